@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: BSL-1.0
+# tests/layers.cmake - the test programs test_<layer>
+
+find_package(Boost 1.81 REQUIRED COMPONENTS unit_test_framework)
+
+# main() and the precompiled header, built once and used by all test programs.
+add_library(test_main OBJECT support/main.cpp)
+target_compile_definitions(test_main PUBLIC BOOST_TEST_DYN_LINK) # never included/unit_test.hpp: 10 s a program
+target_compile_features(test_main PUBLIC cxx_std_20)
+target_include_directories(test_main PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(test_main PUBLIC Boost::unit_test_framework)
+target_precompile_headers(test_main PRIVATE support/pch.hpp)
+
+# milter_test(LAYER [LINK targets...])
+# Program test_LAYER from all sources in the folder LAYER, registered in ctest with that label. Targets in LINK that do
+# not exist are skipped.
+function(milter_test layer)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINK")
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${layer}/*.cpp)
+    if(NOT sources)
+        return()
+    endif()
+    set(name test_${layer})
+    add_executable(${name} ${sources})
+    target_link_libraries(${name} PRIVATE test_main milter::milter)
+    foreach(library IN LISTS arg_LINK)
+        if(TARGET ${library})
+            target_link_libraries(${name} PRIVATE ${library})
+        endif()
+    endforeach()
+    target_precompile_headers(${name} REUSE_FROM test_main)
+    target_compile_definitions(${name} PRIVATE
+        MILTER_PROJECT_VERSION="${PROJECT_VERSION}"
+        MILTER_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    # The limit is for hangs only: no test may depend on how fast the machine is.
+    add_test(NAME ${name} COMMAND ${name} --color_output=no)
+    set_tests_properties(${name} PROPERTIES LABELS ${layer} TIMEOUT 300)
+endfunction()
+
+milter_test(base)
+milter_test(wire)
+milter_test(proto)
+milter_test(message)
+milter_test(net LINK milter::net milter_asio)
+milter_test(manager LINK manager_core manager_config manager_service)
+
+# Tests of the programs: of their libraries, and of the programs as a user starts them.
+get_property(programs GLOBAL PROPERTY MILTER_PROGRAMS)
+list(TRANSFORM programs APPEND _lib OUTPUT_VARIABLE program_libraries)
+milter_test(apps LINK ${program_libraries} milter::net milter_asio)
+if(TARGET test_apps)
+    target_compile_definitions(test_apps PRIVATE MILTER_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+    set_property(TEST test_apps PROPERTY ENVIRONMENT "MILTER_BIN_DIR=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+    if(programs)
+        add_dependencies(test_apps ${programs})
+    endif()
+endif()
