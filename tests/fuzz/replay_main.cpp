@@ -21,22 +21,19 @@ namespace {
 
 using path = std::filesystem::path;
 
-std::vector<path> files_of(path const& place)
-{
-    if (std::filesystem::is_regular_file(place))
-        return {place};
+std::vector<path> files_of(path const& place) {
+    if (std::filesystem::is_regular_file(place)) return {place};
     std::vector<path> files;
     if (std::filesystem::is_directory(place))
         for (auto const& entry : std::filesystem::directory_iterator(place))
-            if (entry.is_regular_file())
-                files.push_back(entry.path());
+            if (entry.is_regular_file()) files.push_back(entry.path());
     std::ranges::sort(files);
     return files;
 }
 
-void replay(path const& file)
-{
-    std::cerr << file.string() << '\n'; // before the run: the last line names the input that broke it
+void replay(path const& file) {
+    // Before the run: the last line names the input that broke it.
+    std::cerr << file.string() << '\n';
     std::ifstream in(file, std::ios::binary);
     std::vector<char> const text{std::istreambuf_iterator<char>(in), {}};
     std::vector<std::uint8_t> const bytes(text.begin(), text.end());
@@ -45,8 +42,7 @@ void replay(path const& file)
 
 } // namespace
 
-int main(int argc, char** argv)
-{
+int main(int argc, char** argv) {
     std::uint8_t const none = 0;
     (void)LLVMFuzzerTestOneInput(&none, 0);
     std::size_t count = 1;

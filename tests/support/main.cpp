@@ -8,12 +8,13 @@
 
 namespace {
 
-bool name_the_suite()
-{
+bool name_the_suite() {
     boost::unit_test::framework::master_test_suite().p_name.value = "milter";
     return true;
 }
 
 } // namespace
 
-int main(int argc, char** argv) { return boost::unit_test::unit_test_main(name_the_suite, argc, argv); }
+int main(int argc, char** argv) {
+    return boost::unit_test::unit_test_main(name_the_suite, argc, argv);
+}
