@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: BSL-1.0
+// milter/proto/mta_session.hpp - the MTA side of one milter connection, without I/O
+//
+// Usage: send() commands (each appends to output()), write output(), feed received(), take replies with next() until a
+// verdict comes. At most one verdict is awaited at a time; commands that were negotiated as unanswered may follow each
+// other at once. deadline() says until when; at that time call expire().
+// Source: protocol.md 3.2, 3.5; statements 18-21, 56-62, 97, 104-106, 128, 130, 142, 151, 197, 212, 213.
+#pragma once
+
+#include <milter/proto/macros.hpp>
+#include <milter/proto/negotiation.hpp>
+#include <milter/proto/state.hpp>
+#include <milter/proto/timeouts.hpp>
+#include <milter/wire/describe.hpp>
+#include <milter/wire/receive_buffer.hpp>
+
+#include <optional>
+#include <string>
+
+namespace milter::proto {
+
+struct mta_options {
+    wire::negotiate offer;
+    strictness how = strictness::lenient;
+    mta_timeouts timeouts;
+    std::size_t max_reply_bytes = 1 << 20;      ///< one reply but a replacement body
+    std::size_t max_body_piece = 64UL << 20;    ///< one replacement body packet: rspamd sends it whole
+};
+
+class mta_session {
+public:
+    explicit mta_session(mta_options options = {}) : options_(std::move(options)) {}
+
+    // ---- commands
+
+    /// Whether send() would put the command on the wire: negotiated away ones are not sent (statement 56).
+    bool sends(wire::command_code code) const noexcept {
+        return code == wire::command_code::negotiate || agreed_.sends(code);
+    }
+
+    /// Sends the offer.
+    void negotiate(time_point now, error_code& ec) { send(options_.offer, now, ec); }
+
+    /// Appends a command to output(); one that was negotiated away is left out. Macros may come before any command,
+    /// also before one that is left out.
+    /// @errors  misuse (a verdict is awaited, or the session is over), out_of_sequence, too_large_to_send
+    template <class Command> void send(Command const& command, time_point now, error_code& ec) {
+        if (!admit(Command::code, ec)) return;
+        auto const at = output_.size();
+        wire::encode(output_, command);
+        if (output_.size() - at - wire::frame_header_size > agreed_.data_limit) {
+            output_.resize(at);
+            ec = errc::too_large_to_send;
+            return;
+        }
+        advance(Command::code, now);
+    }
+
+    /// Appends a frame that was decoded elsewhere, byte for byte; the caller saw to it that it fits what was agreed.
+    void forward(wire::frame_view const& frame, time_point now, error_code& ec) {
+        auto const code = static_cast<wire::command_code>(frame.code);
+        if (!admit(code, ec)) return;
+        output_.append(frame.raw);
+        advance(code, now);
+    }
+
+    /// Ends the message before its verdict. A verdict still awaited is swallowed when it comes (statement 266); until
+    /// then draining() holds.
+    void abort(time_point now, error_code& ec) {
+        if (awaited_ && *awaited_ != wire::command_code::negotiate) {
+            wire::encode(output_, wire::abort{});
+            draining_ = true;
+            phase_ = phase::session;
+            return;
+        }
+        send(wire::abort{}, now, ec);
+    }
+
+    /// Allowed at any time.
+    void quit() {
+        if (phase_ == phase::closed) return;
+        wire::encode(output_, wire::quit{});
+        phase_ = phase::closed;
+        awaited_.reset();
+        deadline_ = never;
+    }
+
+    // ---- input
+
+    /// Bytes read from the filter; copied. Views given by next() die.
+    void received(std::string_view bytes) {
+        drop_consumed();
+        input_.append(bytes);
+    }
+
+    /// The filter closed the connection. @errors frame_truncated, connection_closed
+    void ended(error_code& ec) {
+        if (phase_ == phase::closed) return;
+        fail(input_.data().size() > consumed_ ? errc::frame_truncated : errc::connection_closed, where(), ec);
+    }
+
+    /// The next reply; empty when more bytes are needed or ec is set (the session is dead then). The answer to the
+    /// offer comes as wire::negotiate_reply and agreed() is set. Views live until the next next() or received().
+    std::optional<wire::any_reply> next(time_point now, error_code& ec);
+
+    wire::frame_view frame() const noexcept { return frame_; }
+
+    // ---- time
+
+    /// When the awaited reply is overdue; `never` when none is awaited.
+    time_point deadline() const noexcept { return deadline_; }
+    /// At or after deadline(). @errors timed_out
+    void expire(time_point now, error_code& ec) {
+        if (now >= deadline_) fail(errc::timed_out, where(), ec);
+    }
+
+    // ---- output and state
+
+    std::string& output() noexcept { return output_; }
+    void sent(std::size_t size) { output_.erase(0, size); }
+
+    std::optional<wire::command_code> awaited() const noexcept { return awaited_; }
+    bool draining() const noexcept { return draining_; }
+    agreement const& agreed() const noexcept { return agreed_; }
+    phase at() const noexcept { return phase_; }
+    bool closed() const noexcept { return phase_ == phase::closed; }
+    std::string const& failure() const noexcept { return failure_; }
+
+private:
+    bool admit(wire::command_code code, error_code& ec) {
+        if (phase_ == phase::closed || (awaited_ && code != wire::command_code::macros)) {
+            ec = errc::misuse;
+            return false;
+        }
+        if (!sends(code)) return false;
+        if (follow(phase_, code).how == fit::out_of_order) {
+            ec = errc::out_of_sequence;
+            return false;
+        }
+        return true;
+    }
+
+    void advance(wire::command_code code, time_point now) noexcept {
+        phase_ = follow(phase_, code).next;
+        bool const awaits = code == wire::command_code::negotiate || agreed_.answers(code);
+        if (!awaits) return;
+        awaited_ = code;
+        deadline_ = now + patience(code);
+    }
+
+    duration patience(wire::command_code code) const noexcept {
+        switch (code) {
+        case wire::command_code::negotiate: return options_.timeouts.negotiate;
+        case wire::command_code::header:
+        case wire::command_code::end_of_headers:
+        case wire::command_code::body: return options_.timeouts.content;
+        case wire::command_code::end_of_message: return options_.timeouts.end_of_message;
+        default: return options_.timeouts.command;
+        }
+    }
+
+    std::string where() const {
+        return awaited_ ? "waiting for the reply to " + std::string(wire::name_of(*awaited_)) : std::string();
+    }
+
+    void fail(errc why, std::string const& what, error_code& ec) {
+        ec = why;
+        failure_ = what.empty() ? ec.message() : what + ": " + ec.message();
+        phase_ = phase::closed;
+        awaited_.reset();
+        deadline_ = never;
+    }
+
+    void drop_consumed() noexcept {
+        if (consumed_ != 0) input_.consume(consumed_);
+        consumed_ = 0;
+        input_.release();
+    }
+
+    std::size_t limit_for(std::string_view rest) const noexcept {
+        bool const body = rest.size() > 4 && static_cast<unsigned char>(rest[4]) == static_cast<unsigned char>(wire::reply_code::replace_body);
+        return body ? options_.max_body_piece : std::max(options_.max_reply_bytes, agreed_.data_limit);
+    }
+
+    std::optional<wire::any_reply> take(wire::frame_view const& frame, time_point now, error_code& ec);
+    errc judge(wire::reply_row const& row) const noexcept;
+    void settle_negotiation(wire::negotiate_reply const& answer, error_code& ec);
+
+    mta_options options_;
+    wire::receive_buffer input_;
+    std::string output_;
+    std::size_t consumed_ = 0;
+    wire::frame_view frame_;
+    agreement agreed_;
+    phase phase_ = phase::start;
+    std::optional<wire::command_code> awaited_;
+    bool draining_ = false;
+    time_point deadline_ = never;
+    std::string failure_;
+};
+
+inline std::optional<wire::any_reply> mta_session::next(time_point now, error_code& ec) {
+    while (phase_ != phase::closed) {
+        auto const rest = input_.data().substr(consumed_);
+        if (rest.size() < wire::frame_header_size) {
+            if (rest.empty()) drop_consumed();
+            return std::nullopt; // the code decides the limit
+        }
+        auto const frame = wire::first_frame(rest, limit_for(rest), ec);
+        if (ec) {
+            fail(static_cast<errc>(ec.value()), "packet of " + wire::quoted(rest.substr(0, 5)), ec);
+            return std::nullopt;
+        }
+        if (!frame) return std::nullopt;
+        consumed_ += frame->raw.size();
+        frame_ = *frame;
+        auto reply = take(*frame, now, ec);
+        if (reply || ec) return reply;
+    }
+    return std::nullopt;
+}
+
+/// Empty without ec: the reply belonged to an aborted message.
+inline std::optional<wire::any_reply> mta_session::take(wire::frame_view const& frame, time_point now, error_code& ec) {
+    auto reply = wire::decode_reply(frame, ec);
+    if (!reply) {
+        fail(static_cast<errc>(ec.value()), wire::describe_reply(frame), ec);
+        return std::nullopt;
+    }
+    auto const& row = wire::row_of(wire::code_of(*reply));
+    if (auto const why = judge(row); why != errc{}) {
+        fail(why, wire::describe_reply(frame), ec);
+        return std::nullopt;
+    }
+    if (auto const* answer = std::get_if<wire::negotiate_reply>(&*reply)) {
+        settle_negotiation(*answer, ec);
+        if (ec) return std::nullopt;
+        return reply;
+    }
+    if (row.kind != wire::reply_kind::verdict) {
+        deadline_ = now + patience(*awaited_);
+        if (draining_) return std::nullopt;
+        return reply;
+    }
+    auto const command = *awaited_;
+    awaited_.reset();
+    deadline_ = never;
+    if (draining_) {
+        draining_ = false;
+        return std::nullopt;
+    }
+    phase_ = after_verdict(phase_, command, row.code);
+    return reply;
+}
+
+/// What makes the reply a failure now, or errc{}.
+inline errc mta_session::judge(wire::reply_row const& row) const noexcept {
+    if (!awaited_) return errc::reply_not_due;
+    bool const negotiating = *awaited_ == wire::command_code::negotiate;
+    if (negotiating != (row.kind == wire::reply_kind::negotiation)) return errc::reply_not_allowed;
+    // statement 106: a keepalive is tolerated anywhere; edits only at end of message
+    if (row.kind == wire::reply_kind::edit && *awaited_ != wire::command_code::end_of_message)
+        return errc::reply_not_allowed;
+    if (row.kind == wire::reply_kind::edit && !wire::has(agreed_.actions, row.needs)) return errc::not_negotiated;
+    return errc{};
+}
+
+inline void mta_session::settle_negotiation(wire::negotiate_reply const& answer, error_code& ec) {
+    auto const agreed = check_answer(options_.offer, answer, options_.how);
+    if (!agreed) {
+        fail(static_cast<errc>(agreed.error().value()), wire::describe(wire::any_reply{answer}), ec);
+        return;
+    }
+    agreed_ = *agreed;
+    awaited_.reset();
+    deadline_ = never;
+}
+
+} // namespace milter::proto

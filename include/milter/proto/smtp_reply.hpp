@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSL-1.0
+// milter/proto/smtp_reply.hpp - the text of a `y` reply, valid for both MTAs
+//
+// Postfix drops a filter whose text is malformed; Sendmail replaces it by its own, perhaps of another
+// class. The rules here are the intersection of what both accept.
+// Source: protocol.md 3.6; statements 107-119.
+#pragma once
+
+#include <milter/error.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace milter::proto {
+
+inline constexpr std::size_t max_reply_lines = 32;       // libmilter smfi_setmlreply
+inline constexpr std::size_t max_reply_line_size = 980;  // bytes: libmilter MAXREPLYLEN
+
+/// 4 or 5 when `text` begins with a 4xx or 5xx code, else 0.
+constexpr int reply_class(std::string_view text) noexcept {
+    auto const digit = [](char c) { return c >= '0' && c <= '9'; };
+    if (text.size() < 3 || (text[0] != '4' && text[0] != '5') || !digit(text[1]) || !digit(text[2])) return 0;
+    return text[0] - '0';
+}
+
+/// A percent sign that is not doubled: Postfix drops it, Sendmail throws the whole text away.
+constexpr bool has_lone_percent(std::string_view text) noexcept {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '%') continue;
+        if (i + 1 == text.size() || text[i + 1] != '%') return true;
+        ++i;
+    }
+    return false;
+}
+
+namespace detail {
+
+/// One line without its CRLF: `XYZ-text` or, when it is the last, `XYZ text`.
+constexpr bool good_reply_line(std::string_view line, std::string_view code, bool last) noexcept {
+    if (line.size() < 4 || line.substr(0, 3) != code) return false;
+    if (line[3] != (last ? ' ' : '-')) return false;
+    if (line.find_first_of(std::string_view("\r\n\0", 3)) != line.npos) return false;
+    // Postfix reads a digit here as an enhanced status code, whose class must agree
+    return line.size() == 4 || line[4] < '0' || line[4] > '9' || line[4] == code[0];
+}
+
+} // namespace detail
+
+/// Whether both MTAs pass `text` (without its NUL) on: same 4xx or 5xx code on each line, `-` on all
+/// but the last, CRLF between lines, enhanced code of the same class. Lone percent signs are judged by
+/// has_lone_percent() alone.
+/// @errors  bad_reply_text
+inline error_code check_reply_text(std::string_view text) noexcept {
+    if (reply_class(text) == 0) return errc::bad_reply_text;
+    auto const code = text.substr(0, 3);
+    for (std::size_t lines = 1;; ++lines) {
+        auto const end = text.find("\r\n");
+        bool const last = end == text.npos;
+        if (lines > max_reply_lines || !detail::good_reply_line(text.substr(0, end), code, last))
+            return errc::bad_reply_text;
+        if (last) return {};
+        text.remove_prefix(end + 2);
+    }
+}
+
+/// `text` with every percent sign that stands alone doubled.
+inline std::string double_percent(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        out += text[i];
+        if (text[i] != '%') continue;
+        out += '%';
+        if (i + 1 < text.size() && text[i + 1] == '%') ++i;
+    }
+    return out;
+}
+
+/// Puts trivial faults right: line ends, separators, a missing code on later lines, an enhanced code of
+/// another class (one of the right class goes before it). Empty when there is no 4xx or 5xx code.
+inline std::optional<std::string> repair_reply_text(std::string_view text) {
+    if (reply_class(text) == 0) return std::nullopt;
+    auto const code = text.substr(0, 3);
+    std::string out;
+    std::size_t lines = 0;
+    std::size_t last_line = 0;
+    while (lines < max_reply_lines) {
+        auto const end = text.find_first_of("\r\n");
+        auto line = text.substr(0, end);
+        if (line.substr(0, 3) == code) {
+            line.remove_prefix(3);
+            if (!line.empty() && (line[0] == ' ' || line[0] == '-')) line.remove_prefix(1);
+        }
+        if (!line.empty() || lines == 0 || end != text.npos) {
+            last_line = out.size();
+            out.append(lines == 0 ? "" : "\r\n");
+            last_line += lines == 0 ? 0 : 2;
+            out.append(code).append("-");
+            if (!line.empty() && line[0] >= '0' && line[0] <= '9' && line[0] != code[0])
+                out.append(1, code[0]).append(".0.0 ");
+            for (char c : line.substr(0, max_reply_line_size))
+                if (c != '\0') out += c;
+            ++lines;
+        }
+        if (end == text.npos) break;
+        text.remove_prefix(end + (text.substr(end, 2) == "\r\n" ? 2 : 1));
+        if (text.empty()) break;
+    }
+    out[last_line + 3] = ' ';
+    return out;
+}
+
+} // namespace milter::proto
