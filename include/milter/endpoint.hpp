@@ -5,6 +5,7 @@
 // Source: protocol.md section 7 (libmilter smfi_setconn, sendmail S=, Postfix smtpd_milters).
 #pragma once
 
+#include <milter/ascii.hpp>
 #include <milter/error.hpp>
 
 #include <algorithm>
@@ -38,21 +39,12 @@ std::string to_string(endpoint const& where);
 
 namespace detail {
 
-inline char lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-inline bool iequals(std::string_view a, std::string_view b) noexcept {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](char x, char y) { return lower(x) == lower(y); });
-}
-
 inline bool is_port(std::string_view text) noexcept {
     if (text.empty() || text.size() > 32) return false;
     bool const digits = std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (!digits)
         return std::all_of(text.begin(), text.end(), [](char c) {
-            return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || c == '-' || c == '_';
+            return (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z') || c == '-' || c == '_';
         });
     unsigned value = 0;
     for (char c : text) {
@@ -67,7 +59,7 @@ inline std::string_view strip_brackets(std::string_view host) noexcept {
     if (host.empty() || (host.front() == '[') != (host.back() == ']')) return {};
     if (host.front() == '[') {
         host = host.substr(1, host.size() - 2);
-        if (host.size() > 5 && iequals(host.substr(0, 5), "ipv6:")) host.remove_prefix(5);
+        if (host.size() > 5 && equal_ignoring_case(host.substr(0, 5), "ipv6:")) host.remove_prefix(5);
     }
     bool const plain = std::all_of(host.begin(), host.end(), [](char c) {
         return c > ' ' && c < 0x7f && c != '[' && c != ']' && c != '@' && c != '/';
@@ -111,9 +103,9 @@ inline result<endpoint> parse_endpoint(std::string_view text) {
     if (colon == text.npos) return error_code(errc::bad_endpoint);
     auto const scheme = text.substr(0, colon);
     auto const rest = text.substr(colon + 1);
-    if (detail::iequals(scheme, "unix") || detail::iequals(scheme, "local")) return unix_path(rest);
-    if (detail::iequals(scheme, "inet")) return detail::parse_inet(endpoint::kind::inet, rest);
-    if (detail::iequals(scheme, "inet6")) return detail::parse_inet(endpoint::kind::inet6, rest);
+    if (equal_ignoring_case(scheme, "unix") || equal_ignoring_case(scheme, "local")) return unix_path(rest);
+    if (equal_ignoring_case(scheme, "inet")) return detail::parse_inet(endpoint::kind::inet, rest);
+    if (equal_ignoring_case(scheme, "inet6")) return detail::parse_inet(endpoint::kind::inet6, rest);
     return error_code(errc::bad_endpoint);
 }
 

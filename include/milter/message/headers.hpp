@@ -7,6 +7,7 @@
 // Source: protocol.md 4.1-4.6 and 9.7; tests/field/README.md for what both MTAs really do; statements 155-168, 247.
 #pragma once
 
+#include <milter/ascii.hpp>
 #include <milter/message/edit.hpp>
 
 #include <algorithm>
@@ -23,7 +24,7 @@ namespace milter::message {
 enum class header_rules { postfix, sendmail };
 
 /// Field names compare without case.
-bool same_name(std::string_view a, std::string_view b) noexcept;
+inline bool same_name(std::string_view a, std::string_view b) noexcept { return equal_ignoring_case(a, b); }
 
 /// The value as a filter sees it: with `leading_space` as written, else without exactly one blank.
 /// @source  statements 84, 85
@@ -42,7 +43,6 @@ struct header_field {
     std::string changed_name; ///< original only: as it is now, when changed
     std::string changed_value;
     std::uint32_t author = 0; ///< 0: original or the slot; else the filter that added it, from 1
-    std::uint32_t ordinal = 0; ///< original: which of its name, from 1
     bool slot = false;
     bool live = true;
     bool counted = true;      ///< deleted in the current turn: Sendmail still counts it
@@ -132,19 +132,8 @@ private:
     std::size_t bytes_ = 0;
 };
 
-inline bool same_name(std::string_view a, std::string_view b) noexcept {
-    auto const lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [&](char x, char y) { return lower(x) == lower(y); });
-}
-
 inline void headers::append_original(std::string_view name, std::string_view raw) {
-    std::uint32_t ordinal = 1;
-    for (auto const& field : fields_)
-        if (field.original() && same_name(field.name, name)) ++ordinal;
-    auto const id = store(name, raw, 0, false);
-    fields_[id].ordinal = ordinal;
-    order_.push_back(id);
+    order_.push_back(store(name, raw, 0, false));
 }
 
 inline std::uint32_t headers::store(std::string_view name, std::string_view raw, std::uint32_t author, bool by_add) {

@@ -7,9 +7,13 @@
 // Source: protocol.md 9.7; statements 247-251.
 #pragma once
 
+#include <milter/ascii.hpp>
 #include <milter/message/headers.hpp>
 
 #include <algorithm>
+#include <cstdint>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace milter::message {
@@ -20,18 +24,27 @@ inline bool differs(header_field const& field) noexcept {
     return field.changed && (field.changed_value != field.value || field.changed_name != field.name);
 }
 
-inline void append_changes(headers const& all, std::vector<header_edit>& out) {
+/// Calls each(field, ordinal) for the originals: which of its name it was, from 1. Counted only here, since most
+/// messages are never merged.
+template <class Function> void for_each_counted(headers const& all, Function each) {
+    std::unordered_map<std::string, std::uint32_t> seen;
     all.for_each_original([&](header_field const& field) {
+        each(field, ++seen[to_lower(field.name)]);
+    });
+}
+
+inline void append_changes(headers const& all, std::vector<header_edit>& out) {
+    for_each_counted(all, [&](header_field const& field, std::uint32_t ordinal) {
         if (field.live && differs(field))
-            out.push_back({header_edit::kind::change, field.ordinal, field.changed_name, field.changed_value});
+            out.push_back({header_edit::kind::change, ordinal, field.changed_name, field.changed_value});
     });
 }
 
 /// From the last original to the first, so that indices of one name go down.
 inline void append_deletions(headers const& all, std::vector<header_edit>& out) {
     auto const first = out.size();
-    all.for_each_original([&](header_field const& field) {
-        if (!field.live) out.push_back({header_edit::kind::change, field.ordinal, field.name, {}});
+    for_each_counted(all, [&](header_field const& field, std::uint32_t ordinal) {
+        if (!field.live) out.push_back({header_edit::kind::change, ordinal, field.name, {}});
     });
     std::reverse(out.begin() + static_cast<std::ptrdiff_t>(first), out.end());
 }

@@ -6,6 +6,7 @@
 // Source: protocol.md 1.6; statements 11-20, 65-98.
 #pragma once
 
+#include <milter/ascii.hpp>
 #include <milter/wire/code.hpp>
 #include <milter/wire/cursor.hpp>
 #include <milter/wire/frame.hpp>
@@ -46,12 +47,8 @@ struct connect {
 
 /// `address` without the "IPv6:" tag that Sendmail sends. @source protocol.md 1.6; statement 68
 inline std::string_view without_ipv6_tag(std::string_view address) noexcept {
-    constexpr std::string_view tag = "ipv6:";
-    if (address.size() < tag.size()) return address;
-    for (std::size_t i = 0; i < tag.size(); ++i) {
-        char const c = address[i];
-        if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c) != tag[i]) return address;
-    }
+    constexpr std::string_view tag = "IPv6:";
+    if (!equal_ignoring_case(address.substr(0, tag.size()), tag)) return address;
     return address.substr(tag.size());
 }
 
