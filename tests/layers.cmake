@@ -55,3 +55,11 @@ if(TARGET test_apps)
         add_dependencies(test_apps ${programs})
     endif()
 endif()
+
+# What scripts/test builds with ThreadSanitizer.
+add_custom_target(threaded_tests)
+foreach(layer IN ITEMS net manager apps)
+    if(TARGET test_${layer})
+        add_dependencies(threaded_tests test_${layer})
+    endif()
+endforeach()
