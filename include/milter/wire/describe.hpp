@@ -47,7 +47,10 @@ namespace detail {
 
 inline std::string join_args(zstr_list args) {
     std::string out;
-    for (auto arg : args) out += " " + quoted(arg);
+    for (auto arg : args) {
+        if (out.size() > 8 * describe_limit) return out + " ...";
+        out += " " + quoted(arg);
+    }
     return out;
 }
 

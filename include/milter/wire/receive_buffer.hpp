@@ -49,7 +49,7 @@ public:
 
     /// Gives the memory back when nothing is buffered.
     void release() noexcept {
-        if (empty()) storage_ = {};
+        if (empty()) std::vector<char>().swap(storage_); // `= {}` would assign no elements and keep the memory
     }
 
     std::size_t capacity() const noexcept { return storage_.size(); }

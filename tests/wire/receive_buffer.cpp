@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSL-1.0
+// tests/wire/receive_buffer.cpp - bytes in, bytes out, and no memory while idle
+
+#include "milter/wire/receive_buffer.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <cstring>
+#include <random>
+
+using milter::wire::receive_buffer;
+
+namespace {
+
+void write(receive_buffer& buffer, std::string_view bytes) {
+    auto const room = buffer.prepare(bytes.size());
+    BOOST_TEST_REQUIRE(room.size() >= bytes.size());
+    std::memcpy(room.data(), bytes.data(), bytes.size());
+    buffer.commit(bytes.size());
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(receive_buffer_)
+
+BOOST_AUTO_TEST_CASE(new_buffer_owns_nothing) {
+    receive_buffer buffer;
+    BOOST_TEST(buffer.empty());
+    BOOST_TEST(buffer.data() == "");
+    BOOST_TEST(buffer.capacity() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_committed_is_data_until_it_is_consumed) {
+    receive_buffer buffer;
+    write(buffer, "hello ");
+    write(buffer, "world");
+    BOOST_TEST(buffer.data() == "hello world");
+    buffer.consume(6);
+    BOOST_TEST(buffer.data() == "world");
+    BOOST_TEST(!buffer.empty());
+    buffer.append("s");
+    BOOST_TEST(buffer.data() == "worlds");
+    buffer.consume(6);
+    BOOST_TEST(buffer.empty());
+    BOOST_TEST(buffer.data() == "");
+}
+
+BOOST_AUTO_TEST_CASE(part_of_the_room_may_be_committed) {
+    receive_buffer buffer;
+    auto room = buffer.prepare(100);
+    room[0] = 'a';
+    buffer.commit(1);
+    room = buffer.prepare(50);
+    room[0] = 'b';
+    buffer.commit(1);
+    buffer.commit(0);
+    BOOST_TEST(buffer.data() == "ab");
+}
+
+BOOST_AUTO_TEST_CASE(consuming_leaves_the_views_of_the_rest) {
+    receive_buffer buffer;
+    buffer.append("first second");
+    auto const second = buffer.data().substr(6);
+    buffer.consume(6);
+    BOOST_TEST(second == "second");
+    BOOST_TEST(static_cast<void const*>(buffer.data().data()) == second.data());
+}
+
+BOOST_AUTO_TEST_CASE(room_of_consumed_bytes_is_used_again) {
+    receive_buffer buffer;
+    buffer.append(std::string(1000, 'x'));
+    auto const capacity = buffer.capacity();
+    for (int i = 0; i < 100; ++i) {
+        buffer.consume(900);
+        buffer.append(std::string(900, 'y'));
+        BOOST_TEST(buffer.data().size() == 1000u);
+    }
+    BOOST_TEST(buffer.data() == std::string(1000, 'y'));
+    BOOST_TEST(buffer.capacity() == capacity);
+}
+
+BOOST_AUTO_TEST_CASE(release_gives_the_memory_of_an_empty_buffer_back) {
+    receive_buffer buffer;
+    buffer.append(std::string(1000, 'x'));
+    buffer.release();
+    BOOST_TEST(buffer.data().size() == 1000u, "release must not touch what is buffered");
+    buffer.consume(1000);
+    buffer.release();
+    BOOST_TEST(buffer.capacity() == 0u);
+    BOOST_TEST(static_cast<void const*>(buffer.data().data()) == nullptr,
+               "the memory is still held");
+    buffer.append("again");
+    BOOST_TEST(buffer.data() == "again");
+}
+
+BOOST_AUTO_TEST_CASE(nothing_may_be_asked_for_appended_and_consumed) {
+    receive_buffer buffer;
+    BOOST_TEST(buffer.prepare(0).empty());
+    buffer.commit(0);
+    buffer.append("");
+    buffer.consume(0);
+    buffer.release();
+    BOOST_TEST(buffer.empty());
+}
+
+BOOST_AUTO_TEST_CASE(random_use_gives_the_bytes_in_order) {
+    std::mt19937 random(1);
+    auto const below = [&](unsigned n) {
+        return std::uniform_int_distribution<std::size_t>(0, n)(random);
+    };
+    receive_buffer buffer;
+    std::string expected;
+    char next = 0;
+    for (int round = 0; round < 20'000; ++round) {
+        std::string bytes(below(40), '\0');
+        for (char& c : bytes) c = ++next;
+        if (round % 2 != 0)
+            buffer.append(bytes);
+        else
+            write(buffer, bytes);
+        expected += bytes;
+        auto const used = below(static_cast<unsigned>(expected.size()));
+        if (std::string_view(expected) != buffer.data()) BOOST_FAIL("differs in round " << round);
+        buffer.consume(used);
+        expected.erase(0, used);
+        if (round % 7 == 0) buffer.release();
+    }
+    BOOST_TEST(buffer.data() == expected);
+    BOOST_TEST(buffer.capacity() < 1000u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
