@@ -41,11 +41,11 @@ namespace detail {
 
 inline bool is_port(std::string_view text) noexcept {
     if (text.empty() || text.size() > 32) return false;
-    bool const digits = std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-    if (!digits)
-        return std::all_of(text.begin(), text.end(), [](char c) {
-            return (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z') || c == '-' || c == '_';
-        });
+    auto const digit = [](char c) { return c >= '0' && c <= '9'; };
+    auto const letter = [](char c) { return to_lower(c) >= 'a' && to_lower(c) <= 'z'; };
+    auto const in_name = [&](char c) { return digit(c) || letter(c) || c == '-' || c == '_'; };
+    if (!std::all_of(text.begin(), text.end(), digit)) // a service name has a letter (RFC 6335)
+        return std::all_of(text.begin(), text.end(), in_name) && std::any_of(text.begin(), text.end(), letter);
     unsigned value = 0;
     for (char c : text) {
         value = value * 10 + static_cast<unsigned>(c - '0');
@@ -54,13 +54,13 @@ inline bool is_port(std::string_view text) noexcept {
     return true;
 }
 
-/// `[addr]`, `[IPv6:addr]` or a plain name; empty result stands for "malformed".
+/// `[addr]`, `[IPv6:addr]`, the same without brackets, or a plain name; empty result stands for "malformed".
 inline std::string_view strip_brackets(std::string_view host) noexcept {
     if (host.empty() || (host.front() == '[') != (host.back() == ']')) return {};
-    if (host.front() == '[') {
-        host = host.substr(1, host.size() - 2);
-        if (host.size() > 5 && equal_ignoring_case(host.substr(0, 5), "ipv6:")) host.remove_prefix(5);
-    }
+    auto const tagged = [&] { return equal_ignoring_case(host.substr(0, 5), "ipv6:"); };
+    if (host.front() == '[') host = host.substr(1, host.size() - 2);
+    if (tagged()) host.remove_prefix(5);
+    if (tagged()) return {};
     bool const plain = std::all_of(host.begin(), host.end(), [](char c) {
         return c > ' ' && c < 0x7f && c != '[' && c != ']' && c != '@' && c != '/';
     });
