@@ -105,6 +105,7 @@ public:
     // ---- output
 
     std::string& output() noexcept { return output_; }
+    std::string const& output() const noexcept { return output_; }
     /// The first `size` bytes of output() were written.
     void sent(std::size_t size) { output_.erase(0, size); }
 

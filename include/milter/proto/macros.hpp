@@ -71,6 +71,13 @@ public:
         return std::nullopt;
     }
 
+    /// As find(), but nothing of stages after `stage`: for what is told again later.
+    std::optional<std::string_view> find_up_to(wire::command_code stage, std::string_view name) const noexcept {
+        for (std::size_t i = index_of(static_cast<unsigned char>(stage)) + 1; i-- > 0;)
+            if (auto const value = find_macro(wire::zstr_list(sets_[i]), name)) return value;
+        return std::nullopt;
+    }
+
     /// The set of one stage, empty when none came; `stage` must be one of macro_stages.
     wire::zstr_list at(wire::command_code stage) const noexcept {
         return wire::zstr_list(sets_[index_of(static_cast<unsigned char>(stage))]);

@@ -117,6 +117,7 @@ public:
     // ---- output and state
 
     std::string& output() noexcept { return output_; }
+    std::string const& output() const noexcept { return output_; }
     void sent(std::size_t size) { output_.erase(0, size); }
 
     std::optional<wire::command_code> awaited() const noexcept { return awaited_; }

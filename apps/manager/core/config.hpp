@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSL-1.0
+// manager/core/config.hpp - everything the manager can be told, with its defaults and units
+//
+// Read once, checked as a whole, then shared by all sessions and never changed. docs/configuration.md lists the keys.
+#pragma once
+
+#include <milter/endpoint.hpp>
+#include <milter/message/body_store.hpp>
+#include <milter/message/edit.hpp>
+#include <milter/message/headers.hpp>
+#include <milter/proto/negotiation.hpp>
+#include <milter/proto/timeouts.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace milter::manager {
+
+/// What a milter's failure means for the message. Nothing fails open unless `accept` was asked for.
+enum class on_error { tempfail, accept, reject, quarantine, shutdown };
+
+/// What a failure of the manager itself means: accept is not among them.
+enum class on_internal_error { tempfail, reject, shutdown };
+
+/// Whose habits govern header edits; `automatic` decides by the macros of CONNECT.
+enum class header_rules_setting { automatic, postfix, sendmail };
+
+struct milter_timeouts {
+    proto::duration connect = std::chrono::seconds(3);
+    proto::duration negotiate = std::chrono::seconds(5);
+    proto::duration command = std::chrono::seconds(20);
+    proto::duration content = std::chrono::seconds(60);
+    proto::duration end_of_message = std::chrono::seconds(180); ///< restarted by every reply, PROGRESS included
+};
+
+struct milter_config {
+    std::string name;
+    endpoint socket;
+    manager::on_error on_error = manager::on_error::tempfail;
+    milter_timeouts timeouts;
+    bool enabled = true;
+};
+
+struct listen_config {
+    endpoint socket;
+    std::optional<unsigned> mode; ///< of a unix socket
+    std::string group;            ///< of a unix socket; empty: as created
+};
+
+struct limits {
+    std::size_t headers = 100'000;             ///< of one message
+    std::size_t header_bytes = 16UL << 20;     ///< names and values of one message
+    std::size_t recipients = 50'000;           ///< of one message
+    std::size_t sessions = 10'000;             ///< at once, all listeners together
+    message::edit_limits edits;                ///< of one milter in one message
+};
+
+struct config {
+    std::vector<listen_config> listens;
+    std::vector<milter_config> milters; ///< in the order in which they are asked
+    manager::on_internal_error on_internal_error = manager::on_internal_error::tempfail;
+    header_rules_setting header_rules = header_rules_setting::automatic;
+    std::optional<proto::duration> command_budget; ///< of one upstream command; empty: by the MTA, see below
+    proto::duration end_of_message_budget = std::chrono::seconds(240); // below Sendmail's E: 5 min
+    proto::duration negotiation_wait = std::chrono::seconds(2);        // both MTAs wait 10 s or more for the answer
+    proto::duration idle_timeout = proto::filter_idle_timeout;
+    proto::duration drain = std::chrono::seconds(30); ///< after SIGTERM, until sessions are cut off
+    manager::limits limits;
+    message::spool_options spool;
+    std::array<std::string, wire::macro_stage_count> macros; ///< what the administrator has each stage send
+    std::string decision_log;                                ///< file; empty: standard output
+    unsigned workers = 1;
+};
+
+inline constexpr proto::duration sendmail_command_budget = std::chrono::seconds(8);  // Sendmail R: 10 s
+inline constexpr proto::duration postfix_command_budget = std::chrono::seconds(25);  // milter_command_timeout 30 s
+
+/// What both MTAs send by themselves; asked for along with the milters' own lists, so that no milter loses a macro.
+/// @source  protocol.md 5.2
+inline constexpr std::array<std::string_view, wire::macro_stage_count> default_macros = {
+    "j _ v {daemon_name} {daemon_addr} {if_name} {if_addr}",
+    "{tls_version} {cipher} {cipher_bits} {cert_subject} {cert_issuer}",
+    "i {auth_type} {auth_authen} {auth_ssf} {auth_author} {mail_mailer} {mail_host} {mail_addr}",
+    "i {rcpt_mailer} {rcpt_host} {rcpt_addr}",
+    "i",
+    "i {msg_id}",
+    "i",
+};
+
+} // namespace milter::manager

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: BSL-1.0
+// manager/core/content.cpp - the message through the milters, and their edits back to the MTA
+//
+// Source: protocol.md 9.7; statements 237, 243-257, 272-274.
+#include "manager/core/session.hpp"
+
+#include <milter/message/merge.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace milter::manager {
+
+using wire::command_code;
+
+namespace {
+
+constexpr std::size_t send_ahead = 256 * 1024; // bytes kept for a peer that does not read, beyond the socket's own
+
+} // namespace
+
+// ---- from the MTA
+
+void session::on_header(wire::header const& field, proto::time_point now) {
+    answer({}); // only where the MTA did not offer to go on by itself (statement 272)
+    if (!transaction_ || transaction_->verdict) return;
+    auto& t = *transaction_;
+    auto const& limits = config_->limits;
+    if (t.headers.size() >= limits.headers || t.headers.bytes() + field.name.size() + field.value.size() > limits.header_bytes)
+        return internal_failure("too many headers", now);
+    bool const raw = wire::any(mta_.agreed().steps, wire::step::leading_space);
+    t.headers.append_original(field.name, raw ? std::string(field.value) : message::raw_value(field.value, false));
+    t.content_bytes += field.name.size() + field.value.size();
+    if (t.record.message_id.empty() && message::same_name(field.name, "Message-Id")) {
+        auto value = field.value;
+        value.remove_prefix(std::min(value.find_first_not_of(" \t\n"), value.size()));
+        t.record.message_id = capped(value);
+    }
+    feed_all(now);
+}
+
+void session::on_body(std::string_view bytes, proto::time_point now) {
+    answer({});
+    if (!transaction_ || transaction_->verdict) return;
+    auto& t = *transaction_;
+    t.headers_complete = true;
+    error_code ec;
+    t.body.append(bytes, ec);
+    t.content_bytes += bytes.size();
+    if (ec) return internal_failure("message body: " + ec.message(), now);
+    feed_all(now);
+}
+
+void session::on_end_of_message(proto::time_point now) {
+    if (!transaction_) return answer({});
+    auto& t = *transaction_;
+    t.headers_complete = t.body_complete = true;
+    t.end_deadline = now + config_->end_of_message_budget;
+    t.progress_at = now + proto::progress_interval;
+    feed_all(now);
+}
+
+// ---- to the milters
+
+/// Shows the content to the milter whose turn it is, as far as it can be; then to the next.
+void session::feed_all(proto::time_point now) {
+    if (!transaction_ || event_) return;
+    while (transaction_ && !transaction_->verdict && !transaction_->emitting && transaction_->turn < links_.size()) {
+        auto& one = *links_[transaction_->turn];
+        auto const how = one.in_message ? feed(one, now) : turn::done;
+        if (how == turn::waits) return;
+        if (how == turn::concluded) break;
+        ++transaction_->turn;
+    }
+    if (transaction_ && transaction_->body_complete && !transaction_->emitting) finish(now);
+}
+
+session::turn session::feed(link& one, proto::time_point now) {
+    if (one.state == link_state::failed) return judge_failure(one, now);
+    if (one.state != link_state::ready) return turn::done;
+    bool const going_on = feed_headers(one, now) && feed_end_of_headers(one, now) && feed_body(one, now) && feed_end(one, now);
+    if (one.state == link_state::failed) return judge_failure(one, now);
+    if (transaction_->verdict) return turn::concluded;
+    if (!one.in_message) return turn::done;
+    return going_on ? turn::done : turn::waits;
+}
+
+bool session::may_send(link const& one) const noexcept {
+    return one.state == link_state::ready && !one.awaits() && one.protocol.output().size() + one.in_flight < send_ahead;
+}
+
+/// @return true when all headers were shown
+bool session::feed_headers(link& one, proto::time_point now) {
+    auto& t = *transaction_;
+    auto& c = one.content;
+    if (c.headers_done) return true;
+    while (may_send(one)) {
+        auto const* field = c.skips_headers ? nullptr : t.headers.next_visible(c.header_position);
+        if (!field) return c.headers_done = t.headers_complete;
+        if (!one.protocol.sends(command_code::header)) continue;
+        wire::header const shown{field->now_name(), message::shown_value(field->now_value(), one.leading_space())};
+        one.asked = command_code::header;
+        one.asked_at = now;
+        error_code ec;
+        one.protocol.send(shown, now, ec);
+        if (ec) fail(one, ec, "sending header " + wire::quoted(field->now_name()), now);
+    }
+    return false;
+}
+
+bool session::feed_end_of_headers(link& one, proto::time_point now) {
+    if (one.content.end_of_headers_done) return true;
+    if (!may_send(one)) return false;
+    one.content.end_of_headers_done = true;
+    if (!one.protocol.sends(command_code::end_of_headers)) return true;
+    append_macros(one, command_code::end_of_headers, now);
+    one.asked = command_code::end_of_headers;
+    one.asked_at = now;
+    error_code ec;
+    one.protocol.send(wire::end_of_headers{}, now, ec);
+    return true;
+}
+
+/// @return true when the whole body was shown, or needs not be
+bool session::feed_body(link& one, proto::time_point now) {
+    auto& t = *transaction_;
+    auto& c = one.content;
+    while (may_send(one)) {
+        bool const wanted = one.protocol.sends(command_code::body) && !c.skips_body;
+        if (!wanted || c.body_offset == t.body.size()) return t.body_complete;
+        // whole chunks, as the MTAs cut them, but for the last
+        auto const limit = one.protocol.agreed().data_limit;
+        if (!t.body_complete && t.body.size() - c.body_offset < limit) return false;
+        error_code ec;
+        auto const chunk = t.body.read(c.body_offset, limit, scratch_, ec);
+        if (ec) {
+            internal_failure("reading the stored body: " + ec.message(), now);
+            return false;
+        }
+        c.body_offset += chunk.size();
+        one.asked = command_code::body;
+        one.asked_at = now;
+        one.protocol.send(wire::body{chunk}, now, ec);
+    }
+    return false;
+}
+
+/// @return true when the milter has given its verdict on the message
+bool session::feed_end(link& one, proto::time_point now) {
+    if (one.content.end_sent) return !one.awaits();
+    if (!may_send(one)) return false;
+    one.content.end_sent = true;
+    append_macros(one, command_code::end_of_message, now);
+    one.asked = command_code::end_of_message;
+    one.asked_at = now;
+    error_code ec;
+    one.protocol.send(wire::end_of_message{}, now, ec);
+    return false;
+}
+
+void session::on_content_verdict(link& one, command_code code, verdict const& verdict, proto::time_point now) {
+    if (!transaction_ || !one.in_message) return;
+    auto& t = *transaction_;
+    if (verdict.code == wire::reply_code::skip) {
+        if (code == command_code::body) one.content.skips_body = true;
+        if (code == command_code::header) one.content.skips_headers = true; // as Postfix takes it
+        return;
+    }
+    if (verdict.terminal()) {
+        one.in_message = false;
+        return refuse(verdict, one.config->name, now);
+    }
+    bool const over = code == command_code::end_of_message;
+    if (over) commit(one);
+    if (over || verdict.code == wire::reply_code::accept) {
+        one.in_message = false;
+        t.last_verdict = verdict.code;
+    }
+}
+
+// ---- edits
+
+void session::stage_edit(link& one, wire::any_reply const& reply, proto::time_point now) {
+    if (!transaction_ || !one.in_message) return;
+    if (auto const ec = message::stage(one.edits, reply, one.leading_space(), config_->limits.edits))
+        return fail(one, ec, wire::describe(reply), now);
+    auto const* piece = std::get_if<wire::replace_body>(&reply);
+    if (!piece) return;
+    error_code ec;
+    if (one.new_body.size() + piece->bytes.size() > config_->limits.edits.body_bytes) ec = errc::limit_exceeded;
+    if (!ec) one.new_body.append(piece->bytes, ec);
+    if (ec) fail(one, ec, wire::describe(reply), now);
+}
+
+/// The milter accepted: its edits become part of the message.
+void session::commit(link& one) {
+    auto& t = *transaction_;
+    one.record.edits = one.edits.count;
+    if (!one.edits.headers.empty()) {
+        ++t.header_editors;
+        for (auto const& edit : one.edits.headers) t.headers.apply(edit, static_cast<std::uint32_t>(one.index + 1));
+        t.headers.end_turn();
+        t.single_header_edits = std::move(one.edits.headers);
+    }
+    std::move(one.edits.envelope.begin(), one.edits.envelope.end(), std::back_inserter(t.envelope_edits));
+    if (one.edits.replaces_body) {
+        t.body = std::move(one.new_body);
+        t.body_replaced = true;
+    }
+    if (one.edits.quarantine) t.quarantine = std::move(one.edits.quarantine);
+    one.drop_edits();
+}
+
+// ---- back to the MTA
+
+/// All content arrived and every milter has judged it, or somebody decided for all.
+void session::finish(proto::time_point now) {
+    auto& t = *transaction_;
+    t.emitting = true;
+    t.progress_at = t.end_deadline = proto::never;
+    if (t.verdict) {
+        answer(*t.verdict);
+        end_transaction(wire::name_of(t.verdict->code), t.record.decided_by, t.record.stage, now);
+        transaction_.reset();
+        return;
+    }
+    emit_headers();
+    emit_envelope();
+    if (t.body_replaced) {
+        t.body_sent = 0;
+        ++t.record.edit_count;
+        if (t.record.edits.size() < record_list_limit)
+            t.record.edits.push_back("replace_body " + std::to_string(t.body.size()) + " bytes");
+    }
+    emit(now);
+}
+
+/// Requests of a single milter go out as they came; those of several, merged.
+void session::emit_headers() {
+    auto& t = *transaction_;
+    auto const edits = t.header_editors > 1 ? message::merge(t.headers) : std::move(t.single_header_edits);
+    bool const raw = wire::any(mta_.agreed().steps, wire::step::leading_space);
+    for (auto const& edit : edits) {
+        auto const value = raw ? std::string_view(edit.value) : message::shown_value(edit.value, false);
+        switch (edit.what) {
+        case message::header_edit::kind::add: emit_reply(wire::add_header{edit.name, value}); break;
+        case message::header_edit::kind::insert: emit_reply(wire::insert_header{edit.index, edit.name, value}); break;
+        case message::header_edit::kind::change: emit_reply(wire::change_header{edit.index, edit.name, value}); break;
+        }
+    }
+}
+
+void session::emit_envelope() {
+    for (auto const& edit : transaction_->envelope_edits) {
+        auto const args = edit.args ? std::optional<std::string_view>(*edit.args) : std::nullopt;
+        switch (edit.what) {
+        case wire::reply_code::add_rcpt: emit_reply(wire::add_rcpt{edit.address}); break;
+        case wire::reply_code::delete_rcpt: emit_reply(wire::delete_rcpt{edit.address}); break;
+        case wire::reply_code::change_from: emit_reply(wire::change_from{edit.address, args}); break;
+        default: emit_reply(wire::add_rcpt_with_args{edit.address, args}); break;
+        }
+    }
+}
+
+void session::emit_reply(auto const& reply) {
+    auto& t = *transaction_;
+    auto const words = wire::describe(wire::any_reply{reply});
+    error_code ec;
+    mta_.reply(reply, ec);
+    if (ec) {
+        t.edits_failed = true;
+        log(severity::error, "mta", "edit cannot be passed on: " + words + ": " + ec.message());
+    }
+    ++t.record.edit_count;
+    if (t.record.edits.size() < record_list_limit) t.record.edits.push_back(capped(words));
+}
+
+/// The replaced body in one run, as fast as the MTA reads it; then quarantine and verdict.
+void session::emit(proto::time_point now) {
+    auto& t = *transaction_;
+    if (t.body_sent && !t.edits_failed && !emit_body()) return;
+    if (t.quarantine && !t.edits_failed) {
+        t.record.quarantine = capped(*t.quarantine);
+        emit_reply(wire::quarantine{*t.quarantine});
+    }
+    if (t.edits_failed) { // half of the edits are out: only a refusal takes them back (statement 153)
+        auto const verdict = internal_verdict(config_->on_internal_error);
+        t.record.text = verdict.text;
+        answer(verdict);
+        end_transaction(wire::name_of(verdict.code), "manager", "end_of_message", now);
+    } else {
+        // with a single milter even the letter of the accepting verdict is its own (statement 273)
+        bool const own = links_.size() == 1 && t.last_verdict == wire::reply_code::accept;
+        answer({own ? wire::reply_code::accept : wire::reply_code::proceed, {}});
+        end_transaction(t.quarantine ? "quarantine" : "accept", {}, "end_of_message", now);
+    }
+    transaction_.reset();
+}
+
+/// @return true when all of it is on its way, or it failed
+bool session::emit_body() {
+    auto& t = *transaction_;
+    do {
+        if (mta_.output().size() + mta_in_flight_ >= send_ahead) return false;
+        error_code ec;
+        auto const chunk = t.body.read(*t.body_sent, wire::default_data_limit, scratch_, ec);
+        if (!ec) mta_.reply(wire::replace_body{chunk}, ec);
+        if (ec) {
+            log(severity::error, "mta", "replaced body cannot be passed on: " + ec.message());
+            t.edits_failed = true;
+            return true;
+        }
+        *t.body_sent += chunk.size();
+    } while (*t.body_sent < t.body.size());
+    t.body_sent.reset();
+    return true;
+}
+
+} // namespace milter::manager

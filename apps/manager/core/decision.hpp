@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSL-1.0
+// manager/core/decision.hpp - the record of one transaction: who was asked, who decided, what was changed
+//
+// Text comes from mail and milters: escape it when it is written, its length is capped here.
+#pragma once
+
+#include "manager/core/verdict.hpp"
+
+#include <milter/wire/code.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace milter::manager {
+
+inline constexpr std::size_t record_text_limit = 512; // bytes of one text field kept
+inline constexpr std::size_t record_list_limit = 50;  // recipients and edits kept; the rest is counted
+
+/// What one milter did in the transaction.
+struct milter_record {
+    std::string name;
+    std::string verdict;   ///< last one: "continue", "reject", ...; "error"; "not asked"
+    std::string stage;     ///< command it answered last
+    std::string reason;    ///< reply text, or what went wrong
+    std::size_t edits = 0; ///< kept ones
+    proto::duration time{};  ///< spent waiting for it
+};
+
+struct recipient_record {
+    std::string address;
+    std::string verdict;    ///< "continue" or why it was refused
+    std::string decided_by; ///< milter; empty: none
+};
+
+struct decision {
+    std::uint64_t session = 0;
+    std::uint32_t transaction = 0; ///< from 1 within the session
+    std::string listener;
+    std::string queue_id;
+    std::string message_id;
+    std::string client_name;
+    std::string client_address;
+    std::string helo;
+    std::string authenticated;
+    std::string sender;
+    std::vector<recipient_record> recipients;
+    std::size_t recipient_count = 0;
+    std::vector<milter_record> milters;
+    std::string verdict; ///< "accept", "reject", "tempfail", "discard", "quarantine", "aborted", "reply"
+    std::string text;    ///< SMTP reply given
+    std::string decided_by; ///< milter, "manager", or empty when all accepted
+    std::string stage;      ///< command at which it was decided
+    std::string quarantine;
+    std::vector<std::string> edits; ///< as sent upstream, in words
+    std::size_t edit_count = 0;
+    std::size_t size = 0; ///< of headers and body as received, bytes
+    proto::duration time{};
+};
+
+enum class severity { info, warning, error };
+
+/// One line for the log: about whom, and what.
+struct log_event {
+    severity level = severity::info;
+    std::uint64_t session = 0;
+    std::string peer; ///< "mta", or the milter's name
+    std::string text;
+};
+
+inline std::string capped(std::string_view text) { return std::string(text.substr(0, record_text_limit)); }
+
+} // namespace milter::manager

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: BSL-1.0
+// manager/core/dispatch.cpp - envelope commands through the milters, one after another
+//
+// Source: protocol.md 9.5, 9.8; statements 229-236, 258-262, 269, 271.
+#include "manager/core/session.hpp"
+
+#include <utility>
+
+namespace milter::manager {
+
+using wire::command_code;
+
+namespace {
+
+bool of_transaction(command_code code) noexcept {
+    return code == command_code::mail || code == command_code::rcpt || code == command_code::data;
+}
+
+std::string_view word(verdict const& verdict) noexcept { return wire::name_of(verdict.code); }
+
+} // namespace
+
+/// Takes the command that mta_ just gave through the milters.
+void session::begin(command_code code, proto::time_point now, bool for_rejected_rcpt) {
+    event one;
+    one.code = code;
+    one.payload.assign(mta_.frame().payload);
+    one.for_rejected_rcpt = for_rejected_rcpt;
+    one.deadline = now + command_budget();
+    event_ = std::move(one);
+    turn_ = 0;
+    if (session_verdict_ && (of_transaction(code) || session_verdict_->hangs_up()))
+        return conclude(*session_verdict_, session_decided_by_, now);
+    if (transaction_ && transaction_->verdict && of_transaction(code)) // statement 271
+        return conclude(*transaction_->verdict, transaction_->record.decided_by, now);
+    if (code != command_code::mail && of_transaction(code) && !transaction_) return conclude({}, {}, now);
+    advance(now);
+}
+
+/// Lets the event go on as far as it can without waiting.
+void session::advance(proto::time_point now) {
+    while (event_) {
+        if (turn_ == links_.size()) return conclude({}, {}, now);
+        switch (step(*links_[turn_], now)) {
+        case turn::waits:
+        case turn::concluded: return;
+        case turn::done:
+            ++turn_;
+            event_->asked = false;
+        }
+    }
+}
+
+bool session::takes_part(link const& one) const noexcept {
+    switch (event_->code) {
+    case command_code::rcpt:
+        if (event_->for_rejected_rcpt && !wire::any(one.protocol.agreed().steps, wire::step::rejected_rcpt)) return false;
+        return one.in_message;
+    case command_code::data: return one.in_message;
+    case command_code::unknown:
+        // libmilter cannot go from UNKNOWN to content when DATA does not come between (protocol.md 3.3)
+        return !(one.in_message && !one.protocol.sends(command_code::data));
+    default: return true;
+    }
+}
+
+session::turn session::step(link& one, proto::time_point now) {
+    if (one.state == link_state::excluded || !takes_part(one)) return turn::done;
+    if (event_->code == command_code::mail && !event_->asked) one.in_message = true;
+    switch (one.state) {
+    case link_state::connecting:
+    case link_state::negotiating: return turn::waits;
+    case link_state::failed: return judge_failure(one, now);
+    case link_state::ready: return ask_missed_or_current(one, now);
+    default: return turn::done;
+    }
+}
+
+/// Tells the milter what it missed of the session, then the current command.
+session::turn session::ask_missed_or_current(link& one, proto::time_point now) {
+    for (;;) {
+        if (one.state == link_state::failed) return judge_failure(one, now);
+        if (one.awaits()) return turn::waits;
+        bool const first = event_->code == command_code::connect;
+        if (!first && has_connect_ && !one.seen_connect)
+            ask(one, command_code::connect, connect_payload_, now);
+        else if (!first && event_->code != command_code::helo && one.seen_helo != helo_serial_)
+            ask(one, command_code::helo, helo_payload_, now);
+        else if (!event_->asked) {
+            event_->asked = true;
+            ask(one, event_->code, event_->payload, now);
+        } else
+            return turn::done;
+    }
+}
+
+/// Sends macros and command; afterwards the milter awaits() when an answer is to come.
+void session::ask(link& one, command_code code, std::string_view payload, proto::time_point now) {
+    append_macros(one, code, now);
+    if (code == command_code::connect) one.seen_connect = true;
+    if (code == command_code::helo) one.seen_helo = helo_serial_;
+    if (!one.protocol.sends(code)) return;
+    one.asked = code;
+    one.asked_at = now;
+    std::string frame;
+    wire::append_frame(frame, static_cast<unsigned char>(code), payload);
+    error_code ec;
+    one.protocol.forward({static_cast<unsigned char>(code), payload, frame}, now, ec);
+    if (ec) fail(one, ec, "sending " + std::string(wire::name_of(code)), now);
+}
+
+/// The event is decided.
+void session::conclude(verdict const& given, std::string_view decided_by, proto::time_point now) {
+    auto const done = std::exchange(event_, std::nullopt);
+    auto const stage = wire::name_of(done->code);
+    auto verdict = given;
+    if (done->code == command_code::unknown || done->for_rejected_rcpt) {
+        // nothing of a message is decided here, and Postfix 3.7 aborts on accept and discard (statement 127)
+        if (!verdict.refuses() || done->for_rejected_rcpt) verdict = {};
+        return answer(verdict);
+    }
+    if (!transaction_) return answer(verdict);
+    auto& t = *transaction_;
+    if (done->code == command_code::rcpt && !t.verdict && !session_verdict_) {
+        if (!verdict.terminal()) {
+            wire::cursor fields(done->payload);
+            auto const address = fields.zstr();
+            t.envelope.recipients.push_back(message::to_mailbox(wire::rcpt{address, wire::zstr_list(fields.rest())}));
+        } else if (verdict.refuses() && !verdict.hangs_up()) {
+            auto& recipients = t.record.recipients;
+            if (t.record.recipient_count == recipients.size() && !recipients.empty()) {
+                recipients.back().verdict = verdict.text.empty() ? std::string(word(verdict)) : capped(verdict.text);
+                recipients.back().decided_by = decided_by;
+            }
+            return answer(verdict); // this recipient only
+        }
+    }
+    if (verdict.terminal() && !t.verdict) {
+        t.verdict = verdict;
+        t.record.decided_by = decided_by;
+        t.record.stage = stage;
+        t.record.text = capped(verdict.text);
+        abort_milters(now);
+        end_transaction(word(verdict), decided_by, stage, now);
+    }
+    answer(verdict);
+}
+
+void session::on_reply(link& one, wire::any_reply const& reply, proto::time_point now) {
+    if (std::holds_alternative<wire::negotiate_reply>(reply)) {
+        one.state = link_state::ready;
+        return;
+    }
+    switch (wire::row_of(wire::code_of(reply)).kind) {
+    case wire::reply_kind::edit: return stage_edit(one, reply, now);
+    case wire::reply_kind::verdict: return on_verdict(one, reply, now);
+    default: return; // a keepalive has restarted the milter's clock
+    }
+}
+
+void session::on_verdict(link& one, wire::any_reply const& reply, proto::time_point now) {
+    auto const code = one.asked;
+    one.record.time += now - one.asked_at;
+    auto const verdict = to_verdict(reply, postfix_rules());
+    if (!verdict) {
+        bool const refused = wire::code_of(reply) == wire::reply_code::connection_failed;
+        return fail(one, refused ? errc::reply_not_allowed : errc::bad_reply_text,
+                    wire::describe(reply) + " to " + std::string(wire::name_of(code)), now);
+    }
+    one.record.verdict = wire::name_of(wire::code_of(reply));
+    one.record.stage = wire::name_of(code);
+    if (!verdict->text.empty()) one.record.reason = capped(verdict->text);
+    switch (code) {
+    case command_code::header:
+    case command_code::end_of_headers:
+    case command_code::body:
+    case command_code::end_of_message: return on_content_verdict(one, code, *verdict, now);
+    default: return on_envelope_verdict(one, code, *verdict, now);
+    }
+}
+
+void session::on_envelope_verdict(link& one, command_code code, verdict const& verdict, proto::time_point now) {
+    if (code == command_code::connect || code == command_code::helo) return on_session_verdict(one, code, verdict, now);
+    if (!event_ || event_->code != code || turn_ != one.index) return;
+    if (code == command_code::unknown) {
+        if (verdict.refuses()) conclude(verdict, one.config->name, now);
+        return;
+    }
+    if (event_->for_rejected_rcpt) return;
+    if (verdict.code == wire::reply_code::accept) one.in_message = false;
+    if (!verdict.terminal()) return;
+    // the milter itself is past the message then, and needs no ABORT; a refused recipient ends nothing
+    if (proto::settles(code, verdict.code) || verdict.hangs_up()) one.in_message = false;
+    conclude(verdict, one.config->name, now);
+}
+
+/// A verdict about the client, given now or to a command told again to a milter that joined late.
+void session::on_session_verdict(link& one, command_code, verdict const& verdict, proto::time_point now) {
+    if (verdict.code == wire::reply_code::accept) {
+        close(one, true);
+        one.state = link_state::excluded;
+        one.in_message = false;
+        return;
+    }
+    if (!verdict.refuses()) return; // discard means nothing here (statement 123)
+    session_verdict_ = verdict;
+    session_decided_by_ = one.config->name;
+    if (!event_) return;
+    bool const about_client = event_->code == command_code::connect || event_->code == command_code::helo;
+    if (about_client || of_transaction(event_->code) || verdict.hangs_up()) {
+        for (auto const& other : links_) {
+            close(*other, true);
+            other->state = link_state::idle;
+        }
+        conclude(verdict, one.config->name, now);
+    }
+}
+
+/// After any input about a milter: whatever can go on goes on.
+void session::resume(proto::time_point now) {
+    negotiation_progress(now, false);
+    if (event_) advance(now);
+    feed_all(now);
+    pull(now);
+}
+
+} // namespace milter::manager

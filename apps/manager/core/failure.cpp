@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSL-1.0
+// manager/core/failure.cpp - connections, failures, and what each means for the message
+//
+// Source: protocol.md 9.9 as corrected at its head; statements 207-212, 255, 263-268.
+#include "manager/core/session.hpp"
+
+#include <utility>
+
+namespace milter::manager {
+
+using wire::command_code;
+
+void session::open(link& one, proto::time_point now) {
+    one.state = link_state::connecting;
+    one.protocol = proto::mta_session(link_options(one));
+    one.connect_deadline = now + one.config->timeouts.connect;
+    one.in_flight = 0;
+    one.seen_connect = false;
+    one.seen_helo = 0;
+    one.failure_judged = false;
+    effects_.push_back({effect::kind::open, one.index, {}});
+}
+
+/// Politely: with QUIT, where the connection can still carry it.
+void session::close(link& one, bool politely) {
+    if (one.connected() || one.state == link_state::connecting) {
+        if (politely && one.state == link_state::ready) one.protocol.quit();
+        auto rest = politely ? std::exchange(one.protocol.output(), {}) : std::string();
+        effects_.push_back({effect::kind::close, one.index, std::move(rest)});
+    }
+    if (one.state != link_state::excluded) one.state = link_state::idle;
+    one.connect_deadline = proto::never;
+    one.in_message = false;
+}
+
+/// The connection is of no use any more. What that means for the message is judged when the milter's turn comes.
+void session::fail(link& one, error_code why, std::string_view where, proto::time_point now) {
+    bool const in_message = one.in_message;
+    log(severity::warning, one.config->name, std::string(where.empty() ? why.message() : where));
+    if (one.awaits()) one.record.time += now - one.asked_at;
+    close(one, false);
+    one.state = link_state::failed;
+    one.in_message = in_message;
+    one.failure_judged = false;
+    one.failure = capped(where.empty() ? why.message() : where);
+    one.record.verdict = "error";
+    one.record.reason = one.failure;
+    // a quarantine stands once it was received (protocol.md, corrections to 255)
+    if (in_message && transaction_ && one.edits.quarantine) transaction_->quarantine = std::move(one.edits.quarantine);
+    one.drop_edits();
+}
+
+/// The turn has come to a milter that failed.
+session::turn session::judge_failure(link& one, proto::time_point now) {
+    if (std::exchange(one.failure_judged, true)) return turn::done;
+    auto const policy = one.config->on_error;
+    bool const in_message = std::exchange(one.in_message, false);
+    if (event_ && policy == on_error::shutdown) {
+        session_verdict_ = failure_verdict(policy);
+        session_decided_by_ = one.config->name;
+        conclude(*session_verdict_, one.config->name, now);
+        return turn::concluded;
+    }
+    if (!in_message || !transaction_) { // CONNECT, HELO, UNKNOWN: MAIL tries again and decides
+        one.failure_judged = false;
+        return turn::done;
+    }
+    if (policy == on_error::accept) return turn::done;
+    if (policy == on_error::quarantine && wire::any(mta_.agreed().actions, wire::action::quarantine)) {
+        transaction_->quarantine = "milter " + one.config->name + " failed";
+        return turn::done;
+    }
+    refuse(failure_verdict(policy), one.config->name, now);
+    return turn::concluded;
+}
+
+/// A verdict that ends the message, whatever stage it has reached.
+void session::refuse(verdict const& verdict, std::string_view decided_by, proto::time_point now) {
+    auto& t = *transaction_;
+    if (event_) return conclude(verdict, decided_by, now);
+    t.verdict = verdict;
+    t.record.decided_by = decided_by;
+    t.record.text = capped(verdict.text);
+    t.record.stage = t.body_complete ? "end_of_message" : "content";
+    abort_milters(now);
+    // until the MTA asks, the verdict waits; finish() gives it
+}
+
+/// A limit, the spool, memory: the manager's own failure.
+void session::internal_failure(std::string_view what, proto::time_point now) {
+    log(severity::error, "manager", std::string(what));
+    if (!transaction_ || transaction_->verdict) return answer(internal_verdict(config_->on_internal_error));
+    bool const owed = mta_.awaits_reply() && !event_ && !transaction_->body_complete;
+    refuse(internal_verdict(config_->on_internal_error), "manager", now);
+    if (owed) answer(*transaction_->verdict);
+}
+
+/// The time for one upstream command is used up.
+void session::command_budget_over(proto::time_point now) {
+    auto const index = event_ ? turn_ : transaction_->turn;
+    if (event_) event_->deadline = proto::never;
+    if (transaction_) transaction_->end_deadline = proto::never;
+    if (index < links_.size() && (links_[index]->awaits() || links_[index]->pending()))
+        fail(*links_[index], errc::timed_out, "no verdict within the time for the MTA's command", now);
+    if (event_) advance(now);
+    else feed_all(now);
+    // whoever was not asked by now has not failed, and the MTA cannot wait
+    if (event_) {
+        if (transaction_) refuse(out_of_time_verdict(), "manager", now);
+        else conclude({}, {}, now);
+    } else if (transaction_ && transaction_->body_complete && !transaction_->emitting) {
+        refuse(out_of_time_verdict(), "manager", now);
+        finish(now);
+    }
+}
+
+/// The message is over for every milter that is still in it.
+void session::abort_milters(proto::time_point now) {
+    for (auto const& one : links_) {
+        if (!std::exchange(one->in_message, false) || one->state != link_state::ready) continue;
+        error_code ec;
+        if (proto::in_transaction(one->protocol.at())) one->protocol.abort(now, ec);
+        one->drop_edits();
+    }
+}
+
+void session::end_transaction(std::string_view verdict, std::string_view decided_by, std::string_view stage,
+                              proto::time_point now) {
+    auto& t = *transaction_;
+    if (std::exchange(t.recorded, true)) return;
+    auto& r = t.record;
+    r.session = id_;
+    r.transaction = t.number;
+    r.listener = listener_;
+    r.client_name = client_name_;
+    r.client_address = client_address_;
+    r.helo = helo_name_;
+    r.queue_id = capped(mta_.macros().find("i").value_or(""));
+    r.authenticated = capped(mta_.macros().find("{auth_authen}").value_or(""));
+    r.verdict = verdict;
+    if (!decided_by.empty()) r.decided_by = decided_by;
+    if (!stage.empty()) r.stage = stage;
+    r.size = t.content_bytes;
+    r.time = now - t.since;
+    for (auto const& one : links_) r.milters.push_back(one->record);
+    decisions_.push_back(std::move(r));
+}
+
+void session::log(severity level, std::string peer, std::string text) {
+    log_.push_back({level, id_, std::move(peer), std::move(text)});
+}
+
+} // namespace milter::manager

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSL-1.0
+// manager/core/negotiation.cpp - one answer for the MTA from the answers of all milters; macros for each
+//
+// Source: protocol.md 9.2-9.4 as corrected at its head; statements 218-227.
+#include "manager/core/session.hpp"
+
+#include <algorithm>
+
+namespace milter::manager {
+
+using wire::command_code;
+
+proto::mta_options session::link_options(link const& one) const {
+    auto const& t = one.config->timeouts;
+    proto::mta_options options;
+    options.offer.version = wire::newest_version;
+    // what upstream does not offer cannot be asked of it; lists only choose among what comes
+    options.offer.actions = offer_.actions | wire::action::set_macro_list;
+    options.offer.steps = wire::step::all;
+    for (auto const needs_upstream : {wire::step::rejected_rcpt, wire::step::leading_space})
+        if (!wire::any(offer_.steps, needs_upstream)) options.offer.steps &= ~needs_upstream;
+    if (mta_.at() > proto::phase::negotiated && !negotiating_) { // joins late: what was granted then is what there is
+        options.offer.actions &= mta_.agreed().actions | wire::action::set_macro_list;
+        if (!wire::any(mta_.agreed().steps, wire::step::rejected_rcpt)) options.offer.steps &= ~wire::step::rejected_rcpt;
+    }
+    options.timeouts = {t.connect, t.negotiate, t.command, t.content, t.end_of_message, options.timeouts.write};
+    options.max_body_piece = config_->limits.edits.body_bytes;
+    return options;
+}
+
+/// Answers the offer once every milter has answered or failed, or the wait is over.
+void session::negotiation_progress(proto::time_point now, bool waited_enough) {
+    if (!negotiating_) return;
+    bool const settled = std::none_of(links_.begin(), links_.end(), [](auto const& one) { return one->pending(); });
+    if (!settled && !waited_enough) return;
+    negotiating_ = false;
+    negotiation_deadline_ = proto::never;
+    if (!settled) log(severity::warning, "mta", "negotiation goes on without waiting for all milters");
+    error_code ec;
+    mta_.negotiate(merged_agreement(), ec);
+    pull(now);
+}
+
+proto::agreement session::merged_agreement() {
+    proto::agreement merged;
+    merged.version = std::min(offer_.version, wire::newest_version);
+    bool all_known = true, wants_rejected = false, lists = false;
+    for (auto const& one : links_) {
+        all_known = all_known && one->state == link_state::ready;
+        if (one->config->on_error == on_error::quarantine) merged.actions |= wire::action::quarantine;
+        if (one->state != link_state::ready) continue;
+        auto const& agreed = one->protocol.agreed();
+        merged.actions |= agreed.actions;
+        wants_rejected = wants_rejected || wire::any(agreed.steps, wire::step::rejected_rcpt);
+        lists = lists || std::any_of(agreed.lists.begin(), agreed.lists.end(), [](auto const& l) { return l && !l->empty(); });
+    }
+    // a milter that is down now may come back with any wish
+    if (!all_known) merged.actions = wire::action::all;
+    wants_rejected = wants_rejected || !all_known;
+    merged.actions &= offer_.actions & ~wire::action::set_macro_list;
+
+    auto const content = wire::step::nr_header | wire::step::nr_end_of_headers | wire::step::nr_body;
+    merged.steps = (content | wire::step::skip | wire::step::leading_space) & offer_.steps;
+    if (wants_rejected) merged.steps |= wire::step::rejected_rcpt & offer_.steps;
+    if (lists && wire::any(offer_.actions, wire::action::set_macro_list)) {
+        for (std::size_t stage = 0; stage < wire::macro_stage_count; ++stage)
+            if (auto names = merged_list(stage); !names.empty()) merged.lists[stage] = std::move(names);
+        merged.actions |= wire::action::set_macro_list;
+    }
+    return merged;
+}
+
+std::string_view session::administrators_list(std::size_t stage) const noexcept {
+    auto const& configured = config_->macros[stage];
+    return configured.empty() ? default_macros[stage] : std::string_view(configured);
+}
+
+/// What the milters want at the stage and what the administrator has it send; empty when nobody sent a list for it.
+std::string session::merged_list(std::size_t stage) const {
+    auto const wanted = [&](std::size_t index) {
+        return std::any_of(links_.begin(), links_.end(), [&](auto const& one) {
+            auto const& list = one->protocol.agreed().lists[index];
+            return one->state == link_state::ready && list && !list->empty();
+        });
+    };
+    auto const eom = static_cast<std::size_t>(wire::macro_stage::end_of_message);
+    auto const eoh = static_cast<std::size_t>(wire::macro_stage::end_of_headers);
+    bool const end_stage = stage == eom || stage == eoh;
+    // Sendmail takes an end-of-message list only along with one for end of headers (protocol.md 2.5)
+    if (!wanted(stage) && !(end_stage && (wanted(eom) || wanted(eoh)))) return {};
+    std::string names;
+    std::size_t count = 0;
+    auto const add = [&](std::string_view name) {
+        bool known = false;
+        proto::for_each_name(names, [&](std::string_view other) { known = known || other == name; });
+        if (known || ++count > proto::max_macro_names) return;
+        names.append(names.empty() ? "" : " ").append(name);
+    };
+    proto::for_each_name(administrators_list(stage), add);
+    for (auto const& one : links_)
+        if (one->state == link_state::ready && one->protocol.agreed().lists[stage])
+            proto::for_each_name(*one->protocol.agreed().lists[stage], add);
+    return names;
+}
+
+/// The macros of a command as this milter is to have them.
+void session::append_macros(link& one, command_code code, proto::time_point now) {
+    auto const stage = wire::macro_stage_index(code);
+    if (stage == wire::macro_stage_count || !mta_.macros().present(code)) return;
+    auto const& own = one.protocol.agreed().lists[stage];
+    bool const has_own = own && !(own->empty() && postfix_rules()); // empty: none for Sendmail, default for Postfix
+    auto const at_stage = mta_.macros().at(code);
+    std::string packed;
+    auto raw = at_stage.raw();
+    if (has_own) {
+        packed = proto::select_macros(*own, [&](std::string_view name) { return mta_.macros().find_up_to(code, name); });
+        raw = packed;
+    } else if (mta_.agreed().lists[stage]) { // others' wishes are in the set
+        packed = proto::select_macros(administrators_list(stage),
+                                      [&](std::string_view name) { return proto::find_macro(at_stage, name); });
+        raw = packed;
+    }
+    error_code ec;
+    one.protocol.send(wire::macros{static_cast<unsigned char>(code), wire::zstr_list(raw)}, now, ec);
+}
+
+} // namespace milter::manager

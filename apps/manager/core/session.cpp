@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: BSL-1.0
+// manager/core/session.cpp - what the MTA says
+#include "manager/core/session.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace milter::manager {
+
+using wire::command_code;
+
+session::session(std::shared_ptr<config const> config, std::uint64_t id, proto::time_point now, std::string listener)
+    : config_(std::move(config)), id_(id), listener_(std::move(listener)),
+      mta_(proto::filter_options{{}, true, proto::filter_options{}.max_macro_bytes}),
+      idle_deadline_(now + proto::filter_negotiate_timeout) {
+    for (auto const& one : config_->milters) {
+        if (!one.enabled) continue;
+        auto& added = *links_.emplace_back(std::make_unique<link>());
+        added.index = links_.size() - 1;
+        added.config = &one;
+    }
+}
+
+// ---- inputs
+
+void session::mta_bytes(std::string_view bytes, proto::time_point now) {
+    if (over_) return;
+    idle_deadline_ = now + config_->idle_timeout;
+    mta_.received(bytes);
+    pull(now);
+}
+
+void session::mta_closed(error_code why, proto::time_point now) {
+    if (over_) return;
+    error_code ec;
+    mta_.ended(ec);
+    if (mta_.at() != proto::phase::start || ec == errc::frame_truncated || why)
+        log(severity::warning, "mta", why ? "connection failed: " + why.message() : mta_.failure());
+    end_session(now);
+}
+
+void session::mta_drained(proto::time_point now) {
+    mta_in_flight_ = 0;
+    if (transaction_ && transaction_->emitting) {
+        emit(now);
+        pull(now);
+    }
+}
+
+void session::filter_connected(std::size_t index, error_code ec, proto::time_point now) {
+    auto& one = *links_[index];
+    if (over_ || one.state != link_state::connecting) return;
+    one.connect_deadline = proto::never;
+    if (ec) {
+        fail(one, errc::connect_failed, "connecting to " + to_string(one.config->socket) + " (" + ec.message() + ")", now);
+    } else {
+        one.state = link_state::negotiating;
+        error_code ignored;
+        one.protocol.negotiate(now, ignored);
+    }
+    resume(now);
+}
+
+void session::filter_bytes(std::size_t index, std::string_view bytes, proto::time_point now) {
+    auto& one = *links_[index];
+    if (over_ || !one.connected()) return;
+    one.protocol.received(bytes);
+    while (one.connected()) {
+        error_code ec;
+        auto const reply = one.protocol.next(now, ec);
+        if (ec) fail(one, ec, one.protocol.failure(), now);
+        if (!reply) break;
+        on_reply(one, *reply, now);
+    }
+    resume(now);
+}
+
+void session::filter_closed(std::size_t index, error_code why, proto::time_point now) {
+    auto& one = *links_[index];
+    if (over_ || !one.connected()) return;
+    error_code ec;
+    one.protocol.ended(ec);
+    if (why) ec = why;
+    fail(one, ec, why ? why.message() : one.protocol.failure(), now);
+    resume(now);
+}
+
+void session::filter_drained(std::size_t index, proto::time_point now) {
+    auto& one = *links_[index];
+    one.in_flight = 0;
+    if (over_ || !one.connected()) return;
+    feed_all(now);
+    pull(now);
+}
+
+void session::expired(proto::time_point now) {
+    if (over_) return;
+    if (now >= idle_deadline_) return dead(errc::timed_out, "the MTA said nothing", now);
+    for (auto const& one : links_) {
+        if (one->state == link_state::connecting && now >= one->connect_deadline)
+            fail(*one, errc::timed_out, "connecting to " + to_string(one->config->socket), now);
+        if (one->connected() && now >= one->protocol.deadline()) {
+            error_code ec;
+            one->protocol.expire(now, ec);
+            fail(*one, ec, one->protocol.failure(), now);
+        }
+    }
+    if (negotiating_ && now >= negotiation_deadline_) negotiation_progress(now, true);
+    if (event_ && now >= event_->deadline) command_budget_over(now);
+    if (transaction_ && now >= transaction_->end_deadline) command_budget_over(now);
+    if (transaction_ && now >= transaction_->progress_at) {
+        transaction_->progress_at = now + proto::progress_interval;
+        error_code ec;
+        mta_.reply(wire::progress{}, ec);
+    }
+    resume(now);
+}
+
+proto::time_point session::deadline() const noexcept {
+    auto when = idle_deadline_;
+    auto const at_most = [&](proto::time_point other) { when = std::min(when, other); };
+    for (auto const& one : links_) {
+        at_most(one->connect_deadline);
+        if (one->connected()) at_most(one->protocol.deadline());
+    }
+    if (negotiating_) at_most(negotiation_deadline_);
+    if (event_) at_most(event_->deadline);
+    if (transaction_) {
+        at_most(transaction_->end_deadline);
+        at_most(transaction_->progress_at);
+    }
+    return when;
+}
+
+std::vector<effect> session::take_effects() {
+    for (auto const& one : links_) {
+        auto& output = one->protocol.output();
+        if (!one->connected() || output.empty()) continue;
+        one->in_flight += output.size();
+        effects_.push_back({effect::kind::send, one->index, std::exchange(output, {})});
+    }
+    if (!mta_.output().empty()) {
+        mta_in_flight_ += mta_.output().size();
+        effects_.push_back({effect::kind::reply, 0, std::exchange(mta_.output(), {})});
+    }
+    if (over_ && (effects_.empty() || effects_.back().what != effect::kind::hang_up))
+        effects_.push_back({effect::kind::hang_up, 0, {}});
+    return std::exchange(effects_, {});
+}
+
+// ---- commands
+
+void session::pull(proto::time_point now) {
+    while (!over_) {
+        error_code ec;
+        auto const command = mta_.next(ec);
+        if (ec) return dead(ec, mta_.failure(), now);
+        if (!command) return;
+        handle(*command, now);
+    }
+}
+
+void session::handle(wire::any_command const& command, proto::time_point now) {
+    struct {
+        session& self;
+        proto::time_point now;
+        void operator()(wire::negotiate const& c) { self.on_negotiate(c, now); }
+        void operator()(wire::macros const&) {} // kept by the filter session
+        void operator()(wire::connect const& c) { self.on_connect(c, now); }
+        void operator()(wire::helo const& c) { self.on_helo(c, now); }
+        void operator()(wire::mail const& c) { self.on_mail(c, now); }
+        void operator()(wire::rcpt const& c) { self.on_rcpt(c, now); }
+        void operator()(wire::data const&) { self.begin(command_code::data, now); }
+        void operator()(wire::unknown const&) { self.begin(command_code::unknown, now); }
+        void operator()(wire::header const& c) { self.on_header(c, now); }
+        void operator()(wire::end_of_headers const&) {
+            if (self.transaction_) self.transaction_->headers_complete = true;
+            self.answer({});
+            self.feed_all(now);
+        }
+        void operator()(wire::body const& c) { self.on_body(c.bytes, now); }
+        void operator()(wire::end_of_message const& c) {
+            if (!c.bytes.empty()) self.on_body(c.bytes, now);
+            self.on_end_of_message(now);
+        }
+        void operator()(wire::abort const&) { self.on_abort(now); }
+        void operator()(wire::quit const&) { self.on_quit(now); }
+        void operator()(wire::quit_new_connection const&) { self.on_quit(now); }
+    } visitor{*this, now};
+    std::visit(visitor, command);
+}
+
+void session::on_negotiate(wire::negotiate const& offer, proto::time_point now) {
+    if (offer.version < wire::oldest_version) return dead(errc::version_refused, wire::describe(wire::any_command{offer}), now);
+    offer_ = offer;
+    negotiating_ = true;
+    negotiation_deadline_ = now + config_->negotiation_wait;
+    for (auto const& one : links_) open(*one, now);
+    negotiation_progress(now, false);
+}
+
+void session::on_connect(wire::connect const& who, proto::time_point now) {
+    connect_payload_.assign(mta_.frame().payload);
+    has_connect_ = true;
+    client_name_ = capped(who.hostname);
+    client_address_ = capped(wire::without_ipv6_tag(who.address));
+    begin(command_code::connect, now);
+}
+
+void session::on_helo(wire::helo const& who, proto::time_point now) {
+    on_abort(now); // HELO within a transaction breaks it off (statement 264)
+    helo_payload_.assign(mta_.frame().payload);
+    ++helo_serial_;
+    helo_name_ = capped(who.name);
+    begin(command_code::helo, now);
+}
+
+void session::on_mail(wire::mail const& sender, proto::time_point now) {
+    on_abort(now); // statement 133
+    transaction_.emplace();
+    auto& t = *transaction_;
+    t.number = ++transactions_;
+    t.since = now;
+    t.envelope.sender = message::to_mailbox(sender);
+    t.headers.rules(postfix_rules() ? message::header_rules::postfix : message::header_rules::sendmail);
+    t.body = message::body_store(&config_->spool);
+    t.record.sender = capped(sender.address);
+    for (auto const& one : links_) {
+        one->begin_transaction();
+        one->new_body = message::body_store(&config_->spool);
+        if (one->state == link_state::excluded || session_verdict_) continue;
+        // a verdict of an aborted message is still owed: the next message does not wait for it (protocol.md 9.6)
+        if (one->connected() && one->protocol.draining()) close(*one, false);
+        if (one->state == link_state::failed || one->state == link_state::idle) open(*one, now);
+    }
+    begin(command_code::mail, now);
+}
+
+void session::on_rcpt(wire::rcpt const& recipient, proto::time_point now) {
+    if (!transaction_) return answer({});
+    auto& t = *transaction_;
+    bool const refused_by_mta =
+        proto::find_macro(mta_.macros().at(command_code::rcpt), "{rcpt_mailer}") == std::string_view("error");
+    if (t.envelope.recipients.size() >= config_->limits.recipients)
+        return internal_failure("more than " + std::to_string(config_->limits.recipients) + " recipients", now);
+    if (!refused_by_mta && t.record.recipients.size() < record_list_limit)
+        t.record.recipients.push_back({capped(recipient.address), "continue", {}});
+    t.record.recipient_count += refused_by_mta ? 0 : 1;
+    begin(command_code::rcpt, now, refused_by_mta);
+}
+
+void session::on_abort(proto::time_point now) {
+    if (!transaction_) return;
+    abort_milters(now);
+    end_transaction("aborted", {}, {}, now);
+    transaction_.reset();
+}
+
+void session::on_quit(proto::time_point now) {
+    bool const again = mta_.at() != proto::phase::closed;
+    if (!again) return end_session(now);
+    on_abort(now); // QUIT_NC: a new client on the same connection and options
+    for (auto const& one : links_) {
+        close(*one, true);
+        one->state = link_state::idle;
+    }
+    has_connect_ = false;
+    helo_serial_ = 0;
+    helo_payload_.clear();
+    session_verdict_.reset();
+}
+
+void session::answer(verdict const& verdict) {
+    if (!mta_.awaits_reply()) return;
+    error_code ec;
+    switch (verdict.code) {
+    case wire::reply_code::accept: mta_.reply(wire::accept{}, ec); break;
+    case wire::reply_code::reject: mta_.reply(wire::reject{}, ec); break;
+    case wire::reply_code::tempfail: mta_.reply(wire::tempfail{}, ec); break;
+    case wire::reply_code::discard: mta_.reply(wire::discard{}, ec); break;
+    case wire::reply_code::reply_text: mta_.reply(wire::reply_text{verdict.text}, ec); break;
+    default: mta_.reply(wire::proceed{}, ec); break;
+    }
+    if (ec) { // a verdict that may not be given here: never leave the MTA waiting
+        log(severity::error, "mta", "verdict not possible here: " + ec.message());
+        error_code second;
+        mta_.reply(wire::tempfail{}, second);
+    }
+}
+
+/// The MTA's side cannot be served any more.
+void session::dead(error_code ec, std::string const& where, proto::time_point now) {
+    log(severity::warning, "mta", where.empty() ? ec.message() : where);
+    end_session(now);
+}
+
+void session::end_session(proto::time_point now) {
+    if (over_) return;
+    if (transaction_) {
+        end_transaction("aborted", {}, {}, now);
+        transaction_.reset();
+    }
+    event_.reset();
+    negotiating_ = false;
+    for (auto const& one : links_) close(*one, true);
+    idle_deadline_ = proto::never;
+    over_ = true;
+}
+
+bool session::postfix_rules() const noexcept {
+    switch (config_->header_rules) {
+    case header_rules_setting::postfix: return true;
+    case header_rules_setting::sendmail: return false;
+    case header_rules_setting::automatic: break;
+    }
+    auto const at_connect = mta_.macros().at(command_code::connect);
+    if (auto const version = proto::find_macro(at_connect, "v")) return version->substr(0, 7) == "Postfix";
+    return proto::find_macro(at_connect, "{daemon_addr}").has_value();
+}
+
+proto::duration session::command_budget() const noexcept {
+    if (config_->command_budget) return *config_->command_budget;
+    return postfix_rules() ? postfix_command_budget : sendmail_command_budget;
+}
+
+} // namespace milter::manager

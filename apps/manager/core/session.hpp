@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: BSL-1.0
+// manager/core/session.hpp - one MTA connection and the milters behind it, without I/O
+//
+// Theory of operation. Toward the MTA this is a filter, toward each milter an MTA. Inputs are bytes, connection events
+// and times; after each input take_effects() says what to do on sockets.
+//
+//  * Envelope commands become an `event`, which visits the milters in order (advance, step). A milter that joins late is
+//    told first what it missed. The first terminal verdict ends the event (conclude).
+//  * Content is kept in the transaction (headers, body) and fed to one milter after the other, each seeing the message as
+//    edited by those before it (feed). The MTA is not kept waiting for it. The answer is due at end of message (finish).
+//  * A milter's failure is judged when its turn comes, so that the first in order decides, whichever failed first.
+//
+// What the MTA sees follows design rules that never depend on a milter's good behaviour: docs/architecture.md.
+#pragma once
+
+#include "manager/core/config.hpp"
+#include "manager/core/decision.hpp"
+#include "manager/core/link.hpp"
+#include "manager/core/verdict.hpp"
+
+#include <milter/message/envelope.hpp>
+#include <milter/message/headers.hpp>
+#include <milter/proto/filter_session.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace milter::manager {
+
+/// One thing to do, in order.
+struct effect {
+    enum class kind {
+        open,    ///< connect to milter `link`; then filter_connected()
+        send,    ///< write `bytes` to milter `link`; filter_drained() when they are written
+        close,   ///< write `bytes`, then close the connection to milter `link`; nothing is reported of it any more
+        reply,   ///< write `bytes` to the MTA; mta_drained() when they are written
+        hang_up, ///< write what is left, then close the MTA's connection; the session is over
+    };
+    kind what;
+    std::size_t link = 0;
+    std::string bytes;
+};
+
+class session {
+public:
+    session(std::shared_ptr<config const> config, std::uint64_t id, proto::time_point now, std::string listener = {});
+
+    // ---- inputs
+
+    void mta_bytes(std::string_view bytes, proto::time_point now);
+    /// The MTA's connection ended, or failed with `why`.
+    void mta_closed(error_code why, proto::time_point now);
+    void mta_drained(proto::time_point now);
+    void filter_connected(std::size_t index, error_code ec, proto::time_point now);
+    void filter_bytes(std::size_t index, std::string_view bytes, proto::time_point now);
+    /// The milter's connection ended (no `why`), or failed.
+    void filter_closed(std::size_t index, error_code why, proto::time_point now);
+    void filter_drained(std::size_t index, proto::time_point now);
+    /// At or after deadline().
+    void expired(proto::time_point now);
+
+    // ---- outputs
+
+    std::vector<effect> take_effects();
+    std::vector<decision> take_decisions() { return std::exchange(decisions_, {}); }
+    std::vector<log_event> take_log() { return std::exchange(log_, {}); }
+    /// When to call expired(), unless something else happens before.
+    proto::time_point deadline() const noexcept;
+    /// hang_up was among the effects; nothing follows.
+    bool over() const noexcept { return over_; }
+    bool in_transaction() const noexcept { return transaction_.has_value(); }
+
+private:
+    /// An envelope command on its way through the milters.
+    struct event {
+        wire::command_code code{};
+        std::string payload;
+        proto::time_point deadline = proto::never;
+        bool for_rejected_rcpt = false; ///< the MTA itself refused the recipient: answers are ignored
+        bool asked = false;             ///< the milter whose turn it is was asked, or needs not be
+    };
+
+    /// One message, from MAIL to its end.
+    struct transaction {
+        std::uint32_t number = 0;
+        message::envelope envelope;
+        message::headers headers;
+        message::body_store body;
+        std::size_t content_bytes = 0;
+        bool headers_complete = false;
+        bool body_complete = false;              ///< end of message arrived
+        proto::time_point since{};
+        proto::time_point end_deadline = proto::never;
+        proto::time_point progress_at = proto::never;
+        std::size_t turn = 0;                    ///< milter that is being shown the content
+        std::optional<manager::verdict> verdict; ///< decided for the whole transaction
+        std::vector<message::envelope_edit> envelope_edits;
+        std::vector<message::header_edit> single_header_edits; ///< of the one milter that edited headers
+        std::size_t header_editors = 0;
+        bool body_replaced = false;
+        std::optional<std::string> quarantine;
+        std::optional<std::size_t> body_sent;    ///< emission of a replaced body: bytes done
+        bool emitting = false;
+        bool edits_failed = false;               ///< an edit could not be passed on: the message may not be accepted
+        bool recorded = false;
+        wire::reply_code last_verdict = wire::reply_code::proceed;
+        decision record;
+    };
+
+    enum class turn { waits, done, concluded };
+
+    // session.cpp: upstream commands
+    void pull(proto::time_point now);
+    void handle(wire::any_command const& command, proto::time_point now);
+    void on_negotiate(wire::negotiate const& offer, proto::time_point now);
+    void on_connect(wire::connect const& who, proto::time_point now);
+    void on_helo(wire::helo const& who, proto::time_point now);
+    void on_mail(wire::mail const& sender, proto::time_point now);
+    void on_rcpt(wire::rcpt const& recipient, proto::time_point now);
+    void on_abort(proto::time_point now);
+    void on_quit(proto::time_point now);
+    void answer(verdict const& verdict);
+    void dead(error_code ec, std::string const& where, proto::time_point now);
+    void end_session(proto::time_point now);
+
+    // negotiation.cpp
+    void negotiation_progress(proto::time_point now, bool waited_enough);
+    proto::agreement merged_agreement();
+    std::string merged_list(std::size_t stage) const;
+    void append_macros(link& link, wire::command_code code, proto::time_point now);
+    std::string_view administrators_list(std::size_t stage) const noexcept;
+
+    // dispatch.cpp: envelope commands through the milters
+    void begin(wire::command_code code, proto::time_point now, bool for_rejected_rcpt = false);
+    void advance(proto::time_point now);
+    turn step(link& link, proto::time_point now);
+    bool takes_part(link const& link) const noexcept;
+    turn ask_missed_or_current(link& link, proto::time_point now);
+    void ask(link& link, wire::command_code code, std::string_view payload, proto::time_point now);
+    void conclude(verdict const& verdict, std::string_view decided_by, proto::time_point now);
+    void on_reply(link& link, wire::any_reply const& reply, proto::time_point now);
+    void on_verdict(link& link, wire::any_reply const& reply, proto::time_point now);
+    void on_envelope_verdict(link& link, wire::command_code code, verdict const& verdict, proto::time_point now);
+    void on_session_verdict(link& link, wire::command_code code, verdict const& verdict, proto::time_point now);
+    void resume(proto::time_point now);
+
+    // content.cpp: the message through the milters, and back to the MTA
+    void on_header(wire::header const& field, proto::time_point now);
+    void on_body(std::string_view bytes, proto::time_point now);
+    void on_end_of_message(proto::time_point now);
+    void feed_all(proto::time_point now);
+    turn feed(link& link, proto::time_point now);
+    bool feed_headers(link& link, proto::time_point now);
+    bool feed_end_of_headers(link& link, proto::time_point now);
+    bool feed_body(link& link, proto::time_point now);
+    bool feed_end(link& link, proto::time_point now);
+    bool may_send(link const& link) const noexcept;
+    void on_content_verdict(link& link, wire::command_code code, verdict const& verdict, proto::time_point now);
+    void commit(link& link);
+    void finish(proto::time_point now);
+    void emit(proto::time_point now);
+    bool emit_body();
+    void emit_headers();
+    void emit_envelope();
+    void emit_reply(auto const& reply);
+    void stage_edit(link& link, wire::any_reply const& reply, proto::time_point now);
+
+    // failure.cpp
+    void open(link& link, proto::time_point now);
+    void close(link& link, bool politely);
+    void fail(link& link, error_code why, std::string_view where, proto::time_point now);
+    turn judge_failure(link& link, proto::time_point now);
+    void refuse(verdict const& verdict, std::string_view decided_by, proto::time_point now);
+    void internal_failure(std::string_view what, proto::time_point now);
+    void abort_milters(proto::time_point now);
+    void command_budget_over(proto::time_point now);
+    void end_transaction(std::string_view verdict, std::string_view decided_by, std::string_view stage,
+                         proto::time_point now);
+    void log(severity level, std::string peer, std::string text);
+
+    bool postfix_rules() const noexcept;
+    proto::duration command_budget() const noexcept;
+    proto::mta_options link_options(link const& link) const;
+
+    std::shared_ptr<config const> config_;
+    std::uint64_t id_;
+    std::string listener_;
+    proto::filter_session mta_;
+    std::vector<std::unique_ptr<link>> links_;
+
+    wire::negotiate offer_;
+    bool negotiating_ = false;
+    proto::time_point negotiation_deadline_ = proto::never;
+
+    std::string connect_payload_; ///< for milters that join late
+    std::string helo_payload_;
+    bool has_connect_ = false;
+    std::uint32_t helo_serial_ = 0;
+    std::string client_name_, client_address_, helo_name_;
+
+    std::optional<event> event_;
+    std::size_t turn_ = 0; ///< milter that the event has come to
+    std::optional<transaction> transaction_;
+    std::uint32_t transactions_ = 0;
+    std::optional<verdict> session_verdict_; ///< refusal at CONNECT or HELO: answers MAIL, RCPT, DATA and content
+    std::string session_decided_by_;
+
+    proto::time_point idle_deadline_ = proto::never;
+    std::size_t mta_in_flight_ = 0;
+    bool over_ = false;
+    std::vector<effect> effects_;
+    std::vector<decision> decisions_;
+    std::vector<log_event> log_;
+    std::string scratch_;
+};
+
+} // namespace milter::manager
