@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSL-1.0
+"""What brings the field up, plays in it, and judges."""
