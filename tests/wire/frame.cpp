@@ -136,6 +136,18 @@ BOOST_AUTO_TEST_CASE(every_truncation_of_a_packet_needs_more) {
     for (auto const& row : vectors::replies) incomplete(bytes(row.bytes));
 }
 
+BOOST_AUTO_TEST_CASE(stream_ends_with_a_packet_or_within_one) {
+    auto const stream = bytes("00 00 00 01 41 00 00 00 03 42 'ab' 00 00 00 01 45");
+    for (std::size_t size = 0; size <= stream.size(); ++size) {
+        bool const whole = size == 0 || size == 5 || size == 12 || size == 17;
+        exact_copy const cut(stream.substr(0, size));
+        BOOST_TEST_CONTEXT("cut to " << size)
+        BOOST_TEST(wire::ends_with_a_frame(cut.view()) == whole);
+    }
+    BOOST_TEST(!wire::ends_with_a_frame(bytes("00 00 00 01 41 00 00 00 00")));
+    BOOST_TEST(!wire::ends_with_a_frame(bytes("ff ff ff ff 41")));
+}
+
 BOOST_AUTO_TEST_CASE(packet_of_length_zero_is_refused) {
     for (auto const* stream : {"00 00 00 00", "00 00 00 00 41", "00 00 00 00 00 00 00 01 41"}) {
         error_code ec;

@@ -49,7 +49,8 @@ public:
     /// The MTA closed the connection. @errors frame_truncated, connection_closed (without QUIT)
     void ended(error_code& ec) {
         if (closed()) return;
-        fail(input_.data().size() > consumed_ ? errc::frame_truncated : errc::connection_closed, "", ec);
+        bool const whole = wire::ends_with_a_frame(input_.data().substr(consumed_));
+        fail(whole ? errc::connection_closed : errc::frame_truncated, "", ec);
     }
 
     /// The next command; empty when more bytes are needed, a reply is owed, or ec is set (the session is dead then).
@@ -149,7 +150,7 @@ private:
     error_code judge(wire::reply_row const& row, auto const& reply) const noexcept {
         using wire::reply_code;
         bool const at_end = owed_ == wire::command_code::end_of_message;
-        if (row.kind == wire::reply_kind::negotiation) return errc::misuse;
+        if (row.kind == wire::reply_kind::negotiation || owed_ == wire::command_code::negotiate) return errc::misuse;
         if (row.kind != wire::reply_kind::verdict && !at_end) return errc::reply_not_allowed;
         if (!wire::has(agreed_.actions, row.needs)) return errc::not_negotiated;
         if (owed_ == wire::command_code::unknown &&
@@ -251,7 +252,7 @@ inline std::optional<wire::any_command> filter_session::take(wire::frame_view co
 
 inline void filter_session::arrive(wire::any_command const& command) {
     auto const code = wire::code_of(command);
-    auto const move = follow(phase_, code);
+    auto const move = follow(phase_, code, agreed_.steps);
     implicit_abort_ = move.how == fit::implicit_abort;
     // statement 141: out of order is answered, not dropped; it moves nothing
     if (move.how != fit::out_of_order) phase_ = move.next;

@@ -96,7 +96,8 @@ public:
     /// The filter closed the connection. @errors frame_truncated, connection_closed
     void ended(error_code& ec) {
         if (phase_ == phase::closed) return;
-        fail(input_.data().size() > consumed_ ? errc::frame_truncated : errc::connection_closed, where(), ec);
+        bool const whole = wire::ends_with_a_frame(input_.data().substr(consumed_));
+        fail(whole ? errc::connection_closed : errc::frame_truncated, where(), ec);
     }
 
     /// The next reply; empty when more bytes are needed or ec is set (the session is dead then). The answer to the
@@ -134,7 +135,7 @@ private:
             return false;
         }
         if (!sends(code)) return false;
-        if (follow(phase_, code).how == fit::out_of_order) {
+        if (follow(phase_, code, agreed_.steps).how == fit::out_of_order) {
             ec = errc::out_of_sequence;
             return false;
         }
@@ -142,7 +143,7 @@ private:
     }
 
     void advance(wire::command_code code, time_point now) noexcept {
-        phase_ = follow(phase_, code).next;
+        phase_ = follow(phase_, code, agreed_.steps).next;
         bool const awaits = code == wire::command_code::negotiate || agreed_.answers(code);
         if (!awaits) return;
         awaited_ = code;
@@ -179,7 +180,8 @@ private:
     }
 
     std::size_t limit_for(std::string_view rest) const noexcept {
-        bool const body = rest.size() > 4 && static_cast<unsigned char>(rest[4]) == static_cast<unsigned char>(wire::reply_code::replace_body);
+        // while the code is unknown, the larger limit: only it may be exceeded for sure
+        bool const body = rest.size() <= 4 || static_cast<unsigned char>(rest[4]) == static_cast<unsigned char>(wire::reply_code::replace_body);
         return body ? options_.max_body_piece : std::max(options_.max_reply_bytes, agreed_.data_limit);
     }
 
@@ -203,9 +205,9 @@ private:
 inline std::optional<wire::any_reply> mta_session::next(time_point now, error_code& ec) {
     while (phase_ != phase::closed) {
         auto const rest = input_.data().substr(consumed_);
-        if (rest.size() < wire::frame_header_size) {
-            if (rest.empty()) drop_consumed();
-            return std::nullopt; // the code decides the limit
+        if (rest.empty()) {
+            drop_consumed();
+            return std::nullopt;
         }
         auto const frame = wire::first_frame(rest, limit_for(rest), ec);
         if (ec) {

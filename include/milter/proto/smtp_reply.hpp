@@ -92,17 +92,15 @@ inline std::optional<std::string> repair_reply_text(std::string_view text) {
             line.remove_prefix(3);
             if (!line.empty() && (line[0] == ' ' || line[0] == '-')) line.remove_prefix(1);
         }
-        if (!line.empty() || lines == 0 || end != text.npos) {
-            last_line = out.size();
-            out.append(lines == 0 ? "" : "\r\n");
-            last_line += lines == 0 ? 0 : 2;
-            out.append(code).append("-");
-            if (!line.empty() && line[0] >= '0' && line[0] <= '9' && line[0] != code[0])
-                out.append(1, code[0]).append(".0.0 ");
-            for (char c : line.substr(0, max_reply_line_size))
-                if (c != '\0') out += c;
-            ++lines;
-        }
+        out.append(lines == 0 ? "" : "\r\n");
+        last_line = out.size();
+        out.append(code).append("-");
+        std::string said(line.substr(0, max_reply_line_size));
+        std::erase(said, '\0');
+        if (!said.empty() && said[0] >= '0' && said[0] <= '9' && said[0] != code[0])
+            out.append(1, code[0]).append(".0.0 ");
+        out += said;
+        ++lines;
         if (end == text.npos) break;
         text.remove_prefix(end + (text.substr(end, 2) == "\r\n" ? 2 : 1));
         if (text.empty()) break;

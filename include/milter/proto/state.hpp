@@ -82,6 +82,16 @@ constexpr transition follow(phase at, wire::command_code code) noexcept {
     return {fit::out_of_order, at};
 }
 
+/// The same where `steps` were agreed: without MAIL the first command of a transaction that is sent begins it.
+constexpr transition follow(phase at, wire::command_code code, wire::step steps) noexcept {
+    auto const move = follow(at, code);
+    bool const mail_unseen =
+        wire::any(steps, wire::step::no_mail) && (at == phase::negotiated || at == phase::session);
+    if (move.how != fit::out_of_order || !mail_unseen) return move;
+    auto const within = follow(phase::mail, code);
+    return within.how == fit::in_order ? within : move;
+}
+
 /// Whether a verdict ends the message for the filter that gave it: anything but continue and skip, except
 /// that a refused recipient and a refused unknown command end nothing.
 /// @source  protocol.md 3.3; statements 121, 125, 137, 138

@@ -50,6 +50,13 @@ inline std::optional<frame_view> first_frame(std::string_view bytes, std::size_t
                       bytes.substr(0, 4 + std::size_t{length})};
 }
 
+/// Whether `bytes` are whole frames, or nothing: a stream that ends behind them was not cut off.
+inline bool ends_with_a_frame(std::string_view bytes) noexcept {
+    error_code ec;
+    while (auto const frame = first_frame(bytes, UINT32_MAX, ec)) bytes.remove_prefix(frame->raw.size());
+    return bytes.empty();
+}
+
 /// Whether a first packet looks like a protocol that often knocks on the wrong port, and which.
 /// @return  "HTTP", "TLS", "SMTP", or empty
 /// @source  protocol.md 6.5; statement 8
