@@ -41,7 +41,7 @@ LAYERS = (
     Layer("rule", "apps/rule", BELOW_PROTO, ("re2", "toml++"), json=True),
     Layer("manager", "apps/manager/core", BELOW_PROTO + ("proto", "message", "rule")),
     Layer("config", "apps/manager/config", BELOW_PROTO + ("proto", "message", "rule", "manager"),
-          ("toml++",), pure=False),
+          ("toml++",), pure=False, json=True),
     Layer("service", "apps/manager/service", PUBLIC + ("rule", "manager", "config"),
           ("asio", "nlohmann_json", "POSIX"), pure=False),
     Layer("load", "apps/load", PUBLIC, ("asio", "POSIX"), pure=False),

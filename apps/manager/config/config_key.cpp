@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: BSL-1.0
+// manager/config/config_key.cpp - the table of keys, and what can be written from it alone
+#include "manager/config/config_key.hpp"
+
+#include <algorithm>
+
+namespace milter::manager {
+
+namespace {
+
+using target = config_target;
+
+constexpr std::uint64_t second = 1000; // ms
+constexpr std::uint64_t hour = 3600 * second;
+constexpr std::uint64_t kib = 1024;
+constexpr std::uint64_t gib = kib * kib * kib;
+
+constexpr range anything;
+constexpr range wait{1, hour};
+constexpr range pause{0, hour};
+constexpr range budget{second, hour};
+constexpr range idle{second, 24 * hour};
+constexpr range count{1, 10'000'000};
+constexpr range bytes{kib, gib};
+constexpr range large{0, 64 * gib};
+
+constexpr auto required = presence::required;
+
+constexpr std::string_view default_macros_of(wire::macro_stage stage) {
+    return default_macros[static_cast<std::size_t>(stage)];
+}
+
+template <wire::macro_stage Stage> field macros_of(target const& t) {
+    return macro_names{&t.config->macros[static_cast<std::size_t>(Stage)]};
+}
+
+using wire::macro_stage;
+
+// clang-format off
+constexpr config_key rows[] = {
+    {"listen", "socket", "", anything, "", "where the MTA connects to",
+        [](target const& t) -> field { return &t.listen->socket; }, required},
+    {"listen", "mode", "", anything, "as the umask gives it", "permissions of a unix socket",
+        [](target const& t) -> field { return octal_mode{&t.listen->mode}; }},
+    {"listen", "group", "", anything, "group of the process", "group of a unix socket",
+        [](target const& t) -> field { return group_name{&t.listen->group}; }},
+
+    {"milter", "name", "", anything, "", "what logs and statistics call it; no other milter has it",
+        [](target const& t) -> field { return milter_name{&t.milter->name}; }, required},
+    {"milter", "socket", "", anything, "", "where it listens",
+        [](target const& t) -> field { return &t.milter->socket; }, required},
+    {"milter", "on_error", "", anything, "", "what becomes of a message when the milter fails",
+        [](target const& t) -> field { return &t.milter->on_error; }},
+    {"milter", "enabled", "", anything, "", "false: it is not asked, as if it did not stand here",
+        [](target const& t) -> field { return &t.milter->enabled; }},
+    {"milter.timeout", "connect", "", wait, "", "until the connection stands",
+        [](target const& t) -> field { return &t.milter->timeouts.connect; }},
+    {"milter.timeout", "negotiate", "", wait, "", "for the answer to the negotiation",
+        [](target const& t) -> field { return &t.milter->timeouts.negotiate; }},
+    {"milter.timeout", "command", "", wait, "", "for the answer to connect, helo, mail, rcpt, data, unknown",
+        [](target const& t) -> field { return &t.milter->timeouts.command; }},
+    {"milter.timeout", "content", "", wait, "", "for the answer to a header, the end of headers, a piece of the body",
+        [](target const& t) -> field { return &t.milter->timeouts.content; }},
+    {"milter.timeout", "end_of_message", "", wait, "", "for each reply at the end of the message, progress included",
+        [](target const& t) -> field { return &t.milter->timeouts.end_of_message; }},
+
+    {"manager", "on_internal_error", "", anything, "", "what becomes of a message when the manager itself fails",
+        [](target const& t) -> field { return &t.config->on_internal_error; }},
+    {"manager", "command_budget", "", budget, "", "for all milters together to answer one command before the message",
+        [](target const& t) -> field { return &t.config->command_budget; }},
+    {"manager", "end_of_message_budget", "", budget, "", "for all milters together to judge the message at its end",
+        [](target const& t) -> field { return &t.config->end_of_message_budget; }},
+    {"manager", "negotiation_wait", "", wait, "", "for the milters to negotiate before the MTA gets its answer",
+        [](target const& t) -> field { return &t.config->negotiation_wait; }},
+    {"manager", "idle_timeout", "", idle, "", "until a silent MTA is hung up on",
+        [](target const& t) -> field { return &t.config->idle_timeout; }},
+    {"manager", "drain", "", pause, "", "for sessions to end by themselves after SIGTERM",
+        [](target const& t) -> field { return &t.config->drain; }},
+    {"manager", "workers", "threads", {1, 256}, "", "threads that share the sessions",
+        [](target const& t) -> field { return &t.config->workers; }},
+    {"manager", "header_rules", "", anything, "", "whose habits govern header edits; auto: those of the MTA at hand",
+        [](target const& t) -> field { return &t.config->header_rules; }},
+    {"manager", "decision_log", "", anything, "", "file for one JSON line a message; \"-\": standard output",
+        [](target const& t) -> field { return log_file{&t.config->decision_log}; }},
+
+    {"limits", "headers", "headers", count, "", "headers of one message",
+        [](target const& t) -> field { return &t.config->limits.headers; }},
+    {"limits", "header_bytes", "", bytes, "", "names and values of all headers of one message",
+        [](target const& t) -> field { return byte_size{&t.config->limits.header_bytes}; }},
+    {"limits", "recipients", "recipients", count, "", "recipients of one message",
+        [](target const& t) -> field { return &t.config->limits.recipients; }},
+    {"limits", "sessions", "sessions", {1, 1'000'000}, "", "MTA connections at once, of all listeners together",
+        [](target const& t) -> field { return &t.config->limits.sessions; }},
+    {"limits", "edits", "edits", count, "", "changes that one milter may ask for in one message",
+        [](target const& t) -> field { return &t.config->limits.edits.count; }},
+    {"limits", "edit_bytes", "", bytes, "", "text of these changes, without a new body",
+        [](target const& t) -> field { return byte_size{&t.config->limits.edits.bytes}; }},
+    {"limits", "replacement_body", "", large, "", "body that one milter may put in place of the old one",
+        [](target const& t) -> field { return byte_size{&t.config->limits.edits.body_bytes}; }},
+
+    {"spool", "memory", "", large, "", "part of a body kept in memory; a larger body goes to a file",
+        [](target const& t) -> field { return byte_size{&t.config->spool.memory_bytes}; }},
+    {"spool", "max", "", large, "", "largest body taken; beyond it on_internal_error holds",
+        [](target const& t) -> field { return byte_size{&t.config->spool.max_bytes}; }},
+    {"spool", "directory", "", anything, "", "where such a file is made; it has no name there",
+        [](target const& t) -> field { return absolute_path{&t.config->spool.directory}; }},
+
+    {"macros", "connect", "", anything, default_macros_of(macro_stage::connect),
+        "macros the MTA is to send with the connection", macros_of<macro_stage::connect>},
+    {"macros", "helo", "", anything, default_macros_of(macro_stage::helo),
+        "macros for HELO and EHLO", macros_of<macro_stage::helo>},
+    {"macros", "mail", "", anything, default_macros_of(macro_stage::mail),
+        "macros for the sender", macros_of<macro_stage::mail>},
+    {"macros", "rcpt", "", anything, default_macros_of(macro_stage::rcpt),
+        "macros for each recipient", macros_of<macro_stage::rcpt>},
+    {"macros", "data", "", anything, default_macros_of(macro_stage::data),
+        "macros for DATA", macros_of<macro_stage::data>},
+    {"macros", "end_of_headers", "", anything, default_macros_of(macro_stage::end_of_headers),
+        "macros for the end of headers", macros_of<macro_stage::end_of_headers>},
+    {"macros", "end_of_message", "", anything, default_macros_of(macro_stage::end_of_message),
+        "macros for the end of the message", macros_of<macro_stage::end_of_message>},
+};
+// clang-format on
+
+/// The unit of a field that carries it in its spelling.
+std::string_view spelled_unit(field const& what) {
+    bool const duration = std::holds_alternative<proto::duration*>(what) ||
+                          std::holds_alternative<std::optional<proto::duration>*>(what);
+    if (duration) return "ms, s, m, h";
+    return std::holds_alternative<byte_size>(what) ? "bytes, KiB, MiB, GiB" : "";
+}
+
+/// The keys of a table and of the tables below it.
+void append_table(std::string& out, std::string_view table, config_target const& from) {
+    std::string_view last;
+    for (auto const& row : rows) {
+        if (row.table.substr(0, row.table.find('.')) != table) continue;
+        auto const value = to_toml(row.of(from));
+        if (value.empty()) continue;
+        if (row.table != last) (out += heading_of(row.table)) += '\n';
+        ((out += row.name) += " = ") += value + '\n';
+        last = row.table;
+    }
+    if (!last.empty()) out += '\n';
+}
+
+} // namespace
+
+std::span<config_key const> config_key_rows() { return rows; }
+
+bool is_list_table(std::string_view table) noexcept {
+    return table == "listen" || table == "milter";
+}
+
+std::string heading_of(std::string_view table) {
+    auto const name = std::string(table);
+    return is_list_table(table) ? "[[" + name + "]]" : "[" + name + "]";
+}
+
+std::vector<config_key_text> config_keys() {
+    config defaults;
+    listen_config listen;
+    milter_config milter;
+    std::vector<config_key_text> keys;
+    for (auto const& row : rows) {
+        auto const at = row.of({&defaults, &listen, &milter});
+        auto value = to_toml(at);
+        if (value.empty()) value = row.unset;
+        if (row.needed == presence::required) value = "required";
+        auto const unit = row.unit.empty() ? spelled_unit(at) : row.unit;
+        keys.push_back({std::string(row.table) + '.' + std::string(row.name), type_of(at), value,
+                        std::string(unit), std::string(row.help)});
+    }
+    return keys;
+}
+
+std::string to_toml(config what) {
+    std::string out;
+    for (auto& listen : what.listens) append_table(out, "listen", {&what, &listen, nullptr});
+    for (auto& milter : what.milters) append_table(out, "milter", {&what, nullptr, &milter});
+    for (auto const table : {"manager", "limits", "spool", "macros"})
+        append_table(out, table, {&what, nullptr, nullptr});
+    return out;
+}
+
+} // namespace milter::manager

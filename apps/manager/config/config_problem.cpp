@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: BSL-1.0
+// manager/config/config_problem.cpp - lines of the file with a caret below the place that is meant
+#include "manager/config/config_problem.hpp"
+
+#include "manager/config/printable.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace milter::manager {
+
+namespace {
+
+constexpr std::size_t excerpt_limit = 100; // characters of a line shown
+constexpr std::size_t excerpt_before = 60; // of them in front of the place, when the line is longer
+
+std::string_view line_of(std::string_view text, unsigned number) {
+    for (; number > 1; --number) {
+        auto const end = text.find('\n');
+        if (end == text.npos) return {};
+        text.remove_prefix(end + 1);
+    }
+    auto line = text.substr(0, text.find('\n'));
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    return line;
+}
+
+/// The line in the pieces that are shown, one for each character, as escaping may widen them.
+std::vector<std::string> characters_of(std::string_view line, std::size_t limit) {
+    std::vector<std::string> characters;
+    while (!line.empty() && characters.size() < limit) {
+        auto const size = first_code_point(line).size;
+        auto const bytes = line.substr(0, size);
+        characters.push_back(bytes == "\t" ? " " : printable(bytes));
+        line.remove_prefix(size);
+    }
+    return characters;
+}
+
+std::size_t width_of(std::string_view shown) {
+    std::size_t width = 0;
+    for (; !shown.empty(); ++width) shown.remove_prefix(first_code_point(shown).size);
+    return width;
+}
+
+std::string excerpt_of(std::string_view text, source_place at) {
+    if (at.line == 0) return {};
+    std::size_t const column = at.column > 0 ? at.column - 1 : 0;
+    auto const line = characters_of(line_of(text, at.line), column + excerpt_limit + 1);
+    if (line.empty() && column > 0) return {};
+    bool const is_long = line.size() > excerpt_limit;
+    std::size_t const from = is_long && column > excerpt_before ? column - excerpt_before : 0;
+    std::size_t const to = std::min(line.size(), from + excerpt_limit);
+
+    std::string shown = from > 0 ? "..." : "", marks(shown.size(), ' ');
+    for (std::size_t i = from; i < to; ++i) {
+        auto const width = width_of(line[i]);
+        shown += line[i];
+        if (i < column) marks.append(width, ' ');
+        if (i == column) marks += '^' + std::string(width - 1, '~');
+        if (i > column && i < column + at.width) marks.append(width, '~');
+    }
+    if (column >= to) marks += '^'; // behind the end of the line
+    if (to < line.size()) shown += "...";
+    return shown + '\n' + marks;
+}
+
+} // namespace
+
+std::string to_string(config_problem const& problem) {
+    std::string out = problem.file;
+    if (problem.line > 0)
+        out += ':' + std::to_string(problem.line) + ':' + std::to_string(problem.column);
+    out += problem.warning ? ": warning: " : ": ";
+    out += problem.message;
+    if (!problem.excerpt.empty()) {
+        auto const end = problem.excerpt.find('\n');
+        out +=
+            "\n    " + problem.excerpt.substr(0, end) + "\n    " + problem.excerpt.substr(end + 1);
+    }
+    if (!problem.hint.empty()) out += "\n  " + problem.hint;
+    return out;
+}
+
+void problem_list::error(source_place at, std::string message, std::string hint) {
+    problems_.push_back({file_, at.line, at.column, std::move(message), excerpt_of(text_, at),
+                         std::move(hint), false});
+}
+
+void problem_list::warning(source_place at, std::string message, std::string hint) {
+    error(at, std::move(message), std::move(hint));
+    problems_.back().warning = true;
+}
+
+bool problem_list::has_errors() const noexcept {
+    return std::any_of(problems_.begin(), problems_.end(),
+                       [](auto const& p) { return !p.warning; });
+}
+
+std::vector<config_problem> problem_list::take() {
+    auto taken = std::exchange(problems_, {});
+    std::stable_sort(taken.begin(), taken.end(), [](auto const& a, auto const& b) {
+        return std::tie(a.line, a.column) < std::tie(b.line, b.column);
+    });
+    std::size_t errors = 0;
+    std::erase_if(taken,
+                  [&](auto const& p) { return !p.warning && ++errors > config_problem_limit; });
+    if (errors > config_problem_limit) {
+        auto const rest = std::to_string(errors - config_problem_limit);
+        taken.push_back(
+            {file_, 0, 0, "too many errors: " + rest + " more are not shown", {}, {}, false});
+    }
+    return taken;
+}
+
+} // namespace milter::manager

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSL-1.0
+// manager/config/config_socket.cpp - why a socket is refused, and which spellings mean the same one
+#include "manager/config/config_socket.hpp"
+
+#include "manager/config/printable.hpp"
+
+#include <algorithm>
+
+namespace milter::manager {
+
+namespace {
+
+/// The path in `unix:PATH`, `local:PATH` or `/PATH`.
+std::optional<std::string_view> unix_path_of(std::string_view text) {
+    if (text.front() == '/') return text;
+    for (std::string_view const scheme : {"unix:", "local:"})
+        if (equal_ignoring_case(text.substr(0, scheme.size()), scheme))
+            return text.substr(scheme.size());
+    return {};
+}
+
+std::optional<complaint> check_unix_path(std::string_view path) {
+    if (path.empty()) return complaint{"socket without a path", std::string(socket_form)};
+    if (path.front() != '/')
+        return complaint{"relative path " + in_quotes(path),
+                         "the path of a socket begins with \"/\""};
+    if (path.size() > max_unix_path)
+        return complaint{"path of " + std::to_string(path.size()) +
+                             " bytes: a socket takes at most " + std::to_string(max_unix_path),
+                         {}};
+    return {};
+}
+
+/// Puts the scheme in front that was probably left out.
+std::string likely_socket(std::string_view text) {
+    if (text.find_first_of(":@") == text.npos) return std::string(socket_form);
+    bool const address6 = std::count(text.begin(), text.end(), ':') > 1;
+    auto const guess = (address6 ? "inet6:" : "inet:") + std::string(text);
+    return parse_endpoint(guess) ? "did you mean " + in_quotes(guess) + "?"
+                                 : std::string(socket_form);
+}
+
+/// One spelling for each path: no empty and no "." parts. Links are not followed.
+std::string plain_path(std::string_view path) {
+    std::string out;
+    while (!path.empty()) {
+        auto const end = std::min(path.find('/'), path.size());
+        auto const part = path.substr(0, end);
+        if (!part.empty() && part != ".") (out += '/') += part;
+        path.remove_prefix(std::min(end + 1, path.size()));
+    }
+    return out;
+}
+
+bool is_any_address(std::string_view host) {
+    return host.empty() || host == "0.0.0.0" || host == "::";
+}
+bool is_own_address(std::string_view host) {
+    return host == "::1" || host.substr(0, 4) == "127." || equal_ignoring_case(host, "localhost");
+}
+
+/// localhost and its usual address are one.
+bool same_host(endpoint const& a, endpoint const& b) {
+    auto const address = [](endpoint const& e) -> std::string_view {
+        if (!equal_ignoring_case(e.host, "localhost")) return e.host;
+        return e.family == endpoint::kind::inet ? "127.0.0.1" : "::1";
+    };
+    return equal_ignoring_case(address(a), address(b));
+}
+
+/// Same port of the same family; unix sockets: same file.
+bool same_door(endpoint const& a, endpoint const& b) {
+    if (a.family != b.family) return false;
+    if (a.family == endpoint::kind::unix_path) return plain_path(a.path) == plain_path(b.path);
+    return a.service == b.service && a.service != "0"; // 0: the system picks one
+}
+
+} // namespace
+
+std::optional<complaint> assign_socket(endpoint& to, std::string_view text) {
+    if (auto const path = unix_path_of(text))
+        if (auto refused = check_unix_path(*path)) return refused;
+    auto const parsed = parse_endpoint(text);
+    if (!parsed) return complaint{"cannot read " + in_quotes(text), likely_socket(text)};
+    if (parsed->family == endpoint::kind::inet && parsed->host.find(':') != std::string::npos)
+        return complaint{"IPv6 address in " + in_quotes(text),
+                         "write \"inet6:\" instead of \"inet:\""};
+    to = *parsed;
+    return {};
+}
+
+bool same_place(endpoint const& a, endpoint const& b) {
+    if (!same_door(a, b)) return false;
+    if (a.family == endpoint::kind::unix_path) return true;
+    return is_any_address(a.host) || is_any_address(b.host) || same_host(a, b);
+}
+
+bool reaches(endpoint const& peer, endpoint const& listen) {
+    if (!same_door(peer, listen)) return false;
+    if (peer.family == endpoint::kind::unix_path || same_host(peer, listen)) return true;
+    // who connects to "any" address reaches the loopback one
+    bool const here = is_any_address(peer.host) || is_own_address(peer.host);
+    return here && (is_any_address(listen.host) ||
+                    (is_any_address(peer.host) && is_own_address(listen.host)));
+}
+
+} // namespace milter::manager

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSL-1.0
+// manager/config/config_socket.hpp - sockets in the configuration: reading them, and telling whether two are the same
+#pragma once
+
+#include "manager/config/config_value.hpp"
+
+namespace milter::manager {
+
+inline constexpr std::string_view socket_form =
+    R"(a socket is written "unix:/run/x.sock", "inet:8891@127.0.0.1" or "inet:127.0.0.1:8891")";
+
+/// @param text  not empty, without control characters
+std::optional<complaint> assign_socket(endpoint& to, std::string_view text);
+
+/// Whether both cannot be listened on at the same time. Names are not resolved.
+bool same_place(endpoint const& a, endpoint const& b);
+
+/// Whether who connects to `peer` reaches who listens on `listen`, on this machine.
+bool reaches(endpoint const& peer, endpoint const& listen);
+
+} // namespace milter::manager

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSL-1.0
+// manager/config/config_toml.hpp - reads the configuration file and checks it as a whole
+//
+//   auto loaded = load_config("/etc/milter-manager/milter-manager.toml");
+//   for (auto const& problem : loaded.problems) std::cerr << to_string(problem) << '\n';
+//   if (!loaded.config) return EX_CONFIG;
+//
+// The keys are listed in config_key.hpp.
+#pragma once
+
+#include "manager/config/config_problem.hpp"
+#include "manager/core/config.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace milter::manager {
+
+struct loaded_config {
+    std::shared_ptr<manager::config const> config; ///< null when a problem is an error
+    std::vector<config_problem> problems;          ///< in the order of the file; also warnings
+};
+
+/// Blocks on the file. Does not throw, but for lack of memory.
+loaded_config load_config(std::string const& path);
+
+/// @param file  how problems call the text
+loaded_config parse_config(std::string_view text, std::string const& file);
+
+} // namespace milter::manager
