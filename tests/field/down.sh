@@ -18,8 +18,8 @@ while [ $# -gt 0 ]; do
     esac
 done
 [ -n "$WORK" ] && WORK=$(cd "$WORK" && pwd -P) && [ -d "$WORK/pids" ] || { echo "down.sh: --work DIR, please" >&2; exit 66; }
-# shellcheck source=lib/common.sh
-. "$HERE/lib/common.sh"
+# shellcheck source=lib/process.sh
+. "$HERE/lib/process.sh"
 
 # Sendmail gets another pid at each SIGHUP
 [ -s "$WORK/sendmail/sendmail.pid" ] && keep_pid sendmail "$(head -1 "$WORK/sendmail/sendmail.pid")"

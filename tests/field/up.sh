@@ -34,8 +34,8 @@ done
 mkdir -p "$WORK"
 WORK=$(cd "$WORK" && pwd -P)
 case $WORK in *[!A-Za-z0-9/_.-]*) echo "up.sh: plain characters in --work, please: $WORK" >&2; exit 2 ;; esac
-# shellcheck source=lib/common.sh
-. "$HERE/lib/common.sh"
+# shellcheck source=lib/process.sh
+. "$HERE/lib/process.sh"
 # shellcheck source=lib/milters.sh
 . "$HERE/lib/milters.sh"
 # shellcheck source=lib/mtas.sh

@@ -11,6 +11,7 @@ saw, with --macros their macros too.  Exit 1 on any difference.
 import argparse
 import difflib
 import glob
+import itertools
 import json
 import os
 import re
@@ -42,7 +43,7 @@ DROPPED_KEYS = ("t", "m", "conn", "macros", "port", "msg")
 
 def _signature(match):
     """The value of b= and the time go; bh= is over a body that we know, and stays."""
-    text = re.sub(r"\bb=[A-Za-z0-9+/=\s]+", "b=SIG", match.group(0))
+    text = re.sub(r"\bb=[A-Za-z0-9+/=]+(?:(?:\r?\n)?[ \t]+[A-Za-z0-9+/=]+)*", "b=SIG", match.group(0))
     return re.sub(r"\bt=\d+", "t=TIME", text)
 
 
@@ -92,11 +93,27 @@ def is_bounce(m):
     return m["mail"].startswith("<>") and "MAILER-DAEMON" in m["head"]
 
 
+RSPAMD = re.compile(r"X-(Rspamd|Spam)[\w-]*:", re.I)
+
+
+def header_fields(head):
+    """The header's fields, folds and all; those of rspamd sorted.
+
+    rspamd adds its fields in the order of a hash table, which is another one in each process.
+    """
+    fields = re.split(r"\r\n(?![ \t])", even(head))
+    out = []
+    for ours, run in itertools.groupby(fields, lambda f: bool(RSPAMD.match(f))):
+        run = list(run)
+        out += sorted(run) if ours and any(f.lower().startswith("x-rspamd") for f in run) else run
+    return out
+
+
 def message_lines(m):
     """A delivered message."""
     out = ["delivered from " + envelope_sender(m)]
     out += ["  to " + x for x in sorted(even(x) for x in m["rcpts"])]
-    out += ["  H: " + x for x in even(m["head"]).split("\r\n")]
+    out += ["  H: " + x for f in header_fields(m["head"]) for x in f.split("\r\n")]
     if is_bounce(m):
         out.append("  bounce")
     elif m["body"] is not None:

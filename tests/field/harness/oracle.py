@@ -53,7 +53,7 @@ def trimmed(result):
         kept = {
             "mail": compare.envelope_sender(m),
             "rcpts": sorted(compare.even_all(m["rcpts"])),
-            "head": compare.even(m["head"]),
+            "head": "\r\n".join(compare.header_fields(m["head"])),
         }
         if not compare.is_bounce(m):
             kept.update({k: m[k] for k in ("body", "body_size", "body_sha256")})

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: BSL-1.0
+"""deviations.toml: where a manager is allowed to differ from the MTA, exactly how, and why.
+
+    [[deviation]]
+    mta      = "postfix"
+    scenario = "chain_quar_a"
+    reason   = "..."
+    macros   = true          # only with --macros, and then instead of the entry without
+    diff = '''
+    ...'''
+
+The diff is what difference() gives: unified, two lines of context, in place of
+line numbers the heading (session, milter connection, message) that a hunk is
+under.  A listed deviation that does not show fails as an unlisted one does.
+"""
+import difflib
+import os
+import re
+import tomllib
+
+from .tables import HERE
+
+FILE = os.path.join(HERE, "deviations.toml")
+_KEYS = {"mta", "scenario", "reason", "diff", "macros"}
+
+
+def _printable(line):
+    """The line as a TOML literal string can hold it."""
+    line = re.sub(r"[\x00-\x08\x0a-\x1f\x7f-\xa0]", lambda m: "\\x%02x" % ord(m.group(0)), line)
+    return line.replace("'''", "'\\x27'")
+
+
+def _heading(lines, upto):
+    """The last line without indent before this one."""
+    for i in range(min(upto, len(lines)) - 1, -1, -1):
+        if not lines[i].startswith(" "):
+            return lines[i]
+    return "start"
+
+
+def difference(expected, actual):
+    """Expected and actual lines -> lines of a diff, none if they are equal."""
+    if expected == actual:
+        return []
+    out = []
+    for line in list(difflib.unified_diff(expected, actual, lineterm="", n=2))[2:]:
+        hunk = re.match(r"@@ -(\d+)", line)
+        out.append("@@ " + _heading(expected, int(hunk.group(1))) if hunk else line)
+    return [_printable(x) for x in out]
+
+
+class Deviations:
+    def __init__(self, entries):
+        self._by = {}
+        for e in entries:
+            where = "deviation %s %s" % (e.get("mta"), e.get("scenario"))
+            unknown, lacking = set(e) - _KEYS, {"mta", "scenario", "reason", "diff"} - set(e)
+            if unknown or lacking:
+                raise ValueError("%s: unknown %s, lacking %s" % (where, sorted(unknown), sorted(lacking)))
+            if not e["reason"].strip():
+                raise ValueError(where + ": no reason")
+            key = (e["mta"], e["scenario"], e.get("macros", False))
+            if key in self._by:
+                raise ValueError(where + ": twice")
+            self._by[key] = e
+
+    @classmethod
+    def read(cls, path=FILE):
+        with open(path, "rb") as f:
+            return cls(tomllib.load(f).get("deviation", []))
+
+    def get(self, mta, scenario, macros=False):
+        """The entry, or None."""
+        entry = self._by.get((mta, scenario, True)) if macros else None
+        return entry or self._by.get((mta, scenario, False))
+
+    def scenarios(self):
+        return {(mta, scenario) for mta, scenario, _ in self._by}
+
+    def judge(self, mta, scenario, diff, macros=False):
+        """What is wrong with this difference, in words; "" if it is as listed."""
+        entry = self.get(mta, scenario, macros)
+        if entry is None:
+            return "differs" if diff else ""
+        if not diff:
+            return "the listed deviation does not show"
+        if diff != entry["diff"].rstrip("\n").split("\n"):
+            return "differs otherwise than listed"
+        return ""
+
+
+def entry_text(mta, scenario, diff, reason="", macros=False):
+    """An entry ready to be pasted."""
+    out = ["[[deviation]]", 'mta = "%s"' % mta, 'scenario = "%s"' % scenario]
+    if macros:
+        out.append("macros = true")
+    quoted = reason.replace("\\", "\\\\").replace('"', '\\"')
+    return "\n".join(out + ['reason = "%s"' % quoted, "diff = '''"] + diff + ["'''"]) + "\n"
