@@ -78,7 +78,7 @@ public:
     /// Any verdict, edit or keepalive. SKIP where it may not be becomes CONTINUE (statement 101); a reply to a command
     /// that was negotiated as unanswered is dropped (statement 62).
     /// @errors  misuse (nothing is owed), reply_not_allowed (not at this stage), not_negotiated (action missing),
-    ///          bad_reply_text, body_interleaved, too_large_to_send
+    ///          bad_reply_text, embedded_nul, empty_name, bad_index, body_interleaved, too_large_to_send
     template <class Reply> void reply(Reply const& reply, error_code& ec) {
         constexpr auto row = wire::row_of(Reply::code);
         if (!owed_) {
@@ -158,6 +158,7 @@ private:
             return errc::reply_not_allowed;
         if (row.code == reply_code::replace_body && body_run_ == body_run::over) return errc::body_interleaved;
         if constexpr (requires { reply.text; }) return check_reply_text(reply.text);
+        if (has_nul(reply)) return errc::embedded_nul;
         if constexpr (requires { reply.name; }) {
             if (reply.name.empty()) return errc::empty_name;
         }
@@ -165,6 +166,16 @@ private:
             if (reply.index > wire::max_header_index) return errc::bad_index;
         }
         return {};
+    }
+
+    /// A text field with a NUL would arrive as two.
+    static bool has_nul(auto const& reply) noexcept {
+        auto const in = [](std::string_view text) { return text.find('\0') != text.npos; };
+        if constexpr (requires { reply.name; }) return in(reply.name) || in(reply.value);
+        if constexpr (requires { reply.args; }) return in(reply.address) || (reply.args && in(*reply.args));
+        if constexpr (requires { reply.address; }) return in(reply.address);
+        if constexpr (requires { reply.reason; }) return in(reply.reason);
+        return false;
     }
 
     bool may_skip() const noexcept {

@@ -1,0 +1,638 @@
+// SPDX-License-Identifier: BSL-1.0
+// tests/proto/filter_session.cpp - what a filter may say when, and what it makes of commands
+//
+// Numbers in the names of the cases are those of the statements in the protocol description. Whole
+// conversations: conversation.cpp.
+
+#include "milter/proto/filter_session.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <support/exact_copy.hpp>
+#include <support/print_error.hpp>
+#include <support/print_packet.hpp>
+
+namespace wire = milter::wire;
+using milter::errc;
+using milter::error_code;
+using milter::proto::filter_options;
+using milter::proto::filter_session;
+using milter::proto::phase;
+using support::bytes;
+using support::exact_copy;
+using wire::action;
+using wire::command_code;
+using wire::step;
+using namespace std::string_view_literals;
+
+namespace {
+
+filter_options wants(action actions, step steps = step::none) {
+    filter_options options;
+    options.wants.wants = actions;
+    options.wants.steps = steps;
+    return options;
+}
+
+template <class Command> std::string packet(Command const& command) {
+    std::string out;
+    wire::encode(out, command);
+    return out;
+}
+
+/// A session with the plumbing of a test: it must live, and its output is taken packet by packet.
+struct talk {
+    filter_session session;
+    error_code ec;
+
+    explicit talk(filter_options options = {}, wire::negotiate offer = {})
+        : session(std::move(options)) {
+        hear(offer);
+        BOOST_TEST_REQUIRE(!ec, ec.message());
+        session.output().clear();
+    }
+
+    template <class Command> std::optional<wire::any_command> hear(Command const& command) {
+        return hear_bytes(packet(command));
+    }
+    std::optional<wire::any_command> hear_bytes(std::string_view data) {
+        session.received(exact_copy(data).view());
+        return session.next(ec);
+    }
+    template <class Reply> errc say(Reply const& reply) {
+        error_code why;
+        session.reply(reply, why);
+        return static_cast<errc>(why.value());
+    }
+    std::string said() { return support::to_hex(std::exchange(session.output(), {})); }
+
+    /// Up to the reply to `code`, with a continue to all before it.
+    void come_to(command_code code) {
+        using enum command_code;
+        auto const before = [&](command_code one) {
+            if (one == code) return true;
+            if (session.awaits_reply()) say(wire::proceed{});
+            return false;
+        };
+        hear(wire::connect{"client", wire::family::unknown, 0, ""});
+        if (before(connect)) return;
+        hear(wire::helo{"client"});
+        if (before(helo)) return;
+        if (code == unknown) {
+            hear(wire::unknown{"FOO"});
+            return;
+        }
+        hear(wire::mail{"<a@b>", {}});
+        if (before(mail)) return;
+        hear(wire::rcpt{"<c@d>", {}});
+        if (before(rcpt)) return;
+        hear(wire::data{});
+        if (before(data)) return;
+        hear(wire::header{"Subject", "hello"});
+        if (before(header)) return;
+        hear(wire::end_of_headers{});
+        if (before(end_of_headers)) return;
+        hear(wire::body{"text\r\n"});
+        if (before(body)) return;
+        hear(wire::end_of_message{});
+        before(end_of_message);
+    }
+};
+
+constexpr command_code answered[] = {
+    command_code::connect,        command_code::helo, command_code::mail,
+    command_code::rcpt,           command_code::data, command_code::header,
+    command_code::end_of_headers, command_code::body, command_code::end_of_message,
+    command_code::unknown,
+};
+
+constexpr auto none = errc{};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(filter_session_)
+
+BOOST_AUTO_TEST_CASE(offer_is_answered_by_the_session_itself) {
+    filter_session session(wants(action::add_header | action::change_header, step::no_helo));
+    error_code ec;
+    session.received(packet(wire::negotiate{6, action::all, step::all}));
+    auto const command = session.next(ec);
+    BOOST_TEST_REQUIRE(command.has_value());
+    BOOST_TEST((wire::code_of(*command) == command_code::negotiate));
+    BOOST_TEST(support::to_hex(session.output()) ==
+               "00 00 00 0d 4f 00 00 00 06 00 00 00 11 00 00 00 02");
+    BOOST_TEST(!session.awaits_reply());
+    BOOST_TEST(session.agreed().steps == step::no_helo);
+    BOOST_TEST((session.at() == phase::negotiated));
+}
+
+BOOST_AUTO_TEST_CASE(offer_that_does_not_do_ends_the_session_without_a_word_27_38) {
+    filter_options needs;
+    needs.wants.needs = action::quarantine;
+    std::pair<wire::negotiate, errc> const offers[] = {
+        {{1, action::all, step::all}, errc::version_refused},
+        {{6, action::add_header, step::all}, errc::actions_refused},
+    };
+    for (auto const& [offer, why] : offers) {
+        filter_session session(needs);
+        error_code ec;
+        session.received(packet(offer));
+        BOOST_TEST(!session.next(ec).has_value());
+        BOOST_TEST(ec == why);
+        BOOST_TEST(session.closed());
+        BOOST_TEST(session.output() == "");
+        BOOST_TEST(session.failure().starts_with("negotiate version="));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(offer_may_be_answered_by_the_caller) {
+    filter_options options;
+    options.manual_negotiation = true;
+    filter_session session(options);
+    error_code ec;
+    session.negotiate({}, ec);
+    BOOST_TEST(ec == errc::misuse, "there is no offer yet");
+    ec = {};
+    session.received(packet(wire::negotiate{}) +
+                     packet(wire::connect{"c", wire::family::unknown, 0, ""}));
+    BOOST_TEST(session.next(ec).has_value());
+    BOOST_TEST((session.owed() == command_code::negotiate));
+    BOOST_TEST(!session.next(ec).has_value());
+    session.reply(wire::proceed{}, ec);
+    BOOST_TEST(ec == errc::misuse, "a verdict is no answer to an offer");
+    ec = {};
+    session.negotiate(
+        {4, action::add_rcpt, step::no_body, step::none, {}, wire::default_data_limit}, ec);
+    BOOST_TEST(!ec);
+    BOOST_TEST(support::to_hex(session.output()) ==
+               "00 00 00 0d 4f 00 00 00 04 00 00 00 04 00 00 00 10");
+    session.negotiate({}, ec);
+    BOOST_TEST(ec == errc::misuse, "an offer is answered once");
+    ec = {};
+    BOOST_TEST((wire::code_of(*session.next(ec)) == command_code::connect));
+}
+
+BOOST_AUTO_TEST_CASE(first_packet_that_is_no_offer_ends_the_session_9) {
+    for (auto const& row : wire::command_rows) {
+        if (row.code == command_code::negotiate || row.code == command_code::quit) continue;
+        filter_session session;
+        error_code ec;
+        std::string stream;
+        wire::append_frame(stream, static_cast<unsigned char>(row.code), "U\0U"sv);
+        session.received(stream);
+        BOOST_TEST_CONTEXT(row.name) {
+            BOOST_TEST(!session.next(ec).has_value());
+            BOOST_TEST(ec.failed());
+            BOOST_TEST(session.closed());
+            BOOST_TEST(session.output() == "");
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(visitors_are_recognised_by_their_first_bytes_8) {
+    for (auto const visitor :
+         {"GET / HTTP/1.1\r\n\r\n"sv, "POST"sv, "\x16\x03\x01\x02\x00"sv, "EHLO x\r\n"sv}) {
+        filter_session session;
+        error_code ec;
+        session.received(visitor);
+        BOOST_TEST(!session.next(ec).has_value());
+        BOOST_TEST(ec == errc::not_milter);
+        BOOST_TEST(session.closed());
+        BOOST_TEST(session.output() == "");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(malformed_commands_end_the_session_15_16_17_25_96) {
+    std::pair<std::string_view, errc> const rows[] = {
+        {"00 00 00 03 4c 'a' 00", errc::missing_field},
+        {"00 00 00 04 4c 'a' 00 'b'", errc::missing_nul},
+        {"00 00 00 03 48 'ab'", errc::missing_nul},
+        {"00 00 00 03 4d '<>'", errc::missing_nul},
+        {"00 00 00 03 52 '<>'", errc::missing_nul},
+        {"00 00 00 01 7a", errc::unknown_code},
+        {"00 00 00 00", errc::frame_empty},
+        {"00 01 00 01", errc::frame_too_large},
+        {"00 00 00 04 43 'a' 00 'X'", errc::bad_family},
+    };
+    for (auto const& [stream, why] : rows) {
+        talk with;
+        BOOST_TEST_CONTEXT(stream) {
+            BOOST_TEST(!with.hear_bytes(bytes(stream)).has_value());
+            BOOST_TEST(with.ec == why);
+            BOOST_TEST(with.session.closed());
+            BOOST_TEST(with.said() == "");
+            BOOST_TEST(with.session.failure().ends_with(": " + error_code(why).message()),
+                       with.session.failure());
+            BOOST_TEST(with.session.failure().size() > error_code(why).message().size());
+        }
+    }
+    filter_session session;
+    error_code ec;
+    session.received(bytes("00 00 00 0c 4f 00 00 00 06 00 00 01 ff 00 1f ff"));
+    BOOST_TEST(!session.next(ec).has_value());
+    BOOST_TEST(ec == errc::missing_field);
+}
+
+BOOST_AUTO_TEST_CASE(each_command_is_owed_one_verdict_99) {
+    for (auto const code : answered) {
+        talk with;
+        with.come_to(code);
+        BOOST_TEST_CONTEXT(wire::name_of(code)) {
+            BOOST_TEST_REQUIRE(!with.ec);
+            BOOST_TEST((with.session.owed() == code));
+            with.said();
+            with.session.received(packet(wire::abort{}));
+            BOOST_TEST(!with.session.next(with.ec).has_value(),
+                       "nothing comes while a reply is owed");
+            BOOST_TEST((with.say(wire::proceed{}) == none));
+            BOOST_TEST(with.said() == "00 00 00 01 63");
+            BOOST_TEST((with.say(wire::proceed{}) == errc::misuse));
+            BOOST_TEST(with.said() == "");
+            BOOST_TEST((wire::code_of(*with.session.next(with.ec)) == command_code::abort));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(commands_without_verdict_are_not_answered_100) {
+    talk with;
+    with.come_to(command_code::rcpt);
+    with.say(wire::proceed{});
+    with.said();
+    BOOST_TEST((wire::code_of(*with.hear(wire::abort{})) == command_code::abort));
+    BOOST_TEST(!with.session.awaits_reply());
+    BOOST_TEST((with.say(wire::reject{}) == none), "a reply to it does nothing");
+    BOOST_TEST(!with.hear(wire::macros{'M', {}}).has_value());
+    BOOST_TEST((wire::code_of(*with.hear(wire::quit{})) == command_code::quit));
+    BOOST_TEST((with.say(wire::reject{}) == none));
+    BOOST_TEST(with.said() == "");
+    BOOST_TEST(with.session.closed());
+}
+
+BOOST_AUTO_TEST_CASE(verdicts_are_allowed_at_each_stage_but_two_at_unknown) {
+    for (auto const code : answered) {
+        auto const try_one = [&](auto const& reply, std::string_view expected, errc why = none) {
+            talk with;
+            with.come_to(code);
+            with.said();
+            BOOST_TEST_CONTEXT(describe(wire::any_reply(reply)) << " to " << wire::name_of(code)) {
+                BOOST_TEST((with.say(reply) == why));
+                BOOST_TEST(with.said() == support::to_hex(bytes(expected)));
+                BOOST_TEST(with.session.awaits_reply() == (why != none));
+            }
+        };
+        bool const unknown = code == command_code::unknown;
+        try_one(wire::proceed{}, "00 00 00 01 63");
+        try_one(wire::reject{}, "00 00 00 01 72");
+        try_one(wire::tempfail{}, "00 00 00 01 74");
+        try_one(wire::reply_text{"550 5.7.1 no"}, "00 00 00 0e 79 '550 5.7.1 no' 00");
+        try_one(wire::skip{}, "00 00 00 01 63"); // not negotiated: statement 101
+        try_one(wire::accept{}, unknown ? "" : "00 00 00 01 61",
+                unknown ? errc::reply_not_allowed : none);
+        try_one(wire::discard{}, unknown ? "" : "00 00 00 01 64",
+                unknown ? errc::reply_not_allowed : none);
+        try_one(wire::negotiate_reply{}, "", errc::misuse);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(skip_is_sent_only_to_a_body_and_where_negotiated_101_102) {
+    for (auto const code : answered) {
+        talk with(wants(action::none, step::skip));
+        with.come_to(code);
+        with.said();
+        BOOST_TEST((with.say(wire::skip{}) == none));
+        BOOST_TEST_CONTEXT(wire::name_of(code))
+        BOOST_TEST(with.said() ==
+                   (code == command_code::body ? "00 00 00 01 73" : "00 00 00 01 63"));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(edits_and_keepalives_are_sent_only_before_the_last_verdict_104_129_151) {
+    for (auto const code : answered) {
+        talk with(wants(action::all));
+        with.come_to(code);
+        with.said();
+        bool const at_end = code == command_code::end_of_message;
+        auto const expected = at_end ? none : errc::reply_not_allowed;
+        BOOST_TEST_CONTEXT(wire::name_of(code)) {
+            BOOST_TEST((with.say(wire::progress{}) == expected));
+            BOOST_TEST((with.say(wire::add_header{"X", "y"}) == expected));
+            BOOST_TEST((with.say(wire::insert_header{0, "X", "y"}) == expected));
+            BOOST_TEST((with.say(wire::change_header{1, "X", ""}) == expected));
+            BOOST_TEST((with.say(wire::replace_body{"y"}) == expected));
+            BOOST_TEST((with.say(wire::add_rcpt{"a"}) == expected));
+            BOOST_TEST((with.say(wire::add_rcpt_with_args{"a", "b"}) == expected));
+            BOOST_TEST((with.say(wire::delete_rcpt{"a"}) == expected));
+            BOOST_TEST((with.say(wire::change_from{"a", std::nullopt}) == expected));
+            BOOST_TEST((with.say(wire::quarantine{"a"}) == expected));
+            BOOST_TEST((with.session.owed() == code));
+            BOOST_TEST(with.said().empty() == !at_end);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(edits_whose_action_was_not_negotiated_are_not_sent_178) {
+    auto const check = [](action granted) {
+        talk with(wants(granted));
+        with.come_to(command_code::end_of_message);
+        with.said();
+        auto const expected = [&](action needed) {
+            return wire::any(granted, needed) ? none : errc::not_negotiated;
+        };
+        BOOST_TEST_CONTEXT(to_string(granted)) {
+            BOOST_TEST((with.say(wire::progress{}) == none));
+            BOOST_TEST((with.say(wire::replace_body{""}) == expected(action::change_body)));
+            BOOST_TEST((with.say(wire::add_header{"X", "y"}) == expected(action::add_header)));
+            BOOST_TEST(
+                (with.say(wire::insert_header{0, "X", "y"}) == expected(action::add_header)));
+            BOOST_TEST(
+                (with.say(wire::change_header{1, "X", ""}) == expected(action::change_header)));
+            BOOST_TEST((with.say(wire::add_rcpt{"a"}) == expected(action::add_rcpt)));
+            BOOST_TEST((with.say(wire::add_rcpt_with_args{"a", "b"}) ==
+                        expected(action::add_rcpt_with_args)));
+            BOOST_TEST((with.say(wire::delete_rcpt{"a"}) == expected(action::delete_rcpt)));
+            BOOST_TEST(
+                (with.say(wire::change_from{"a", std::nullopt}) == expected(action::change_from)));
+            BOOST_TEST((with.say(wire::quarantine{"a"}) == expected(action::quarantine)));
+        }
+    };
+    check(action::none);
+    for (auto const& row : wire::action_rows) check(row.bit);
+}
+
+BOOST_AUTO_TEST_CASE(replies_that_an_mta_would_punish_are_not_sent_108_180) {
+    talk with(wants(action::all));
+    with.come_to(command_code::end_of_message);
+    with.said();
+    BOOST_TEST((with.say(wire::reply_text{"250 ok"}) == errc::bad_reply_text));
+    BOOST_TEST((with.say(wire::reply_text{"550 4.7.1 no"}) == errc::bad_reply_text));
+    BOOST_TEST((with.say(wire::reply_text{""}) == errc::bad_reply_text));
+    BOOST_TEST((with.say(wire::add_header{"", "y"}) == errc::empty_name));
+    BOOST_TEST((with.say(wire::insert_header{0x8000'0000, "X", "y"}) == errc::bad_index));
+    BOOST_TEST((with.say(wire::change_header{0xffff'ffff, "X", ""}) == errc::bad_index));
+    BOOST_TEST(with.said() == "");
+    BOOST_TEST((with.session.owed() == command_code::end_of_message));
+    BOOST_TEST((with.say(wire::insert_header{0x7fff'ffff, "X", "y"}) == none));
+}
+
+BOOST_AUTO_TEST_CASE(nul_never_gets_into_a_text_field) {
+    talk with(wants(action::all));
+    with.come_to(command_code::end_of_message);
+    with.said();
+    auto const nul = "a\0b"sv;
+    BOOST_TEST((with.say(wire::add_header{nul, "y"}) == errc::embedded_nul));
+    BOOST_TEST((with.say(wire::add_header{"X", nul}) == errc::embedded_nul));
+    BOOST_TEST((with.say(wire::insert_header{0, "X", nul}) == errc::embedded_nul));
+    BOOST_TEST((with.say(wire::change_header{1, "X", nul}) == errc::embedded_nul));
+    BOOST_TEST((with.say(wire::add_rcpt{nul}) == errc::embedded_nul));
+    BOOST_TEST((with.say(wire::delete_rcpt{nul}) == errc::embedded_nul));
+    BOOST_TEST((with.say(wire::add_rcpt_with_args{"a", nul}) == errc::embedded_nul));
+    BOOST_TEST((with.say(wire::change_from{nul, std::nullopt}) == errc::embedded_nul));
+    BOOST_TEST((with.say(wire::quarantine{nul}) == errc::embedded_nul));
+    BOOST_TEST(with.said() == "");
+    BOOST_TEST((with.say(wire::replace_body{nul}) == none), "a body is no text");
+}
+
+BOOST_AUTO_TEST_CASE(replacement_body_is_sent_in_one_run_170) {
+    talk with(wants(action::all));
+    with.come_to(command_code::end_of_message);
+    BOOST_TEST((with.say(wire::add_header{"X", "1"}) == none));
+    BOOST_TEST((with.say(wire::replace_body{"one"}) == none));
+    BOOST_TEST((with.say(wire::replace_body{"two"}) == none));
+    BOOST_TEST((with.say(wire::progress{}) == none));
+    BOOST_TEST((with.say(wire::replace_body{"three"}) == errc::body_interleaved));
+    BOOST_TEST((with.say(wire::add_header{"X", "2"}) == none));
+    BOOST_TEST((with.say(wire::accept{}) == none));
+    with.come_to(command_code::end_of_message);
+    BOOST_TEST((with.say(wire::replace_body{"next message"}) == none));
+}
+
+BOOST_AUTO_TEST_CASE(reply_larger_than_agreed_is_not_sent_7) {
+    talk with(wants(action::all));
+    with.come_to(command_code::end_of_message);
+    with.said();
+    BOOST_TEST((with.say(wire::replace_body{std::string(65'536, 'x')}) == errc::too_large_to_send));
+    BOOST_TEST(
+        (with.say(wire::add_header{"X", std::string(65'533, 'x')}) == errc::too_large_to_send));
+    BOOST_TEST(with.said() == "");
+    BOOST_TEST((with.say(wire::replace_body{std::string(65'535, 'x')}) == none),
+               "the refused piece began no run");
+    BOOST_TEST((with.say(wire::add_header{"X", std::string(65'532, 'x')}) == none));
+}
+
+BOOST_AUTO_TEST_CASE(larger_packets_are_exchanged_where_agreed_64) {
+    wire::negotiate const offer{6, action::all, step::all | step::data_size_256k};
+    talk with(wants(action::all, step::data_size_256k), offer);
+    with.come_to(command_code::end_of_headers);
+    with.say(wire::proceed{});
+    auto const body = with.hear(wire::body{std::string(262'143, 'x')});
+    BOOST_TEST_REQUIRE(body.has_value());
+    BOOST_TEST(std::get<wire::body>(*body).bytes.size() == 262'143u);
+    with.say(wire::proceed{});
+    with.hear(wire::end_of_message{});
+    BOOST_TEST((with.say(wire::replace_body{std::string(262'143, 'x')}) == none));
+    with.say(wire::proceed{});
+    BOOST_TEST(!with.hear_bytes(bytes("00 04 00 01")).has_value());
+    BOOST_TEST(with.ec == errc::frame_too_large);
+}
+
+BOOST_AUTO_TEST_CASE(unanswered_commands_are_given_and_their_verdicts_swallowed_62) {
+    talk with(wants(action::all, step::all_nr));
+    for (auto const code : answered) {
+        if (code == command_code::end_of_message) continue;
+        with.come_to(code);
+        BOOST_TEST_CONTEXT(wire::name_of(code)) {
+            BOOST_TEST(!with.session.awaits_reply());
+            BOOST_TEST((with.say(wire::reject{}) == none));
+            BOOST_TEST(with.said() == "");
+        }
+    }
+    with.come_to(command_code::end_of_message);
+    BOOST_TEST((with.session.owed() == command_code::end_of_message));
+    BOOST_TEST((with.say(wire::reject{}) == none));
+    BOOST_TEST(with.said() == "00 00 00 01 72");
+}
+
+BOOST_AUTO_TEST_CASE(unanswered_commands_that_were_not_offered_are_answered_by_the_session_39) {
+    talk with(wants(action::all, step::all_nr), {6, action::all, step::all_no});
+    for (auto const code : answered) {
+        if (code == command_code::end_of_message) continue;
+        with.come_to(code);
+        BOOST_TEST_CONTEXT(wire::name_of(code)) {
+            BOOST_TEST(!with.session.awaits_reply());
+            BOOST_TEST((with.say(wire::reject{}) == none));
+            BOOST_TEST(with.said().ends_with("00 00 00 01 63"));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(second_offer_changes_nothing_and_is_not_answered_63) {
+    talk with(wants(action::add_header, step::skip));
+    BOOST_TEST(!with.hear(wire::negotiate{2, action::all, step::none}).has_value());
+    BOOST_TEST(!with.ec);
+    BOOST_TEST(with.said() == "");
+    BOOST_TEST(with.session.agreed().version == 6u);
+    BOOST_TEST(with.session.agreed().actions == action::add_header);
+    with.come_to(command_code::mail);
+    BOOST_TEST((with.session.at() == phase::mail));
+}
+
+BOOST_AUTO_TEST_CASE(command_out_of_order_is_answered_and_moves_nothing_141) {
+    talk with;
+    with.come_to(command_code::helo);
+    with.say(wire::proceed{});
+    with.said();
+    auto const out_of_order = [&](auto const& command) {
+        BOOST_TEST(with.hear(command).has_value());
+        BOOST_TEST((with.session.owed() == command.code));
+        BOOST_TEST((with.say(wire::proceed{}) == none));
+        BOOST_TEST(with.said() == "00 00 00 01 63");
+        BOOST_TEST((with.session.at() == phase::session));
+        BOOST_TEST(!with.session.implicitly_aborted());
+    };
+    out_of_order(wire::rcpt{"<a@b>", {}});
+    out_of_order(wire::data{});
+    out_of_order(wire::header{"X", "y"});
+    out_of_order(wire::end_of_headers{});
+    out_of_order(wire::body{"x"});
+    out_of_order(wire::end_of_message{});
+    out_of_order(wire::connect{"again", wire::family::unknown, 0, ""});
+}
+
+BOOST_AUTO_TEST_CASE(mail_or_helo_inside_a_transaction_breaks_it_off_133_134) {
+    for (auto const code :
+         {command_code::mail, command_code::rcpt, command_code::data, command_code::header,
+          command_code::end_of_headers, command_code::body}) {
+        BOOST_TEST_CONTEXT("after " << wire::name_of(code)) {
+            talk with;
+            with.come_to(code);
+            BOOST_TEST(!with.session.implicitly_aborted());
+            with.say(wire::proceed{});
+            with.hear(wire::mail{"<x@y>", {}});
+            BOOST_TEST(with.session.implicitly_aborted());
+            BOOST_TEST((with.session.at() == phase::mail));
+            with.say(wire::proceed{});
+            with.hear(wire::helo{"again"});
+            BOOST_TEST(with.session.implicitly_aborted());
+            BOOST_TEST((with.session.at() == phase::session));
+            with.say(wire::proceed{});
+            with.hear(wire::mail{"<x@y>", {}});
+            BOOST_TEST(!with.session.implicitly_aborted());
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(refusals_leave_the_session_where_the_mta_goes_on_137_138) {
+    struct {
+        command_code code;
+        phase after;
+    } const rows[] = {
+        {command_code::connect, phase::session}, {command_code::helo, phase::session},
+        {command_code::mail, phase::session},    {command_code::rcpt, phase::rcpt},
+        {command_code::data, phase::session},    {command_code::header, phase::session},
+        {command_code::body, phase::session},    {command_code::end_of_message, phase::session},
+        {command_code::unknown, phase::session},
+    };
+    for (auto const& row : rows) {
+        talk with;
+        with.come_to(row.code);
+        with.say(wire::tempfail{});
+        BOOST_TEST_CONTEXT(wire::name_of(row.code)) BOOST_TEST((with.session.at() == row.after));
+        for (auto const& next :
+             {packet(wire::abort{}), packet(wire::mail{"<>", {}}), packet(wire::quit{})}) {
+            BOOST_TEST(with.hear_bytes(next).has_value());
+            if (with.session.awaits_reply()) with.say(wire::proceed{});
+        }
+        BOOST_TEST(with.session.closed());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(quit_is_taken_in_every_state_and_the_rest_ignored_139) {
+    for (auto const code : answered) {
+        talk with;
+        with.come_to(code);
+        with.say(wire::proceed{});
+        with.said();
+        with.session.received(packet(wire::quit{}) + packet(wire::helo{"x"}));
+        BOOST_TEST((wire::code_of(*with.session.next(with.ec)) == command_code::quit));
+        BOOST_TEST(with.session.closed());
+        BOOST_TEST(!with.session.next(with.ec).has_value());
+        with.session.ended(with.ec);
+        BOOST_TEST(!with.ec);
+        BOOST_TEST(with.said() == "");
+        BOOST_TEST(with.session.failure() == "");
+    }
+    filter_session session;
+    error_code ec;
+    session.received(packet(wire::quit{}));
+    BOOST_TEST(session.next(ec).has_value());
+    BOOST_TEST(session.closed());
+}
+
+BOOST_AUTO_TEST_CASE(end_without_quit_is_told_from_a_cut_packet_10_140) {
+    struct {
+        std::string_view rest;
+        errc why;
+    } const rows[] = {
+        {"", errc::connection_closed},
+        {"00", errc::frame_truncated},
+        {"00 00 00 05 42 'abc'", errc::frame_truncated},
+        {"00 00 00 01 41", errc::connection_closed}, // whole, only nobody has asked for it yet
+        {"00 00 00 01 41 00 00", errc::frame_truncated},
+    };
+    for (auto const& row : rows) {
+        talk with;
+        with.come_to(command_code::rcpt);
+        with.session.received(bytes(row.rest));
+        with.session.ended(with.ec);
+        BOOST_TEST_CONTEXT(row.rest) BOOST_TEST(with.ec == row.why);
+        BOOST_TEST(with.session.closed());
+        BOOST_TEST(!with.session.awaits_reply());
+        BOOST_TEST((with.say(wire::proceed{}) == errc::misuse));
+        error_code again;
+        with.session.ended(again);
+        BOOST_TEST(!again);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(new_connection_after_quit_nc_keeps_the_options_98) {
+    talk with(wants(action::add_header, step::skip));
+    with.hear(wire::macros{'C', wire::zstr_list("j\0mx\0"sv)});
+    with.come_to(command_code::end_of_message);
+    with.say(wire::proceed{});
+    BOOST_TEST(with.session.macros().find("j").has_value());
+    BOOST_TEST((wire::code_of(*with.hear(wire::quit_new_connection{})) ==
+                command_code::quit_new_connection));
+    BOOST_TEST(!with.session.awaits_reply());
+    BOOST_TEST((with.session.at() == phase::negotiated));
+    BOOST_TEST(!with.session.macros().find("j").has_value());
+    with.come_to(command_code::body);
+    BOOST_TEST((with.session.at() == phase::body));
+    BOOST_TEST((with.say(wire::skip{}) == none));
+    BOOST_TEST(with.said().ends_with("73"));
+}
+
+BOOST_AUTO_TEST_CASE(macros_are_kept_for_their_command) {
+    talk with;
+    with.session.received(packet(wire::macros{'C', wire::zstr_list("j\0mx\0"sv)}) +
+                          packet(wire::connect{"client", wire::family::unknown, 0, ""}));
+    BOOST_TEST((wire::code_of(*with.session.next(with.ec)) == command_code::connect));
+    BOOST_TEST((with.session.macros().find("{j}") == "mx"sv));
+}
+
+BOOST_AUTO_TEST_CASE(last_chunk_within_the_end_of_message_is_given_93) {
+    talk with;
+    with.come_to(command_code::body);
+    with.say(wire::proceed{});
+    auto const end = with.hear(wire::end_of_message{"tail\r\n"});
+    BOOST_TEST((end == wire::any_command(wire::end_of_message{"tail\r\n"})));
+}
+
+BOOST_AUTO_TEST_CASE(frame_of_the_last_command_is_at_hand) {
+    talk with;
+    auto const connect = packet(wire::connect{"client", wire::family::inet, 25, "192.0.2.1"});
+    with.session.received(packet(wire::macros{'C', {}}) + connect);
+    BOOST_TEST(with.session.next(with.ec).has_value());
+    BOOST_TEST(with.session.frame().raw == connect);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
