@@ -186,12 +186,9 @@ void session::on_envelope_verdict(link& one, command_code code, verdict const& v
         if (verdict.refuses()) conclude(verdict, one.config->name, now);
         return;
     }
-    if (event_->for_rejected_rcpt) return;
-    if (verdict.code == wire::reply_code::accept) one.in_message = false;
-    if (!verdict.terminal()) return;
     // the milter itself is past the message then, and needs no ABORT; a refused recipient ends nothing
     if (proto::settles(code, verdict.code) || verdict.hangs_up()) one.in_message = false;
-    conclude(verdict, one.config->name, now);
+    if (verdict.terminal() && !event_->for_rejected_rcpt) conclude(verdict, one.config->name, now);
 }
 
 /// A verdict about the client, given now or to a command told again to a milter that joined late.
