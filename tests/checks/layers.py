@@ -34,7 +34,7 @@ LAYERS = (
     Layer("message", "include/milter/message", BELOW_PROTO),
     Layer("corpus", "include/milter/corpus", BELOW_PROTO + ("proto", "message"), json=True),
     Layer("capture", "include/milter/capture", BELOW_PROTO + ("proto",)),
-    Layer("net", "include/milter/net", BELOW_PROTO + ("proto",), ("asio",), pure=False),
+    Layer("net", "include/milter/net", BELOW_PROTO + ("proto",), ("asio", "POSIX"), pure=False),
     Layer("filter", "include/milter/filter", PUBLIC, ("asio",), pure=False),
     Layer("test", "include/milter/test", PUBLIC, ("asio",), pure=False),
     Layer("compat", "include/milter/compat", PUBLIC, ("asio",), pure=False),
