@@ -19,7 +19,7 @@ std::optional<std::string_view> unix_path_of(std::string_view text) {
     return {};
 }
 
-std::optional<complaint> check_unix_path(std::string_view path) {
+refusal check_unix_path(std::string_view path) {
     if (path.empty()) return complaint{"socket without a path", std::string(socket_form)};
     if (path.front() != '/')
         return complaint{"relative path " + in_quotes(path),
@@ -77,7 +77,7 @@ bool same_door(endpoint const& a, endpoint const& b) {
 
 } // namespace
 
-std::optional<complaint> assign_socket(endpoint& to, std::string_view text) {
+refusal assign_socket(endpoint& to, std::string_view text) {
     if (auto const path = unix_path_of(text))
         if (auto refused = check_unix_path(*path)) return refused;
     auto const parsed = parse_endpoint(text);

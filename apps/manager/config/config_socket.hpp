@@ -2,7 +2,8 @@
 // manager/config/config_socket.hpp - sockets in the configuration: reading them, and telling whether two are the same
 #pragma once
 
-#include "manager/config/config_value.hpp"
+#include "manager/config/config_raw.hpp"
+#include <milter/endpoint.hpp>
 
 namespace milter::manager {
 
@@ -10,7 +11,7 @@ inline constexpr std::string_view socket_form =
     R"(a socket is written "unix:/run/x.sock", "inet:8891@127.0.0.1" or "inet:127.0.0.1:8891")";
 
 /// @param text  not empty, without control characters
-std::optional<complaint> assign_socket(endpoint& to, std::string_view text);
+refusal assign_socket(endpoint& to, std::string_view text);
 
 /// Whether both cannot be listened on at the same time. Names are not resolved.
 bool same_place(endpoint const& a, endpoint const& b);

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSL-1.0
+// manager/config/config_number.hpp - counts, sizes and durations in the configuration
+#pragma once
+
+#include "manager/config/config_raw.hpp"
+#include <milter/proto/timeouts.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace milter::manager {
+
+// On a refusal the target is unchanged.
+refusal assign_count(std::size_t& to, raw_value const& value, range allowed); ///< 100
+refusal assign_size(std::size_t& to, raw_value const& value, range allowed);  ///< 65536 or "64KiB"
+refusal assign_duration(proto::duration& to, raw_value const& value, range allowed); ///< "3s"
+
+// In the largest unit that divides the value.
+std::string size_text(std::uint64_t bytes);
+std::string duration_text(std::uint64_t milliseconds);
+std::string duration_text(proto::duration value);
+
+} // namespace milter::manager

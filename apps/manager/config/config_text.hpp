@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSL-1.0
+// manager/config/config_text.hpp - names, modes, paths and macros in the configuration
+#pragma once
+
+#include "manager/config/config_raw.hpp"
+
+#include <optional>
+#include <string>
+
+namespace milter::manager {
+
+// On a refusal the target is unchanged.
+refusal assign_mode(std::optional<unsigned>& to, raw_value const& value); ///< "0660"
+refusal assign_milter_name(std::string& to, raw_value const& value);
+refusal assign_group(std::string& to, raw_value const& value);
+refusal assign_path(std::string& to, raw_value const& value); ///< absolute
+refusal assign_log_file(std::string& to,
+                        raw_value const& value); ///< absolute or "-", kept as empty
+/// `"i {auth_type}"` or `["i", "{auth_type}"]`, kept as names with a blank between them, each once.
+refusal assign_macros(std::string& to, raw_value const& value);
+
+} // namespace milter::manager
