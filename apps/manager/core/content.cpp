@@ -103,6 +103,10 @@ bool session::feed_headers(link& one, proto::time_point now) {
         one.asked_at = now;
         error_code ec;
         one.protocol.send(shown, now, ec);
+        if (ec == errc::too_large_to_send) { // an earlier milter's work, not a fault of this one
+            internal_failure("header " + wire::quoted(field->now_name()) + ": " + ec.message(), now);
+            return false;
+        }
         if (ec) fail(one, ec, "sending header " + wire::quoted(field->now_name()), now);
     }
     return false;
@@ -182,9 +186,12 @@ void session::on_content_verdict(link& one, command_code code, verdict const& ve
 
 void session::stage_edit(link& one, wire::any_reply const& reply, proto::time_point now) {
     if (!transaction_ || !one.in_message) return;
+    auto const* piece = std::get_if<wire::replace_body>(&reply);
+    // with a blank before its value it must still fit a packet to the MTA
+    if (!piece && one.protocol.frame().payload.size() >= wire::default_data_limit)
+        return fail(one, errc::limit_exceeded, wire::describe(reply), now);
     if (auto const ec = message::stage(one.edits, reply, one.leading_space(), config_->limits.edits))
         return fail(one, ec, wire::describe(reply), now);
-    auto const* piece = std::get_if<wire::replace_body>(&reply);
     if (!piece) return;
     error_code ec;
     if (one.new_body.size() + piece->bytes.size() > config_->limits.edits.body_bytes) ec = errc::limit_exceeded;

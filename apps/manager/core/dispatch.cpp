@@ -66,7 +66,6 @@ bool session::takes_part(link const& one) const noexcept {
 
 session::turn session::step(link& one, proto::time_point now) {
     if (one.state == link_state::excluded || !takes_part(one)) return turn::done;
-    if (event_->code == command_code::mail && !event_->asked) one.in_message = true;
     switch (one.state) {
     case link_state::connecting:
     case link_state::negotiating: return turn::waits;
@@ -136,11 +135,7 @@ void session::conclude(verdict const& given, std::string_view decided_by, proto:
         }
     }
     if (verdict.terminal() && !t.verdict) {
-        t.verdict = verdict;
-        t.record.decided_by = decided_by;
-        t.record.stage = stage;
-        t.record.text = capped(verdict.text);
-        abort_milters(now);
+        decide(verdict, decided_by, stage, now);
         end_transaction(word(verdict), decided_by, stage, now);
     }
     answer(verdict);

@@ -36,13 +36,15 @@ void session::close(link& one, bool politely) {
 /// The connection is of no use any more. What that means for the message is judged when the milter's turn comes.
 void session::fail(link& one, error_code why, std::string_view where, proto::time_point now) {
     bool const in_message = one.in_message;
-    log(severity::warning, one.config->name, std::string(where.empty() ? why.message() : where));
+    std::string text(where);
+    if (text.find(why.message()) == text.npos) text.append(text.empty() ? "" : ": ").append(why.message());
+    log(severity::warning, one.config->name, text);
     if (one.awaits()) one.record.time += now - one.asked_at;
     close(one, false);
     one.state = link_state::failed;
     one.in_message = in_message;
     one.failure_judged = false;
-    one.failure = capped(where.empty() ? why.message() : where);
+    one.failure = capped(text);
     one.record.verdict = "error";
     one.record.reason = one.failure;
     // a quarantine stands once it was received (protocol.md, corrections to 255)
@@ -74,16 +76,27 @@ session::turn session::judge_failure(link& one, proto::time_point now) {
     return turn::concluded;
 }
 
-/// A verdict that ends the message, whatever stage it has reached.
+/// A verdict that ends the message, whatever stage it has reached: also at RCPT it is not about the recipient alone.
 void session::refuse(verdict const& verdict, std::string_view decided_by, proto::time_point now) {
+    if (!event_) { // until the MTA asks, the verdict waits; finish() gives it
+        auto const stage = transaction_->body_complete ? "end_of_message" : "content";
+        return decide(verdict, decided_by, stage, now);
+    }
+    auto const done = std::exchange(event_, std::nullopt);
+    decide(verdict, decided_by, wire::name_of(done->code), now);
+    bool const unasked = done->code == command_code::unknown || done->for_rejected_rcpt;
+    if (!unasked) end_transaction(wire::name_of(verdict.code), decided_by, wire::name_of(done->code), now);
+    answer(unasked ? manager::verdict{} : verdict);
+}
+
+/// The verdict of the whole transaction; all its later commands are answered with it.
+void session::decide(verdict const& verdict, std::string_view decided_by, std::string_view stage, proto::time_point now) {
     auto& t = *transaction_;
-    if (event_) return conclude(verdict, decided_by, now);
     t.verdict = verdict;
     t.record.decided_by = decided_by;
     t.record.text = capped(verdict.text);
-    t.record.stage = t.body_complete ? "end_of_message" : "content";
+    t.record.stage = stage;
     abort_milters(now);
-    // until the MTA asks, the verdict waits; finish() gives it
 }
 
 /// A limit, the spool, memory: the manager's own failure.
@@ -95,23 +108,38 @@ void session::internal_failure(std::string_view what, proto::time_point now) {
     if (owed) answer(*transaction_->verdict);
 }
 
-/// The time for one upstream command is used up.
+/// The time for one upstream command is used up: the milter being asked has failed. Those after it were never asked and
+/// have not (statement 267), but the MTA cannot wait for them.
 void session::command_budget_over(proto::time_point now) {
-    auto const index = event_ ? turn_ : transaction_->turn;
-    if (event_) event_->deadline = proto::never;
-    if (transaction_) transaction_->end_deadline = proto::never;
-    if (index < links_.size() && (links_[index]->awaits() || links_[index]->pending()))
-        fail(*links_[index], errc::timed_out, "no verdict within the time for the MTA's command", now);
-    if (event_) advance(now);
-    else feed_all(now);
-    // whoever was not asked by now has not failed, and the MTA cannot wait
-    if (event_) {
-        if (transaction_) refuse(out_of_time_verdict(), "manager", now);
-        else conclude({}, {}, now);
-    } else if (transaction_ && transaction_->body_complete && !transaction_->emitting) {
-        refuse(out_of_time_verdict(), "manager", now);
-        finish(now);
+    auto& at = event_ ? turn_ : transaction_->turn;
+    (event_ ? event_->deadline : transaction_->end_deadline) = proto::never;
+    if (at < links_.size() && (links_[at]->awaits() || links_[at]->pending()))
+        fail(*links_[at], errc::timed_out, "no verdict within the time for the MTA's command", now);
+    for (; at < links_.size(); ++at) {
+        auto& one = *links_[at];
+        if (!is_to_judge(one)) continue;
+        if (one.state != link_state::failed) {
+            out_of_time(now);
+            break;
+        }
+        if (judge_failure(one, now) == turn::concluded) break;
     }
+    if (event_) conclude({}, {}, now);
+    else if (transaction_ && transaction_->body_complete) finish(now);
+}
+
+/// Whether the command that the MTA waits for needs this milter.
+bool session::is_to_judge(link const& one) const noexcept {
+    if (!event_) return one.in_message;
+    return one.state != link_state::excluded && one.state != link_state::idle && takes_part(one);
+}
+
+void session::out_of_time(proto::time_point now) {
+    if (!event_ || event_->code == command_code::mail || event_->code == command_code::data)
+        return refuse(out_of_time_verdict(), "manager", now);
+    // nothing of a message hangs on the others, and a recipient can be refused alone
+    bool const recipient = event_->code == command_code::rcpt;
+    conclude(recipient ? out_of_time_verdict() : verdict{}, "manager", now);
 }
 
 /// The message is over for every milter that is still in it.

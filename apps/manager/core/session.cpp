@@ -232,6 +232,7 @@ void session::on_mail(wire::mail const& sender, proto::time_point now) {
         // a verdict of an aborted message is still owed: the next message does not wait for it (protocol.md 9.6)
         if (one->connected() && one->protocol.draining()) close(*one, false);
         if (one->state == link_state::failed || one->state == link_state::idle) open(*one, now);
+        one->in_message = true;
     }
     begin(command_code::mail, now);
 }

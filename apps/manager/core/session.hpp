@@ -176,9 +176,12 @@ private:
     void fail(link& link, error_code why, std::string_view where, proto::time_point now);
     turn judge_failure(link& link, proto::time_point now);
     void refuse(verdict const& verdict, std::string_view decided_by, proto::time_point now);
+    void decide(verdict const& verdict, std::string_view decided_by, std::string_view stage, proto::time_point now);
     void internal_failure(std::string_view what, proto::time_point now);
     void abort_milters(proto::time_point now);
     void command_budget_over(proto::time_point now);
+    bool is_to_judge(link const& link) const noexcept;
+    void out_of_time(proto::time_point now);
     void end_transaction(std::string_view verdict, std::string_view decided_by, std::string_view stage,
                          proto::time_point now);
     void log(severity level, std::string peer, std::string text);
