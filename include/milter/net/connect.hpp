@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSL-1.0
+// milter/net/connect.hpp - a connection to a filter, before a deadline
+#pragma once
+
+#include <milter/net/address.hpp>
+#include <milter/net/stream.hpp>
+#include <milter/net/watchdog.hpp>
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <chrono>
+#include <memory>
+#include <vector>
+
+namespace milter::net {
+
+namespace detail {
+
+/// A full backlog of a unix socket is refused with EAGAIN instead of waited for; libmilter's holds 20.
+inline constexpr auto backlog_retry = std::chrono::milliseconds(10);
+
+inline asio::awaitable<std::vector<address>> addresses_of(endpoint const& where, error_code& ec) {
+    if (auto literal = literal_address(where)) co_return std::vector<address>{*literal};
+    asio::ip::tcp::resolver resolver(co_await asio::this_coro::executor);
+    auto const family = where.family == endpoint::kind::inet6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4();
+    auto const host = where.host.empty() ? std::string("localhost") : where.host;
+    auto [failed, results] = co_await resolver.async_resolve(family, host, where.service, use_tuple);
+    ec = failed;
+    std::vector<address> found;
+    for (auto const& one : results) found.emplace_back(one.endpoint());
+    co_return found;
+}
+
+inline asio::awaitable<void> connect_one(socket& fresh, address const& where, proto::time_point deadline,
+                                         error_code& ec) {
+    bool late = false;
+    watchdog dog(fresh.get_executor(), [&] {
+        late = true;
+        error_code ignored;
+        fresh.cancel(ignored);
+    });
+    dog.until(deadline);
+    for (;;) {
+        ec = {};
+        if (!fresh.is_open()) fresh.open(where.protocol(), ec);
+        if (ec) co_return;
+        auto [failed] = co_await fresh.async_connect(where, use_tuple);
+        ec = failed;
+        if (late) ec = errc::timed_out;
+        if (ec != asio::error::try_again) co_return;
+        asio::steady_timer pause(fresh.get_executor(), backlog_retry);
+        co_await pause.async_wait(use_tuple);
+        if (late) {
+            ec = errc::timed_out;
+            co_return;
+        }
+    }
+}
+
+} // namespace detail
+
+/// Connects to the first address of `where` that answers.
+/// @errors  timed_out, and what the system or the name service says
+inline asio::awaitable<socket> connect(endpoint const& where, proto::time_point deadline, error_code& ec) {
+    auto const executor = co_await asio::this_coro::executor;
+    auto const found = co_await detail::addresses_of(where, ec);
+    for (auto const& one : found) {
+        socket fresh(executor);
+        co_await detail::connect_one(fresh, one, deadline, ec);
+        if (ec) continue;
+        prepare(fresh, family_of(one));
+        co_return fresh;
+    }
+    if (!ec) ec = errc::connect_failed;
+    co_return socket(executor);
+}
+
+} // namespace milter::net
