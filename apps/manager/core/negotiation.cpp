@@ -76,7 +76,7 @@ std::string_view session::administrators_list(std::size_t stage) const noexcept 
 }
 
 /// What the milters want at the stage and what the administrator has it send; empty when nobody sent a list for it.
-std::string session::merged_list(std::size_t stage) const {
+std::string session::merged_list(std::size_t stage) {
     auto const wanted = [&](std::size_t index) {
         return std::any_of(links_.begin(), links_.end(), [&](auto const& one) {
             auto const& list = one->protocol.agreed().lists[index];
@@ -100,6 +100,9 @@ std::string session::merged_list(std::size_t stage) const {
     for (auto const& one : links_)
         if (one->state == link_state::ready && one->protocol.agreed().lists[stage])
             proto::for_each_name(*one->protocol.agreed().lists[stage], add);
+    if (count > proto::max_macro_names)
+        log(severity::warning, "mta", std::to_string(count) + " macro names wanted in list " + std::to_string(stage) +
+                                          ", the first " + std::to_string(proto::max_macro_names) + " asked for");
     return names;
 }
 

@@ -9,6 +9,12 @@ namespace milter::manager {
 
 using wire::command_code;
 
+namespace {
+
+constexpr std::size_t send_ahead = 1 << 20; // bytes from the MTA while a reply is owed: the largest packet and more
+
+} // namespace
+
 session::session(std::shared_ptr<config const> config, std::uint64_t id, proto::time_point now, std::string listener)
     : config_(std::move(config)), id_(id), listener_(std::move(listener)),
       mta_(proto::filter_options{{}, true, proto::filter_options{}.max_macro_bytes}),
@@ -28,6 +34,8 @@ void session::mta_bytes(std::string_view bytes, proto::time_point now) {
     idle_deadline_ = now + config_->idle_timeout;
     mta_.received(bytes);
     pull(now);
+    // who sends on without waiting for the reply it is owed would fill our memory
+    if (!over_ && mta_.buffered() > send_ahead) dead(errc::limit_exceeded, "commands sent without waiting for replies", now);
 }
 
 void session::mta_closed(error_code why, proto::time_point now) {
@@ -37,6 +45,12 @@ void session::mta_closed(error_code why, proto::time_point now) {
     if (mta_.at() != proto::phase::start || ec == errc::frame_truncated || why)
         log(severity::warning, "mta", why ? "connection failed: " + why.message() : mta_.failure());
     end_session(now);
+}
+
+void session::overloaded() {
+    links_.clear();
+    session_verdict_ = internal_verdict(config_->on_internal_error);
+    session_decided_by_ = "manager";
 }
 
 void session::mta_drained(proto::time_point now) {

@@ -50,6 +50,9 @@ class session {
 public:
     session(std::shared_ptr<config const> config, std::uint64_t id, proto::time_point now, std::string listener = {});
 
+    /// There are too many sessions: this one asks no milter and refuses its mail by on_internal_error. Call it first.
+    void overloaded();
+
     // ---- inputs
 
     void mta_bytes(std::string_view bytes, proto::time_point now);
@@ -74,6 +77,8 @@ public:
     /// hang_up was among the effects; nothing follows.
     bool over() const noexcept { return over_; }
     bool in_transaction() const noexcept { return transaction_.has_value(); }
+    /// Settings of the milter that effects and inputs call `index`.
+    milter_config const& milter(std::size_t index) const noexcept { return *links_[index]->config; }
 
 private:
     /// An envelope command on its way through the milters.
@@ -131,7 +136,7 @@ private:
     // negotiation.cpp
     void negotiation_progress(proto::time_point now, bool waited_enough);
     proto::agreement merged_agreement();
-    std::string merged_list(std::size_t stage) const;
+    std::string merged_list(std::size_t stage);
     void append_macros(link& link, wire::command_code code, proto::time_point now);
     std::string_view administrators_list(std::size_t stage) const noexcept;
 

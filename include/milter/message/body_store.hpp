@@ -81,7 +81,7 @@ public:
         if (file_ >= 0) ::close(file_);
         file_ = -1;
         size_ = 0;
-        memory_ = {};
+        forget_memory();
     }
 
 private:
@@ -102,8 +102,11 @@ private:
             file_ = -1;
             return;
         }
-        memory_ = {};
+        forget_memory();
     }
+
+    /// Assigning an empty string would keep the memory.
+    void forget_memory() noexcept { std::string().swap(memory_); }
 
     static int open_unlinked(std::string const& directory) noexcept {
         int const fd = ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);

@@ -76,6 +76,7 @@ inline header_edit to_header_edit(wire::change_header const& edit, bool leading_
 inline void encode(std::string& out, header_edit const& edit, bool leading_space) {
     std::string_view value = edit.value;
     if (!leading_space && !value.empty() && value.front() == ' ') value.remove_prefix(1);
+    if (edit.what == header_edit::kind::change && value.empty()) value = edit.value; // a blank must not become a deletion
     switch (edit.what) {
     case header_edit::kind::add: return wire::encode(out, wire::add_header{edit.name, value});
     case header_edit::kind::insert: return wire::encode(out, wire::insert_header{edit.index, edit.name, value});

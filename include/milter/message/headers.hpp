@@ -23,6 +23,11 @@ namespace milter::message {
 /// positions.
 enum class header_rules { postfix, sendmail };
 
+/// Sendmail keeps Return-Path before and these defaults of its standard configuration after its Received; they are in
+/// its list and not in the message (sendmail.cf: Resent-Date, Date, Resent-From, From, Full-Name, Resent-Message-Id,
+/// Message-Id).
+inline constexpr std::size_t sendmail_hidden_defaults = 7;
+
 /// Field names compare without case.
 inline bool same_name(std::string_view a, std::string_view b) noexcept { return equal_ignoring_case(a, b); }
 
@@ -109,11 +114,6 @@ public:
     std::size_t bytes() const noexcept { return bytes_; }            ///< names and values held
 
 private:
-    // Sendmail keeps Return-Path before and these defaults of its standard configuration after its Received; they are
-    // in its list and not in the message (sendmail.cf: Resent-Date, Date, Resent-From, From, Full-Name,
-    // Resent-Message-Id, Message-Id)
-    static constexpr std::size_t sendmail_hidden_defaults = 7;
-
     std::uint32_t store(std::string_view name, std::string_view raw, std::uint32_t author, bool by_add);
     void add(header_edit const& edit, std::uint32_t author);
     void insert(header_edit const& edit, std::uint32_t author);
@@ -161,7 +161,8 @@ inline void headers::add(header_edit const& edit, std::uint32_t author) {
     if (rules_ == header_rules::sendmail)
         for (std::size_t i = 0; i < order_.size(); ++i) {
             auto const& field = fields_[order_[i]];
-            if (!field.slot && field.counted && same_name(field.now_name(), edit.name)) {
+            // headers.c addheader(): deleted ones are still in its list, and its own Received is, too
+            if (same_name(field.slot ? "Received" : field.now_name(), edit.name)) {
                 position = i;
                 break;
             }
@@ -179,7 +180,7 @@ inline std::size_t headers::insert_position(std::uint32_t index) const noexcept 
     std::size_t passed = 0;
     for (std::size_t i = 0; i < order_.size(); ++i) {
         auto const& field = fields_[order_[i]];
-        if (!field.live && !(sendmail && field.counted)) continue;
+        if (!field.live && !sendmail) continue; // Sendmail: deleted ones are still in its list
         if (passed >= index) return i;
         ++passed;
         if (!sendmail || !field.slot) continue;

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace milter::message {
@@ -49,24 +50,34 @@ inline void append_deletions(headers const& all, std::vector<header_edit>& out) 
     std::reverse(out.begin() + static_cast<std::ptrdiff_t>(first), out.end());
 }
 
-inline void append_new(headers const& all, std::vector<header_edit>& out) {
-    std::size_t live = 0, last_original = 0;
+/// How far down the last header is that the MTA has itself, in entries of the physical order; new ones behind it go to
+/// the end. Its own Received is such a header.
+inline std::size_t last_anchor(headers const& all) {
+    std::size_t entry = 0, last = 0;
     all.for_each([&](header_field const& field) {
-        if (!field.live) return;
-        ++live;
-        if (field.author == 0) last_original = live; // the slot is an anchor, too
+        ++entry;
+        if (field.live && field.author == 0) last = entry;
     });
-    std::size_t position = 0;
+    return last;
+}
+
+inline void append_new(headers const& all, std::vector<header_edit>& out) {
+    bool const sendmail = all.rules() == header_rules::sendmail;
+    auto const last = last_anchor(all);
+    bool below_original = false;
+    std::size_t entry = 0, above = 0; // above: what is in the MTA's list before the entry, at that moment
     all.for_each([&](header_field const& field) {
-        if (!field.live) return;
-        ++position;
-        if (field.author == 0) return;
-        if (position < last_original)
-            out.push_back({header_edit::kind::insert, static_cast<std::uint32_t>(position - 1), field.name, field.value});
-        else if (field.by_add && all.rules() == header_rules::postfix)
+        ++entry;
+        bool const is_new = field.author != 0;
+        if (!field.live && (is_new || !sendmail)) return; // Sendmail's list still has the ones deleted above
+        if (is_new && entry < last)
+            out.push_back({header_edit::kind::insert, static_cast<std::uint32_t>(above), field.name, field.value});
+        else if (is_new && field.by_add && !sendmail)
             out.push_back({header_edit::kind::add, 0, field.name, field.value});
-        else
+        else if (is_new)
             out.push_back({header_edit::kind::insert, wire::max_header_index, field.name, field.value});
+        ++above;
+        if (sendmail && field.original() && !std::exchange(below_original, true)) above += sendmail_hidden_defaults;
     });
 }
 

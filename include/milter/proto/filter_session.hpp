@@ -46,6 +46,9 @@ public:
         input_.append(bytes);
     }
 
+    /// Bytes received and not yet given as commands.
+    std::size_t buffered() const noexcept { return input_.data().size() - consumed_; }
+
     /// The MTA closed the connection. @errors frame_truncated, connection_closed (without QUIT)
     void ended(error_code& ec) {
         if (closed()) return;

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSL-1.0
+// manager/service/line_writer.hpp - log lines to files, without ever making mail wait
+//
+// A bounded queue and one thread. What does not fit is dropped and counted, and the count is written when there is room.
+// Lines are made on the writer's thread. A reader that hangs (a full pipe) blocks that thread alone.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+namespace milter::manager {
+
+class line_writer {
+public:
+    /// @param path  file to append to; empty: the descriptor `fallback`, which stays the caller's
+    /// Throws std::system_error when the file cannot be opened.
+    line_writer(std::string path, int fallback, std::size_t capacity = 8192);
+    line_writer(line_writer const&) = delete;
+    line_writer& operator=(line_writer const&) = delete;
+    ~line_writer() { stop(std::chrono::seconds(1)); }
+
+    /// Queues a line; `make` is called on the writer's thread and gives it without its end.
+    void post(std::function<std::string()> make);
+
+    /// Opens the file anew, after a log rotation.
+    void reopen();
+
+    /// Writes what is queued, but not longer than `patience`.
+    void stop(std::chrono::milliseconds patience);
+
+    std::uint64_t dropped() const noexcept;
+
+private:
+    struct shared {
+        std::mutex mutex;
+        std::condition_variable wake, ended;
+        std::deque<std::function<std::string()>> queue;
+        std::size_t capacity = 0;
+        std::uint64_t dropped = 0;
+        std::uint64_t reported = 0;
+        bool stopping = false;
+        bool reopening = false;
+        bool done = false;
+        std::string path;
+        int descriptor = -1;
+        ~shared();
+    };
+
+    static int open_file(std::string const& path);
+    static void run(std::shared_ptr<shared> const& state);
+    static void write_all(shared& state, std::string const& text);
+
+    std::shared_ptr<shared> state_; ///< outlives us when the thread hangs in a write
+    std::thread thread_;
+};
+
+} // namespace milter::manager
