@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: BSL-1.0
+// tests/message/body_store.cpp - a body in memory and in its file, to the byte
+
+#include "milter/message/body_store.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <support/print_error.hpp>
+#include <sys/resource.h>
+
+#include <filesystem>
+#include <random>
+
+namespace filesystem = std::filesystem;
+using milter::errc;
+using milter::error_code;
+using milter::message::body_store;
+using milter::message::spool_options;
+
+namespace {
+
+/// A directory of its own, to see that nothing stays in it.
+struct folder {
+    filesystem::path path;
+    folder() {
+        std::string name = (filesystem::temp_directory_path() / "milter-test-XXXXXX").string();
+        BOOST_TEST_REQUIRE(::mkdtemp(name.data()) != nullptr);
+        path = name;
+    }
+    folder(folder const&) = delete;
+    folder& operator=(folder const&) = delete;
+    ~folder() { filesystem::remove_all(path); }
+};
+
+std::string pattern(std::size_t size, unsigned seed = 1) {
+    std::mt19937 random(seed);
+    std::string bytes(size, '\0');
+    for (char& c : bytes) c = static_cast<char>(random());
+    return bytes;
+}
+
+/// Everything, in pieces of `step`.
+std::string content(body_store const& store, std::size_t step) {
+    std::string all;
+    std::string scratch;
+    error_code ec;
+    for (;;) {
+        auto const piece = store.read(all.size(), step, scratch, ec);
+        BOOST_TEST_REQUIRE(!ec);
+        BOOST_TEST_REQUIRE(piece.size() <= step);
+        if (piece.empty()) return all;
+        all += piece;
+    }
+}
+
+std::size_t open_files() {
+    auto const all = filesystem::directory_iterator("/proc/self/fd");
+    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(body_store_)
+
+BOOST_AUTO_TEST_CASE(new_store_is_empty) {
+    body_store const store;
+    BOOST_TEST(store.size() == 0u);
+    BOOST_TEST(!store.spilled());
+    BOOST_TEST(content(store, 10) == "");
+}
+
+BOOST_AUTO_TEST_CASE(bytes_are_the_same_in_memory_and_in_the_file) {
+    folder const place;
+    spool_options const options{
+        .memory_bytes = 1000, .max_bytes = 100'000, .directory = place.path.string()};
+    for (std::size_t const size : {1u, 999u, 1000u, 1001u, 5000u, 100'000u}) {
+        for (std::size_t const step : {1u, 7u, 1000u, 65'535u}) {
+            if (step == 1 && size > 5000) continue;
+            auto const bytes = pattern(size);
+            body_store store(&options);
+            error_code ec;
+            for (std::size_t at = 0; at < size; at += step)
+                store.append(std::string_view(bytes).substr(at, step), ec);
+            BOOST_TEST_CONTEXT(size << " bytes in pieces of " << step) {
+                BOOST_TEST(!ec);
+                BOOST_TEST(store.size() == size);
+                BOOST_TEST(store.spilled() == (size > 1000));
+                BOOST_TEST((content(store, 997) == bytes));
+                BOOST_TEST((content(store, size) == bytes));
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(file_has_no_name_and_is_closed_at_the_end) {
+    folder const place;
+    spool_options const options{
+        .memory_bytes = 10, .max_bytes = 1000, .directory = place.path.string()};
+    auto const before = open_files();
+    {
+        body_store store(&options);
+        error_code ec;
+        store.append(pattern(100), ec);
+        BOOST_TEST(store.spilled());
+        BOOST_TEST(filesystem::is_empty(place.path));
+        BOOST_TEST(open_files() == before + 1);
+        store.clear();
+        BOOST_TEST(!store.spilled());
+        BOOST_TEST(store.size() == 0u);
+        BOOST_TEST(open_files() == before);
+        store.append("again", ec);
+        BOOST_TEST(content(store, 10) == "again");
+        store.append(pattern(100), ec);
+        BOOST_TEST(store.size() == 105u);
+    }
+    BOOST_TEST(open_files() == before);
+}
+
+BOOST_AUTO_TEST_CASE(memory_is_given_back_by_clear_and_by_the_spill) {
+    folder const place;
+    spool_options const options{
+        .memory_bytes = 100'000, .max_bytes = 1'000'000, .directory = place.path.string()};
+    auto const address = [](body_store const& store) {
+        std::string scratch;
+        error_code ec;
+        return store.read(0, 1, scratch, ec).data();
+    };
+    body_store store(&options);
+    error_code ec;
+    store.append(pattern(50'000), ec);
+    auto const* const old = address(store);
+    store.clear();
+    store.append("x", ec);
+    BOOST_TEST(static_cast<void const*>(address(store)) != old,
+               "the buffer of the last message is still held");
+}
+
+BOOST_AUTO_TEST_CASE(body_over_the_limit_is_refused_and_the_store_unchanged) {
+    folder const place;
+    for (std::size_t const memory : {10u, 10'000u}) {
+        spool_options const options{
+            .memory_bytes = memory, .max_bytes = 100, .directory = place.path.string()};
+        body_store store(&options);
+        error_code ec;
+        store.append(pattern(100), ec);
+        BOOST_TEST(!ec);
+        store.append("", ec);
+        BOOST_TEST(!ec);
+        store.append("x", ec);
+        BOOST_TEST(ec == errc::limit_exceeded);
+        BOOST_TEST((content(store, 1000) == pattern(100)));
+        body_store other(&options);
+        ec = {};
+        other.append(pattern(101), ec);
+        BOOST_TEST(ec == errc::limit_exceeded);
+        BOOST_TEST(other.size() == 0u);
+        BOOST_TEST(!other.spilled());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(without_a_place_for_the_file_the_store_is_unchanged) {
+    spool_options const options{
+        .memory_bytes = 10, .max_bytes = 1000, .directory = "/nonexistent/place"};
+    body_store store(&options);
+    error_code ec;
+    store.append("0123456789", ec);
+    BOOST_TEST(!ec);
+    store.append("x", ec);
+    BOOST_TEST(ec == errc::resource);
+    BOOST_TEST(ec == milter::condition::local);
+    BOOST_TEST(!store.spilled());
+    BOOST_TEST(content(store, 100) == "0123456789");
+}
+
+BOOST_AUTO_TEST_CASE(without_a_descriptor_the_store_is_unchanged) {
+    folder const place;
+    spool_options const options{
+        .memory_bytes = 10, .max_bytes = 1000, .directory = place.path.string()};
+    rlimit before{};
+    BOOST_TEST_REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+    body_store store(&options);
+    error_code ec;
+    store.append("0123456789", ec);
+    auto none = before;
+    none.rlim_cur = 0;
+    BOOST_TEST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+    store.append("x", ec);
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    BOOST_TEST(ec == errc::resource);
+    BOOST_TEST(content(store, 100) == "0123456789");
+    ec = {};
+    store.append("x", ec);
+    BOOST_TEST(!ec);
+    BOOST_TEST(content(store, 100) == "0123456789x");
+}
+
+BOOST_AUTO_TEST_CASE(reading_behind_the_end_gives_nothing) {
+    folder const place;
+    for (std::size_t const memory : {2u, 1000u}) {
+        spool_options const options{
+            .memory_bytes = memory, .max_bytes = 1000, .directory = place.path.string()};
+        body_store store(&options);
+        error_code ec;
+        store.append("abc", ec);
+        std::string scratch;
+        BOOST_TEST(store.read(0, 0, scratch, ec) == "");
+        BOOST_TEST(store.read(1, 1, scratch, ec) == "b");
+        BOOST_TEST(store.read(2, 100, scratch, ec) == "c");
+        BOOST_TEST(store.read(3, 1, scratch, ec) == "");
+        BOOST_TEST(store.read(1000, 1000, scratch, ec) == "");
+        BOOST_TEST(!ec);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(store_may_be_moved) {
+    folder const place;
+    spool_options const options{
+        .memory_bytes = 10, .max_bytes = 1000, .directory = place.path.string()};
+    auto const before = open_files();
+    {
+        error_code ec;
+        body_store large(&options);
+        large.append(pattern(50), ec);
+        body_store moved(std::move(large));
+        BOOST_TEST((content(moved, 100) == pattern(50)));
+        body_store small(&options);
+        small.append("abc", ec);
+        moved = std::move(small);
+        BOOST_TEST(content(moved, 100) == "abc");
+        BOOST_TEST(!moved.spilled());
+        moved.append(pattern(50), ec);
+        BOOST_TEST(moved.size() == 53u);
+    }
+    BOOST_TEST(open_files() == before);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
