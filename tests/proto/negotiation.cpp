@@ -47,7 +47,7 @@ void refused_by_both(errc why, negotiate const& offer, negotiate_reply const& an
 BOOST_AUTO_TEST_SUITE(negotiation_of_a_filter)
 
 BOOST_AUTO_TEST_CASE(version_below_2_ends_the_connection_27) {
-    for (std::uint32_t const version : {0, 1})
+    for (std::uint32_t const version : {0u, 1u})
         fails_with(errc::version_refused, answer_offer({version, action::all, step::all}, {}));
 }
 
@@ -135,7 +135,8 @@ BOOST_AUTO_TEST_CASE(macro_lists_are_sent_only_where_offered_54) {
     BOOST_TEST(reply.macro_lists[2].names == "i {auth_authen}");
     BOOST_TEST(reply.macro_lists[4].present);
     BOOST_TEST(reply.macro_lists[4].names == "");
-    for (std::size_t const other : {0, 1, 3, 5, 6}) BOOST_TEST(!reply.macro_lists[other].present);
+    for (std::size_t const other : {0u, 1u, 3u, 5u, 6u})
+        BOOST_TEST(!reply.macro_lists[other].present);
 
     auto const without = answer_offer(version_2, wants);
     BOOST_TEST_REQUIRE(without.has_value());

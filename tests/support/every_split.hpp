@@ -52,7 +52,7 @@ inline pieces cut_at(std::size_t at, std::string_view stream) {
 /// few thousand bytes, and to a few hundred when `run` is slow.
 template <class Run> void for_every_split(std::string_view stream, Run run) {
     run(whole(stream));
-    for (std::size_t const size : {1, 2, 3, 4, 5, 7, 64})
+    for (std::size_t const size : {1u, 2u, 3u, 4u, 5u, 7u, 64u})
         if (size < stream.size()) run(in_pieces_of(size, stream));
     for (std::size_t at = 1; at < stream.size(); ++at) run(cut_at(at, stream));
 }

@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(unusual_commands_are_accepted_as_what_they_mean) {
 }
 
 BOOST_AUTO_TEST_CASE(argument_without_nul_is_no_argument) {
-    for (unsigned char const code : {'M', 'R'}) {
+    for (unsigned char const code : {u8'M', u8'R'}) {
         decoded const got(code, "<a@b>\0SIZE=1\0BODY=8"sv);
         BOOST_TEST_REQUIRE(got.command.has_value());
         std::vector<std::string_view> args;

@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(fields_are_read_in_order) {
 }
 
 BOOST_AUTO_TEST_CASE(integer_that_does_not_fit_is_a_missing_field) {
-    for (std::size_t const size : {0, 1, 2, 3}) {
+    for (std::size_t const size : {0u, 1u, 2u, 3u}) {
         exact_copy const payload(std::string(size, '\x7f'));
         milter::wire::cursor in(payload.view());
         BOOST_TEST(in.u32() == 0u);

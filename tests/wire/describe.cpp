@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(macros_that_are_left_out_are_marked) {
 BOOST_AUTO_TEST_CASE(arguments_that_are_left_out_are_marked) {
     std::string envelope("<>\0", 3);
     for (int i = 0; i < 1000; ++i) envelope += std::string("KEY=value\0", 10);
-    for (unsigned char const code : {'M', 'R'}) {
+    for (unsigned char const code : {u8'M', u8'R'}) {
         auto const text = wire::describe_command({code, envelope, {}});
         BOOST_TEST(text.find(R"( "<>" "KEY=value" "KEY=value")") != text.npos);
         BOOST_TEST(text.ends_with(" ..."));

@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(every_code_byte_without_payload_is_decoded_or_refused_by_na
 }
 
 BOOST_AUTO_TEST_CASE(replies_without_data_refuse_data) {
-    for (unsigned char const code : "cartds4fp"sv)
+    for (unsigned char const code : u8"cartds4fp"sv)
         for (auto const surplus : {"\0"sv, "x"sv, "text\0"sv}) {
             decoded const got(code, surplus);
             BOOST_TEST_CONTEXT("code " << code) BOOST_TEST(got.ec == errc::surplus_data);
