@@ -32,6 +32,11 @@ EVENED = [
     (r"; t=\d+", "; t=TIME"),
     (r"(DATE_IN_PAST\([0-9.]+\))\[\d+\]", r"\1[HOURS]"),
     (r"\bheader\.b=[A-Za-z0-9+/=]+", "header.b=SIG"),
+    # what milters say of the machine that they run on
+    (r"(X-Rspamd-Server: )\S+", r"\1HOST"),
+    (r"(X-Rspamd-Queue-Id: )\S+", r"\1QID"),
+    (r"(X-Spam-Checker-Version: SpamAssassin \S+ \(\S+\)\s+on)\s+[^\s\"]+", r"\1 HOST"),
+    (r"(X-Virus-Scanned: clamav-milter \S+ at)\s+[^\s\"]+", r"\1 HOST"),
     (r"[0-9A-F]{8,12}\.[0-9A-F]{5}/", "BOUNDARY/"),
     (r"\b[0-9A-F]{8,12}\b(?=[:\s;])", "QID"),
 ]
@@ -154,12 +159,16 @@ def callback(entry, macros, sink_port):
 
 
 def connections(lines):
-    """A milter's log by connection, in the order in which they came; what was before them is left out."""
-    out = {}
+    """A milter's log by connection, in the order in which they came; what was before them is left out.
+
+    A filter that has died counts its connections from 1 again.
+    """
+    out, lives = {}, 0
     for entry in lines:
         if entry["cb"] == "negotiate" or (entry["cb"] == "op" and entry["conn"] == 0):
             continue
-        out.setdefault(entry["conn"], []).append(entry)
+        out.setdefault((lives, entry["conn"]), []).append(entry)
+        lives += entry["cb"] == "die"
     return list(out.values())
 
 

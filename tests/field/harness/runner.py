@@ -62,7 +62,7 @@ def parse(argv):
     )
     ap.add_argument("--if-possible", action="store_true", help="pass when this machine cannot run the field")
     ap.add_argument("--list", action="store_true", help="print the scenarios and go")
-    args = ap.parse_args(argv)
+    args = ap.parse_intermixed_args(argv)
     if args.short and args.all:
         ap.error("--short or --all")
     try:

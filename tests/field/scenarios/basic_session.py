@@ -127,9 +127,11 @@ def drop_early(x):
     """the client goes away without QUIT: before the greeting is read, after EHLO, after RCPT"""
     c = x.client(greet=False)
     c.close()
+    x.settle()  # one milter connection after the other, or their order is by chance
     c = x.client()
     c.hello()
     c.close()
+    x.settle()
     c = x.client()
     c.hello()
     c.mail()
@@ -152,6 +154,7 @@ def drop_mid_data(x):
         c.cmd("DATA")
         c.send(part, {"message part": short(part)})
         c.close()
+        x.settle()
     c = x.client()
     c.hello()
     c.mail()
