@@ -85,7 +85,7 @@ FORBIDDEN_TEXT = ((re.compile(r"\bstd::w?regex\b"), "std::regex", FORBIDDEN_INCL
 
 IMPURE_INCLUDES = frozenset("""thread mutex shared_mutex condition_variable future semaphore latch barrier stop_token
     fstream filesystem iostream csignal""".split())
-CLOCK = re.compile(r"\b(system|steady|high_resolution)_clock\s*::\s*now\b")
+CLOCK = re.compile(r"\b\w*clock\s*::\s*now\b")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
