@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSL-1.0
+// manager/options.hpp - the command line of milter-manager
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace milter::manager {
+
+enum class verb { run, check };
+
+struct options {
+    manager::verb verb = manager::verb::run;
+    std::string config_file = "/etc/milter-manager/milter-manager.toml";
+    bool quiet = false; ///< check: print nothing when all is well
+};
+
+struct parsed_options {
+    std::optional<options> value; ///< empty: exit with `status` (help, version, usage error; already printed)
+    int status = 0;
+};
+
+/// Prints help to stdout and usage errors to stderr.
+parsed_options parse_options(int argc, char const* const* argv);
+
+} // namespace milter::manager

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSL-1.0
+// manager/run.cpp - `milter-manager run`: from the configuration to the last session
+#include "manager/run.hpp"
+
+#include "manager/config/config_toml.hpp"
+#include "manager/config/decision_json.hpp"
+#include "manager/service/gateway.hpp"
+#include "manager/service/line_writer.hpp"
+
+#include <boost/asio/signal_set.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <exception>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <sys/resource.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+namespace milter::manager {
+
+namespace {
+
+/// Everything that only one thread of one process does.
+class server {
+public:
+    server(options const& options, std::shared_ptr<config const> settings)
+        : options_(options), decisions_(settings->decision_log, STDOUT_FILENO), messages_({}, STDERR_FILENO),
+          gateway_(settings, {[this](decision&& one) { decided(std::move(one)); },
+                              [this](log_event&& one) { logged(std::move(one)); }}),
+          signals_(gateway_.context(), SIGTERM, SIGINT) {
+        signals_.add(SIGHUP);
+        signals_.add(SIGUSR1);
+    }
+
+    int serve() {
+        if (auto const problem = gateway_.listen(); !problem.empty()) {
+            std::cerr << "milter-manager: " << problem << '\n';
+            return EX_UNAVAILABLE;
+        }
+        for (auto const& one : gateway_.addresses()) say("listening on " + one);
+        await_signal();
+        gateway_.run();
+        say("stopped");
+        decisions_.stop(std::chrono::seconds(2));
+        messages_.stop(std::chrono::seconds(1));
+        return EX_OK;
+    }
+
+private:
+    void say(std::string text) {
+        messages_.post([text = "milter-manager: " + std::move(text)] { return text; });
+    }
+
+    void decided(decision&& one) {
+        auto const when = std::chrono::system_clock::now();
+        decisions_.post([kept = std::make_shared<decision>(std::move(one)), when] { return to_json_line(*kept, when); });
+    }
+
+    void logged(log_event&& one) {
+        messages_.post([kept = std::make_shared<log_event>(std::move(one))] { return to_text_line(*kept); });
+    }
+
+    void await_signal() {
+        signals_.async_wait([this](boost::system::error_code ec, int signal) {
+            if (ec) return;
+            switch (signal) {
+            case SIGHUP: reload(); break;
+            case SIGUSR1: decisions_.reopen(); break;
+            default: end(); break;
+            }
+            await_signal();
+        });
+    }
+
+    /// The first time politely.
+    void end() {
+        if (std::exchange(draining_, true)) return gateway_.stop();
+        say("draining " + std::to_string(gateway_.sessions()) + " sessions");
+        gateway_.drain();
+    }
+
+    void reload() {
+        auto loaded = load_config(options_.config_file);
+        for (auto const& problem : loaded.problems) say(to_string(problem));
+        if (!loaded.config) return say("configuration not reloaded: the old one stays in force");
+        gateway_.reload(std::move(loaded.config));
+        say("configuration reloaded; listeners, workers and log file stay as they were");
+    }
+
+    options const& options_;
+    line_writer decisions_;
+    line_writer messages_;
+    gateway gateway_;
+    boost::asio::signal_set signals_;
+    bool draining_ = false;
+};
+
+/// A session needs a descriptor for the MTA and one for each milter.
+void raise_descriptor_limit() noexcept {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+loaded_config load_and_tell(std::string const& file) {
+    auto loaded = load_config(file);
+    for (auto const& problem : loaded.problems) std::cerr << to_string(problem) << '\n';
+    return loaded;
+}
+
+} // namespace
+
+int run(options const& options) {
+    auto const loaded = load_and_tell(options.config_file);
+    if (!loaded.config) return EX_CONFIG;
+    std::signal(SIGPIPE, SIG_IGN);
+    raise_descriptor_limit();
+    try {
+        server one(options, loaded.config);
+        return one.serve();
+    } catch (std::system_error const& failed) {
+        std::cerr << "milter-manager: " << failed.what() << '\n';
+        return EX_CANTCREAT;
+    }
+}
+
+int check(options const& options) {
+    auto const loaded = load_and_tell(options.config_file);
+    if (!loaded.config) return EX_CONFIG;
+    if (!options.quiet)
+        std::cout << options.config_file << ": " << loaded.config->listens.size() << " listeners, "
+                  << loaded.config->milters.size() << " milters, no errors\n";
+    return EX_OK;
+}
+
+} // namespace milter::manager
