@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSL-1.0
+// test-filter/connection.hpp - one session of the filter on its socket
+#pragma once
+
+#include "test-filter/event.hpp"
+#include "test-filter/script.hpp"
+
+#include <milter/net/stream.hpp>
+#include <milter/proto/filter_session.hpp>
+
+#include <cstddef>
+#include <vector>
+
+namespace milter::test_filter {
+
+class connection {
+public:
+    /// `plan` and `events` must outlive it.
+    connection(net::socket connected, std::size_t number, script const& plan, event_sink& events);
+
+    /// Until either side ends it.
+    /// @return  why; none after QUIT, and when the script ended it
+    net::asio::awaitable<error_code> serve();
+
+private:
+    net::asio::awaitable<void> handle(wire::any_command const& command);
+    net::asio::awaitable<void> perform(std::vector<action const*> actions, wire::command_code stage);
+    net::asio::awaitable<void> flush();
+    net::asio::awaitable<void> keep_alive(send_progress const& step, wire::command_code stage);
+    net::asio::awaitable<void> pause(proto::duration time);
+    void negotiate(wire::negotiate const& offer, send_answer const* instead);
+    void send(send_reply const& step, wire::command_code stage);
+    template <class Reply> void send_one(Reply const& reply, bool forced, wire::command_code stage);
+    template <class Reply> void force(Reply const& reply);
+    void end(end_connection::how way);
+
+    net::stream stream_;
+    std::size_t number_;
+    script const& plan_;
+    event_sink& events_;
+    proto::filter_session session_;
+    seen seen_;
+    wire::negotiate offer_;
+    bool ended_here_ = false;
+};
+
+} // namespace milter::test_filter

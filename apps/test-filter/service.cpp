@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSL-1.0
+// test-filter/service.cpp - listens and runs a session for each connection
+#include "test-filter/service.hpp"
+
+#include "test-filter/connection.hpp"
+
+#include <milter/net/listener.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <fmt/format.h>
+
+#include <csignal>
+
+#include <chrono>
+#include <memory>
+#include <utility>
+
+namespace milter::test_filter {
+
+namespace asio = net::asio;
+
+namespace {
+
+constexpr auto accept_pause = std::chrono::milliseconds(100); // when descriptors have run out
+
+std::unique_ptr<event_sink> make_sink(options const& wanted) {
+    if (wanted.level == detail_level::quiet) return make_quiet_sink();
+    return wanted.json ? make_json_sink(stdout) : make_text_sink(stdout, wanted.level);
+}
+
+class service {
+public:
+    service(asio::io_context& context, options const& wanted)
+        : context_(context), wanted_(wanted), events_(make_sink(wanted)), listener_(context.get_executor()),
+          signals_(context, SIGINT, SIGTERM) {}
+
+    error_code listen() {
+        error_code ec;
+        listener_.open(wanted_.where, wanted_.listening, ec);
+        return ec;
+    }
+
+    void start() {
+        fmt::print(stderr, "milter-test-filter: listening on {}\n", to_string(listener_.local(wanted_.where)));
+        signals_.async_wait([this](error_code ec, int) {
+            if (!ec) context_.stop();
+        });
+        asio::co_spawn(context_, accept(), asio::detached);
+    }
+
+    bool peer_broke_protocol() const noexcept { return broken_; }
+
+private:
+    bool enough(std::size_t count) const noexcept { return wanted_.sessions != 0 && count >= wanted_.sessions; }
+
+    asio::awaitable<void> accept() {
+        while (!enough(accepted_)) {
+            auto [ec, peer] = co_await listener_.socket().async_accept(net::use_tuple);
+            if (ec == asio::error::operation_aborted) co_return;
+            if (ec) {
+                fmt::print(stderr, "milter-test-filter: accept: {}\n", ec.message());
+                asio::steady_timer timer(context_, accept_pause);
+                co_await timer.async_wait(net::use_tuple);
+                continue;
+            }
+            net::prepare(peer, wanted_.where.family == endpoint::kind::unix_path ? AF_UNIX : AF_INET);
+            asio::co_spawn(context_, serve(std::move(peer), ++accepted_), asio::detached);
+        }
+        listener_.close(); // further connections are refused
+    }
+
+    asio::awaitable<void> serve(net::socket peer, std::size_t number) {
+        connection session(std::move(peer), number, wanted_.plan, *events_);
+        auto const ec = co_await session.serve();
+        broken_ = broken_ || ec == milter::condition::malformed || ec == milter::condition::violation;
+        if (enough(++finished_)) context_.stop();
+    }
+
+    asio::io_context& context_;
+    options const& wanted_;
+    std::unique_ptr<event_sink> events_;
+    net::listener listener_;
+    asio::signal_set signals_;
+    std::size_t accepted_ = 0;
+    std::size_t finished_ = 0;
+    bool broken_ = false;
+};
+
+} // namespace
+
+cli::exit_code run(options const& wanted) {
+    std::signal(SIGPIPE, SIG_IGN); // whoever reads our events may leave: the socket file must still be removed
+    asio::io_context context{1};
+    service all(context, wanted);
+    if (auto const ec = all.listen()) {
+        fmt::print(stderr, "milter-test-filter: cannot listen on {}: {}\n", to_string(wanted.where), ec.message());
+        return cli::exit_code::unreachable;
+    }
+    all.start();
+    context.run();
+    return all.peer_broke_protocol() ? cli::exit_code::differs : cli::exit_code::pass;
+}
+
+} // namespace milter::test_filter
