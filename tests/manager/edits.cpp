@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(edit_that_was_not_negotiated_is_a_failure_of_its_milter) {
                     rig.filter(0).wants.actions &= ~row.missing;
                 BOOST_TEST(with_edits(rig, {row.says}) ==
                            "reply \"451 4.7.1 Service unavailable - try again later\"");
-                BOOST_TEST(rig.logged("a: "));
+                BOOST_TEST(rig.blamed("a"));
                 BOOST_TEST(rig.logged("not negotiated"));
                 BOOST_TEST(rig.message() == "continue");
             }

@@ -148,6 +148,11 @@ public:
         return std::any_of(log_.begin(), log_.end(),
                            [&](auto const& line) { return line.find(part) != line.npos; });
     }
+    bool blamed(std::string_view peer) const {
+        auto const prefix = std::string(peer) + ": ";
+        return std::any_of(log_.begin(), log_.end(),
+                           [&](auto const& line) { return line.starts_with(prefix); });
+    }
     std::size_t unread_by_mta() const noexcept { return mta_in_.size(); }
 
 private:

@@ -19,7 +19,7 @@ proto::mta_options session::link_options(link const& one) const {
     options.offer.steps = wire::step::all;
     for (auto const needs_upstream : {wire::step::rejected_rcpt, wire::step::leading_space})
         if (!wire::any(offer_.steps, needs_upstream)) options.offer.steps &= ~needs_upstream;
-    if (mta_.at() > proto::phase::negotiated && !negotiating_) { // joins late: what was granted then is what there is
+    if (!negotiating_) { // joins late: what was granted then is what there is
         options.offer.actions &= mta_.agreed().actions | wire::action::set_macro_list;
         if (!wire::any(mta_.agreed().steps, wire::step::rejected_rcpt)) options.offer.steps &= ~wire::step::rejected_rcpt;
     }

@@ -218,6 +218,8 @@ void session::on_connect(wire::connect const& who, proto::time_point now) {
     has_connect_ = true;
     client_name_ = capped(who.hostname);
     client_address_ = capped(wire::without_ipv6_tag(who.address));
+    for (auto const& one : links_) // after QUIT_NC
+        if (one->state == link_state::idle) open(*one, now);
     begin(command_code::connect, now);
 }
 
