@@ -7,15 +7,14 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <support/reference_mta.hpp>
+#include <support/header_trial.hpp>
 
 #include <random>
 
 namespace message = milter::message;
 using message::header_edit;
 using message::header_rules;
-using message::headers;
-using support::reference_mta;
+using trial = support::header_trial;
 using kind = header_edit::kind;
 using edits = std::vector<header_edit>;
 using lines = std::vector<std::string>;
@@ -33,53 +32,6 @@ std::ostream& boost_test_print_type(std::ostream& out, header_edit const& edit) 
 namespace {
 
 constexpr header_rules both[] = {header_rules::postfix, header_rules::sendmail};
-
-reference_mta::kind kind_of(header_rules rules) {
-    return rules == header_rules::postfix ? reference_mta::kind::postfix
-                                          : reference_mta::kind::sendmail;
-}
-
-/// A message in three copies: with our library, in an MTA that has the filters itself, and in one that
-/// gets the merged edits.
-struct trial {
-    headers ours;
-    reference_mta native, merged;
-
-    explicit trial(header_rules rules)
-        : ours(rules), native(kind_of(rules)), merged(kind_of(rules)) {}
-
-    void original(std::string_view name, std::string_view value) {
-        ours.append_original(name, value);
-        native.original(name, value);
-        merged.original(name, value);
-    }
-    void filter(edits const& list) {
-        ++filters_;
-        native.next_filter();
-        for (auto const& edit : list) {
-            ours.apply(edit, filters_);
-            native.apply(edit);
-        }
-        ours.end_turn();
-    }
-    lines in_ours() const {
-        lines all;
-        ours.for_each([&](message::header_field const& field) {
-            if (field.slot)
-                all.push_back("Received:*");
-            else if (field.live)
-                all.push_back(std::string(field.now_name()) + ":" + std::string(field.now_value()));
-        });
-        return all;
-    }
-    lines by_merge() {
-        merged.apply(merge(ours));
-        return merged.lines();
-    }
-
-private:
-    std::uint32_t filters_ = 0;
-};
 
 trial usual(header_rules rules) {
     trial one(rules);

@@ -5,7 +5,6 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <cstring>
 #include <random>
 
 using milter::wire::receive_buffer;
@@ -15,7 +14,7 @@ namespace {
 void write(receive_buffer& buffer, std::string_view bytes) {
     auto const room = buffer.prepare(bytes.size());
     BOOST_TEST_REQUIRE(room.size() >= bytes.size());
-    std::memcpy(room.data(), bytes.data(), bytes.size());
+    std::ranges::copy(bytes, room.begin());
     buffer.commit(bytes.size());
 }
 
