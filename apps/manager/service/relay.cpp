@@ -41,11 +41,11 @@ void relay::start() {
 void relay::perform() {
     if (std::exchange(performing_, true)) return;
     auto const self = shared_from_this(); // hang_up ends the last wait that holds us
-    for (auto effects = core_.take_effects(); !effects.empty(); effects = core_.take_effects())
-        for (auto& one : effects) {
-            execute(one);
-            if (!mta_) break;
-        }
+    while (mta_) {
+        auto effects = core_.take_effects();
+        if (effects.empty()) break;
+        for (auto& one : effects) execute(one); // hang_up is the last
+    }
     for (auto& line : core_.take_log()) sinks_.logged(std::move(line));
     for (auto& record : core_.take_decisions()) sinks_.decided(std::move(record));
     performing_ = false;
