@@ -17,7 +17,8 @@ while [ $# -gt 0 ]; do
     *) break ;;
     esac
 done
-[ -n "$WORK" ] && WORK=$(cd "$WORK" && pwd -P) && [ -d "$WORK/pids" ] || { echo "down.sh: --work DIR, please" >&2; exit 66; }
+[ -d "$WORK/pids" ] || { echo "down.sh: --work DIR, please: one that up.sh has filled" >&2; exit 66; }
+WORK=$(cd "$WORK" && pwd -P)
 # shellcheck source=lib/process.sh
 . "$HERE/lib/process.sh"
 

@@ -10,7 +10,9 @@ from . import ports
 
 # Patience of the manager with its milters (s), unless the chain's own is shorter.
 CONNECT, NEGOTIATE, COMMAND, CONTENT, END_OF_MESSAGE = 3, 2, 8, 60, 120
-START_LIMIT, STOP_LIMIT = 15, 20  # seconds
+START_LIMIT = 15  # seconds
+STOP_LIMIT = 40  # seconds; its own limit for draining is 30
+RESTART_LIMIT = 5  # seconds for one that may well be stuck
 SANITIZER = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:")
 
 
@@ -91,17 +93,17 @@ class Manager:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
 
-    def wait(self):
+    def wait(self, limit=STOP_LIMIT):
         """Until it has ended; what went wrong, or ""."""
         process, self.process = self.process, None
         if process is None:
             return ""
         try:
-            code = process.wait(STOP_LIMIT)
+            code = process.wait(limit)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-            return "%s did not end %d s after SIGTERM" % (self, STOP_LIMIT)
+            return "%s did not end %d s after SIGTERM" % (self, limit)
         return "%s ended with %d: %s" % (self, code, self.last_words()) if code else ""
 
     def last_words(self):
@@ -123,16 +125,16 @@ class Managers:
         return [bad for bad in (m.start() for m in self.by_chain.values()) if bad]
 
     def trouble(self, chains):
-        """What is wrong with those of these chains; one that is dead is started anew."""
+        """What is wrong with those of these chains."""
+        return [x for x in (self.by_chain[c].trouble() for c in chains if c in self.by_chain) if x]
+
+    def renew(self, chains):
+        """Start those of these chains anew: what failed once must not spoil what comes next.  What went wrong."""
         out = []
-        for c in chains:
-            manager = self.by_chain.get(c)
-            bad = manager.trouble() if manager else ""
-            if bad:
-                out.append(bad)
-                if manager.process.poll() is not None:
-                    out += [x for x in [manager.start()] if x]
-        return out
+        for manager in [self.by_chain[c] for c in chains if c in self.by_chain]:
+            manager.terminate()
+            out += [manager.wait(RESTART_LIMIT), manager.start()]
+        return [x for x in out if x]
 
     def stop(self):
         bad = [x for x in (m.trouble() for m in self.by_chain.values() if m.process) if x]

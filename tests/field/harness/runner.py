@@ -114,10 +114,12 @@ class Run:
             why = "differs" if diff else ""
         else:
             why = self.deviations.judge(args.mta, name, diff, args.macros)
+        chains = selection.chains_of(s)
         trouble = [result["error"]] if "error" in result else []
         trouble += [x for x in result["notes"] if x.startswith("not settled")]
-        if self.managers:
-            trouble += self.managers.trouble(selection.chains_of(s))
+        trouble += self.managers.trouble(chains) if self.managers else []
+        if self.managers and (why or trouble):
+            trouble += self.managers.renew(chains)
         if why or trouble or args.results:
             self.keep(name, result, diff)
         if why and diff and not args.native:
@@ -153,7 +155,8 @@ class Run:
 
     def play(self, field):
         chains = sorted(
-            {c for s in self.args.chosen for c in selection.chains_of(s)} | ({"ab"} if self.args.miltertest else set())
+            {c for s in self.args.chosen for c in selection.chains_of(s)}
+            | ({miltertest.CHAIN} if self.args.miltertest else set())
         )
         with_mta = [self.args.mta] if self.args.chosen else []
         config = None
@@ -172,7 +175,9 @@ class Run:
     def play_miltertest(self, config):
         for name, trouble in miltertest.run(config, self.args.native):
             if self.managers and not trouble:
-                trouble = "; ".join(self.managers.trouble(["ab"]))
+                trouble = "; ".join(self.managers.trouble([miltertest.CHAIN]))
+            if self.managers and trouble:
+                trouble = "\n".join([trouble] + self.managers.renew([miltertest.CHAIN]))
             if trouble:
                 self.fail(name, trouble.split("\n")[0], trouble.split("\n")[1:])
             else:

@@ -251,6 +251,7 @@ class ManagerProcess(unittest.TestCase):
         m.by_chain["a"].process.kill()
         m.by_chain["a"].process.wait()
         self.assertIn("ended with -9", m.trouble(["a"])[0])
+        self.assertIn("ended with -9", m.renew(["a"])[0])
         self.assertEqual(m.trouble(["a"]), [])
 
     def test_one_that_does_not_start_is_told_with_its_last_words(self):
