@@ -11,7 +11,8 @@ namespace milter::cli {
 namespace {
 
 std::string_view variable(char const* name) noexcept {
-    auto const* const value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): nobody sets variables
+    auto const* const value =
+        std::getenv(name); // NOLINT(concurrency-mt-unsafe): nobody sets variables
     return value ? value : "";
 }
 

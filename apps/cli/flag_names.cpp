@@ -29,22 +29,25 @@ template <class Rows> std::string all_names(Rows const& rows) {
     return names;
 }
 
-template <class Bits, class Rows> Bits one_bit(std::string_view name, Rows const& rows, char const* what) {
+template <class Bits, class Rows>
+Bits one_bit(std::string_view name, Rows const& rows, char const* what) {
     auto const normal = normal_name(name);
     if (normal == "all") return Bits::all;
     if (normal == "none") return Bits::none;
     if (auto const value = number(normal)) return static_cast<Bits>(*value);
     for (auto const& row : rows)
         if (row.name == normal) return row.bit;
-    throw std::invalid_argument("unknown " + std::string(what) + " \"" + std::string(name) + "\"; there are " +
-                                all_names(rows) + ", all, none and numbers");
+    throw std::invalid_argument("unknown " + std::string(what) + " \"" + std::string(name) +
+                                "\"; there are " + all_names(rows) + ", all, none and numbers");
 }
 
-template <class Bits, class Rows> Bits bits(std::string_view text, Rows const& rows, char const* what) {
+template <class Bits, class Rows>
+Bits bits(std::string_view text, Rows const& rows, char const* what) {
     Bits found{};
     while (!text.empty()) {
         auto const end = text.find_first_of(", |");
-        if (auto const name = text.substr(0, end); !name.empty()) found |= one_bit<Bits>(name, rows, what);
+        if (auto const name = text.substr(0, end); !name.empty())
+            found |= one_bit<Bits>(name, rows, what);
         if (end == text.npos) break;
         text.remove_prefix(end + 1);
     }
@@ -78,9 +81,13 @@ std::string normal_name(std::string_view text) {
     return name;
 }
 
-wire::action parse_actions(std::string_view text) { return bits<wire::action>(text, wire::action_rows, "action"); }
+wire::action parse_actions(std::string_view text) {
+    return bits<wire::action>(text, wire::action_rows, "action");
+}
 
-wire::step parse_steps(std::string_view text) { return bits<wire::step>(text, wire::step_rows, "protocol step"); }
+wire::step parse_steps(std::string_view text) {
+    return bits<wire::step>(text, wire::step_rows, "protocol step");
+}
 
 wire::command_code parse_stage(std::string_view text) {
     auto const name = normal_name(text);
@@ -88,9 +95,10 @@ wire::command_code parse_stage(std::string_view text) {
         if (row.name == name && row.code != wire::command_code::macros) return row.code;
     for (auto const& one : aliases)
         if (one.name == name) return one.code;
-    throw std::invalid_argument("unknown stage \"" + std::string(text) +
-                                "\"; there are negotiate, connect, helo, mail, rcpt, data, header, end_of_headers, "
-                                "body, end_of_message, unknown, abort, quit");
+    throw std::invalid_argument(
+        "unknown stage \"" + std::string(text) +
+        "\"; there are negotiate, connect, helo, mail, rcpt, data, header, end_of_headers, "
+        "body, end_of_message, unknown, abort, quit");
 }
 
 } // namespace milter::cli

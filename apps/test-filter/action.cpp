@@ -5,7 +5,6 @@
 #include "cli/duration.hpp"
 #include "cli/flag_names.hpp"
 #include "test-filter/escape.hpp"
-
 #include <milter/proto/smtp_reply.hpp>
 
 #include <charconv>
@@ -30,19 +29,23 @@ std::uint32_t take_number(std::string_view& rest, char const* what) {
     auto const* const last = word.data() + word.size();
     auto const [end, ec] = std::from_chars(word.data(), last, value);
     if (ec != std::errc{} || end != last)
-        throw script_error("expected " + std::string(what) + ", a number, instead of \"" + std::string(word) + "\"");
+        throw script_error("expected " + std::string(what) + ", a number, instead of \"" +
+                           std::string(word) + "\"");
     return value;
 }
 
 proto::duration take_duration(std::string_view& rest) {
     auto const word = take_word(rest);
     auto const time = cli::parse_duration(word);
-    if (!time) throw script_error("expected a duration such as 500ms or 2s instead of \"" + std::string(word) + "\"");
+    if (!time)
+        throw script_error("expected a duration such as 500ms or 2s instead of \"" +
+                           std::string(word) + "\"");
     return *time;
 }
 
 void nothing_left(std::string_view rest) {
-    if (!rest.empty()) throw script_error("nothing is expected behind it, there is \"" + std::string(rest) + "\"");
+    if (!rest.empty())
+        throw script_error("nothing is expected behind it, there is \"" + std::string(rest) + "\"");
 }
 
 template <class Reply> send_reply to_frame(Reply const& reply) {
@@ -62,9 +65,12 @@ action reply_text(std::string_view rest, bool forced) {
     auto text = unescape(rest);
     if (forced) return to_frame(wire::reply_text{text});
     if (proto::check_reply_text(text)) // several lines may be given short: 550 5.7.1 a\n5.7.1 b
-        if (auto const whole = proto::repair_reply_text(text); whole && text.find('\n') != text.npos) text = *whole;
+        if (auto const whole = proto::repair_reply_text(text);
+            whole && text.find('\n') != text.npos)
+            text = *whole;
     if (proto::check_reply_text(text))
-        throw script_error("a reply is a 4xx or 5xx code and a text, with an enhanced code of the same class if any: "
+        throw script_error("a reply is a 4xx or 5xx code and a text, with an enhanced code of the "
+                           "same class if any: "
                            "reply 550 5.7.1 text");
     text = proto::double_percent(text);
     return to_frame(wire::reply_text{text});
@@ -143,7 +149,10 @@ action half_frame(std::string_view rest) {
 
 action oversize(std::string_view rest) {
     nothing_left(rest);
-    return send_bytes{std::string("\x7f\xff\xff\xff" "c", 5), true};
+    return send_bytes{std::string("\x7f\xff\xff\xff"
+                                  "c",
+                                  5),
+                      true};
 }
 
 action garbage(std::string_view rest) {
@@ -195,18 +204,22 @@ constexpr word_row words[] = {
     {"insert_header", insert_header},
     {"change_header", change_header},
     {"delete_header", delete_header},
-    {"replace_body", [](std::string_view rest) -> action { return to_frame(wire::replace_body{unescape(rest)}); }},
+    {"replace_body",
+     [](std::string_view rest) -> action { return to_frame(wire::replace_body{unescape(rest)}); }},
     {"add_rcpt", recipient<wire::add_rcpt, wire::add_rcpt_with_args>},
     {"delete_rcpt", delete_rcpt},
     {"change_from", recipient<wire::change_from, wire::change_from>},
-    {"quarantine", [](std::string_view rest) -> action { return to_frame(wire::quarantine{unescape(rest)}); }},
+    {"quarantine",
+     [](std::string_view rest) -> action { return to_frame(wire::quarantine{unescape(rest)}); }},
     {"progress", progress},
-    {"delay", [](std::string_view rest) -> action {
+    {"delay",
+     [](std::string_view rest) -> action {
          auto const time = take_duration(rest);
          nothing_left(rest);
          return wait_for{time};
      }},
-    {"silence", [](std::string_view rest) -> action {
+    {"silence",
+     [](std::string_view rest) -> action {
          nothing_left(rest);
          return fall_silent{};
      }},
@@ -217,7 +230,10 @@ constexpr word_row words[] = {
     {"oversize", oversize},
     {"unknown_reply", unknown_reply},
     {"extra", extra},
-    {"bytes", [](std::string_view rest) -> action { return send_bytes{parse_bytes(rest), false}; }},
+    {"bytes",
+     [](std::string_view rest) -> action {
+         return send_bytes{parse_bytes(rest), false};
+     }},
     {"answer", answer},
 };
 
@@ -270,8 +286,8 @@ bool is_final(action const& one) noexcept {
     if (auto const* const reply = std::get_if<send_reply>(&one))
         return wire::row_of(reply->code()).kind == wire::reply_kind::verdict;
     if (auto const* const bytes = std::get_if<send_bytes>(&one)) return bytes->instead;
-    return std::holds_alternative<fall_silent>(one) || std::holds_alternative<end_connection>(one) ||
-           std::holds_alternative<send_answer>(one);
+    return std::holds_alternative<fall_silent>(one) ||
+           std::holds_alternative<end_connection>(one) || std::holds_alternative<send_answer>(one);
 }
 
 wire::action needed_by(action const& one) noexcept {

@@ -22,7 +22,8 @@ public:
 
 /// A verdict or an edit.
 struct send_reply {
-    std::string frame;   ///< encoded; header values as they stand behind the colon, leading blank included
+    std::string
+        frame; ///< encoded; header values as they stand behind the colon, leading blank included
     bool forced = false; ///< sent even where the protocol forbids it
 
     wire::reply_code code() const noexcept { return static_cast<wire::reply_code>(frame[4]); }
@@ -59,7 +60,8 @@ struct end_connection {
     how way = how::close;
 };
 
-using action = std::variant<send_reply, wait_for, send_progress, send_bytes, send_answer, fall_silent, end_connection>;
+using action = std::variant<send_reply, wait_for, send_progress, send_bytes, send_answer,
+                            fall_silent, end_connection>;
 
 /// Whether nothing more is done about the command after it.
 bool is_final(action const& one) noexcept;

@@ -2,11 +2,9 @@
 // test-filter/condition.cpp - when a rule applies: reads its text, and looks
 #include "test-filter/condition.hpp"
 
+#include "cli/flag_names.hpp"
 #include "test-filter/action.hpp"
 #include "test-filter/escape.hpp"
-
-#include "cli/flag_names.hpp"
-
 #include <milter/ascii.hpp>
 #include <milter/message/envelope.hpp>
 
@@ -26,9 +24,9 @@ struct field_row {
 };
 
 constexpr field_row fields[] = {
-    {"client", field::client}, {"connect", field::client},   {"helo", field::helo},
-    {"sender", field::sender}, {"mail", field::sender},      {"rcpt", field::rcpt},
-    {"body", field::body},     {"recipient", field::rcpt},   {"command", field::command},
+    {"client", field::client},   {"connect", field::client},  {"helo", field::helo},
+    {"sender", field::sender},   {"mail", field::sender},     {"rcpt", field::rcpt},
+    {"body", field::body},       {"recipient", field::rcpt},  {"command", field::command},
     {"unknown", field::command}, {"message", field::message}, {"session", field::session},
 };
 
@@ -46,7 +44,8 @@ void read_field(condition& one, std::string_view name) {
             if (row.name == normal) return void(one.what = row.what);
     }
     throw script_error("unknown condition \"" + std::string(name) +
-                       "\"; there are client, helo, sender, rcpt, header:NAME, body, macro:NAME, command, message, "
+                       "\"; there are client, helo, sender, rcpt, header:NAME, body, macro:NAME, "
+                       "command, message, "
                        "session");
 }
 
@@ -90,12 +89,14 @@ template <class All, class Pass> bool any_of(All const& all, bool only_last, Pas
 
 bool holds_for_header(condition const& one, seen const& state, bool only_last) {
     return any_of(state.headers, only_last, [&](seen_header const& header) {
-        return equal_ignoring_case(header.name, one.name) && (one.how == test::present || passes(one, header.value));
+        return equal_ignoring_case(header.name, one.name) &&
+               (one.how == test::present || passes(one, header.value));
     });
 }
 
 bool holds_for_macro(condition const& one, proto::macro_store const& macros) {
-    auto const value = macros.find(one.name.size() > 1 && one.name[0] != '{' ? "{" + one.name + "}" : one.name);
+    auto const value =
+        macros.find(one.name.size() > 1 && one.name[0] != '{' ? "{" + one.name + "}" : one.name);
     return value && (one.how == test::present || passes(one, *value));
 }
 
@@ -141,7 +142,8 @@ condition parse_condition(std::string_view text) {
     return one;
 }
 
-bool holds(condition const& one, seen const& state, proto::macro_store const& macros, wire::command_code stage) {
+bool holds(condition const& one, seen const& state, proto::macro_store const& macros,
+           wire::command_code stage) {
     return holds_unnegated(one, state, macros, stage) != one.negated;
 }
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "test-filter/seen.hpp"
-
 #include <milter/proto/macros.hpp>
 
 #include <cstddef>
@@ -31,7 +30,8 @@ condition parse_condition(std::string_view text);
 
 /// At RCPT and at a header only the one that came with the command counts, later any of the message.
 /// Letter case and the angle brackets of addresses do not matter.
-bool holds(condition const& one, seen const& state, proto::macro_store const& macros, wire::command_code stage);
+bool holds(condition const& one, seen const& state, proto::macro_store const& macros,
+           wire::command_code stage);
 
 std::string_view describe_conditions() noexcept;
 

@@ -37,21 +37,25 @@ wire::any_reply decode(std::string const& frame) {
 
 /// As the MTA wants header values: with their leading blank, or without.
 template <class Reply> Reply suit(Reply reply, bool leading_space) {
-    if constexpr (requires { reply.name; }) reply.value = message::shown_value(reply.value, leading_space);
+    if constexpr (requires { reply.name; })
+        reply.value = message::shown_value(reply.value, leading_space);
     return reply;
 }
 
 } // namespace
 
-connection::connection(net::socket connected, std::size_t number, script const& plan, event_sink& events)
-    : stream_(std::move(connected)), number_(number), plan_(plan), events_(events), session_(options_for(plan)) {
+connection::connection(net::socket connected, std::size_t number, script const& plan,
+                       event_sink& events)
+    : stream_(std::move(connected)), number_(number), plan_(plan), events_(events),
+      session_(options_for(plan)) {
     seen_.session = number;
 }
 
 asio::awaitable<error_code> connection::serve() {
     auto ec = co_await net::serve_filter(
-        stream_, session_,
-        [this](wire::any_command const& command, proto::filter_session&) { return handle(command); });
+        stream_, session_, [this](wire::any_command const& command, proto::filter_session&) {
+            return handle(command);
+        });
     if (ended_here_) ec = {};
     auto const why = ec && session_.failure().empty() ? ec.message() : session_.failure();
     events_.finished(number_, ec ? why : std::string());
@@ -69,7 +73,8 @@ asio::awaitable<void> connection::handle(wire::any_command const& command) {
     if (stage == wire::command_code::end_of_message) seen_.clear_message();
 }
 
-asio::awaitable<void> connection::perform(std::vector<action const*> actions, wire::command_code stage) {
+asio::awaitable<void> connection::perform(std::vector<action const*> actions,
+                                          wire::command_code stage) {
     for (auto const* step : actions) {
         if (ended_here_) co_return;
         if (auto const* reply = std::get_if<send_reply>(step)) {
@@ -80,7 +85,8 @@ asio::awaitable<void> connection::perform(std::vector<action const*> actions, wi
             co_await keep_alive(*keepalive, stage);
         } else if (auto const* raw = std::get_if<send_bytes>(step)) {
             session_.output() += raw->bytes;
-            events_.answer(number_, stage, nullptr, fmt::format("bytes {}", wire::quoted(raw->bytes)));
+            events_.answer(number_, stage, nullptr,
+                           fmt::format("bytes {}", wire::quoted(raw->bytes)));
         } else if (auto const* answer = std::get_if<send_answer>(step)) {
             negotiate(offer_, answer);
         } else if (auto const* over = std::get_if<end_connection>(step)) {
@@ -92,7 +98,8 @@ asio::awaitable<void> connection::perform(std::vector<action const*> actions, wi
             events_.answer(number_, stage, nullptr, "silence");
         }
     }
-    bool const answered = std::any_of(actions.begin(), actions.end(), [](auto const* one) { return is_final(*one); });
+    bool const answered =
+        std::any_of(actions.begin(), actions.end(), [](auto const* one) { return is_final(*one); });
     if (answered || !session_.awaits_reply()) co_return;
     if (stage == wire::command_code::negotiate)
         negotiate(offer_, nullptr);
@@ -131,10 +138,12 @@ void connection::negotiate(wire::negotiate const& offer, send_answer const* inst
     } else {
         auto agreed = proto::answer_offer(offer, to_wish(plan_));
         if (!agreed) {
-            events_.answer(number_, wire::command_code::negotiate, nullptr, "close: " + agreed.error().message());
+            events_.answer(number_, wire::command_code::negotiate, nullptr,
+                           "close: " + agreed.error().message());
             return end(end_connection::how::close);
         }
-        if (plan_.negotiation.version) agreed->version = std::min(agreed->version, *plan_.negotiation.version);
+        if (plan_.negotiation.version)
+            agreed->version = std::min(agreed->version, *plan_.negotiation.version);
         session_.negotiate(*agreed, ec);
     }
     if (ec) return;
@@ -154,10 +163,12 @@ void connection::send(send_reply const& step, wire::command_code stage) {
         } while (!rest.empty());
         return;
     }
-    std::visit([&](auto const& one) { send_one(suit(one, leading_space), step.forced, stage); }, reply);
+    std::visit([&](auto const& one) { send_one(suit(one, leading_space), step.forced, stage); },
+               reply);
 }
 
-template <class Reply> void connection::send_one(Reply const& reply, bool forced, wire::command_code stage) {
+template <class Reply>
+void connection::send_one(Reply const& reply, bool forced, wire::command_code stage) {
     wire::any_reply const any = reply;
     auto words = wire::describe(any);
     bool const due = session_.awaits_reply();
@@ -167,10 +178,14 @@ template <class Reply> void connection::send_one(Reply const& reply, bool forced
     }
     error_code ec;
     session_.reply(reply, ec);
-    if (ec) words += " (not sent: " + ec.message() + ")";
-    else if (!due) words += " (not sent: no reply is due)";
+    if (ec)
+        words += " (not sent: " + ec.message() + ")";
+    else if (!due)
+        words += " (not sent: no reply is due)";
     events_.answer(number_, stage, ec || !due ? nullptr : &any, words);
-    if (!ec || wire::row_of(Reply::code).kind != wire::reply_kind::verdict || !session_.awaits_reply()) return;
+    if (!ec || wire::row_of(Reply::code).kind != wire::reply_kind::verdict ||
+        !session_.awaits_reply())
+        return;
     if (stage == wire::command_code::negotiate) return negotiate(offer_, nullptr);
     send_one(wire::tempfail{}, false, stage); // what may not be said must not leave the MTA waiting
 }

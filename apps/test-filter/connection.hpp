@@ -4,7 +4,6 @@
 
 #include "test-filter/event.hpp"
 #include "test-filter/script.hpp"
-
 #include <milter/net/stream.hpp>
 #include <milter/proto/filter_session.hpp>
 
@@ -24,7 +23,8 @@ public:
 
 private:
     net::asio::awaitable<void> handle(wire::any_command const& command);
-    net::asio::awaitable<void> perform(std::vector<action const*> actions, wire::command_code stage);
+    net::asio::awaitable<void> perform(std::vector<action const*> actions,
+                                       wire::command_code stage);
     net::asio::awaitable<void> flush();
     net::asio::awaitable<void> keep_alive(send_progress const& step, wire::command_code stage);
     net::asio::awaitable<void> pause(proto::duration time);

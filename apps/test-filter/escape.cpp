@@ -20,7 +20,8 @@ char byte_at(std::string_view digits) {
     int const high = digits.empty() ? -1 : digit_value(digits[0]);
     int const low = digits.size() < 2 ? -1 : digit_value(digits[1]);
     if (high < 0 || low < 0)
-        throw script_error("expected two hexadecimal digits instead of \"" + std::string(digits.substr(0, 2)) + "\"");
+        throw script_error("expected two hexadecimal digits instead of \"" +
+                           std::string(digits.substr(0, 2)) + "\"");
     return static_cast<char>(high * 16 + low);
 }
 
@@ -44,7 +45,8 @@ std::string unescape(std::string_view text) {
             out += byte_at(text.substr(i + 1));
             i += 2;
             break;
-        default: throw script_error("a backslash stands before n, r, t, 0, xHH or another backslash");
+        default:
+            throw script_error("a backslash stands before n, r, t, 0, xHH or another backslash");
         }
     }
     return out;

@@ -20,7 +20,8 @@ public:
     virtual ~event_sink() = default;
 
     /// A command came; its macros are in the session's store.
-    virtual void command(std::size_t session, wire::any_command const& command, proto::filter_session const& state) = 0;
+    virtual void command(std::size_t session, wire::any_command const& command,
+                         proto::filter_session const& state) = 0;
     /// The filter did something about it. @param reply  null for what is none
     virtual void answer(std::size_t session, wire::command_code stage, wire::any_reply const* reply,
                         std::string_view in_words) = 0;

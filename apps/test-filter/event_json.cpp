@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // test-filter/event_json.cpp - events as JSON lines
-#include "test-filter/event.hpp"
-
 #include "cli/text_json.hpp"
+#include "test-filter/event.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -80,11 +79,13 @@ class json_sink final : public event_sink {
 public:
     explicit json_sink(std::FILE* out) : out_(out) {}
 
-    void command(std::size_t session, wire::any_command const& command, proto::filter_session const& state) override {
+    void command(std::size_t session, wire::any_command const& command,
+                 proto::filter_session const& state) override {
         auto const code = wire::code_of(command);
         auto event = begin(session, wire::name_of(code));
         std::visit(fields_of{event}, command);
-        if (wire::macro_stage_index(code) != wire::macro_stage_count && state.macros().present(code))
+        if (wire::macro_stage_index(code) != wire::macro_stage_count &&
+            state.macros().present(code))
             event["macros"] = macros_of(state.macros().at(code));
         print(event);
     }
@@ -105,7 +106,9 @@ public:
     }
 
 private:
-    static json begin(std::size_t session, std::string_view name) { return {{"session", session}, {"event", name}}; }
+    static json begin(std::size_t session, std::string_view name) {
+        return {{"session", session}, {"event", name}};
+    }
 
     void print(json const& event) {
         fmt::print(out_, "{}\n", event.dump(-1, ' ', false, json::error_handler_t::replace));
@@ -117,6 +120,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<event_sink> make_json_sink(std::FILE* out) { return std::make_unique<json_sink>(out); }
+std::unique_ptr<event_sink> make_json_sink(std::FILE* out) {
+    return std::make_unique<json_sink>(out);
+}
 
 } // namespace milter::test_filter

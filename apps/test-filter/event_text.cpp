@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // test-filter/event_text.cpp - events as lines for people, in the shape of milter-test-client
-#include "test-filter/event.hpp"
-
 #include "cli/printable.hpp"
+#include "test-filter/event.hpp"
 
 #include <fmt/format.h>
 
@@ -32,13 +31,16 @@ std::string address_text(wire::connect const& who) {
 
 struct line_of {
     std::string operator()(wire::negotiate const& n) const {
-        return fmt::format("negotiate: version=<{}>, action=<{}>, step=<{}>", n.version, to_string(n.actions),
-                           to_string(n.steps));
+        return fmt::format("negotiate: version=<{}>, action=<{}>, step=<{}>", n.version,
+                           to_string(n.actions), to_string(n.steps));
     }
     std::string operator()(wire::connect const& c) const {
-        return fmt::format("connect: host=<{}>, address=<{}>", printable(c.hostname), address_text(c));
+        return fmt::format("connect: host=<{}>, address=<{}>", printable(c.hostname),
+                           address_text(c));
     }
-    std::string operator()(wire::helo const& h) const { return fmt::format("helo: <{}>", printable(h.name)); }
+    std::string operator()(wire::helo const& h) const {
+        return fmt::format("helo: <{}>", printable(h.name));
+    }
     std::string operator()(wire::mail const& m) const {
         return fmt::format("envelope-from: <{}>{}", printable(m.address), arguments(m.args));
     }
@@ -50,12 +52,18 @@ struct line_of {
         return fmt::format("header: <{}: {}>", printable(h.name), printable(h.value));
     }
     std::string operator()(wire::end_of_headers const&) const { return "end-of-header"; }
-    std::string operator()(wire::body const& b) const { return fmt::format("body: <{}>", printable(b.bytes)); }
+    std::string operator()(wire::body const& b) const {
+        return fmt::format("body: <{}>", printable(b.bytes));
+    }
     std::string operator()(wire::end_of_message const&) const { return "end-of-message"; }
-    std::string operator()(wire::unknown const& u) const { return fmt::format("unknown: <{}>", printable(u.line)); }
+    std::string operator()(wire::unknown const& u) const {
+        return fmt::format("unknown: <{}>", printable(u.line));
+    }
     std::string operator()(wire::abort const&) const { return "abort"; }
     std::string operator()(wire::quit const&) const { return "quit"; }
-    std::string operator()(wire::quit_new_connection const&) const { return "quit, new connection"; }
+    std::string operator()(wire::quit_new_connection const&) const {
+        return "quit, new connection";
+    }
     std::string operator()(wire::macros const&) const { return {}; }
 };
 
@@ -63,17 +71,21 @@ class text_sink final : public event_sink {
 public:
     text_sink(std::FILE* out, detail_level level) : out_(out), level_(level) {}
 
-    void command(std::size_t session, wire::any_command const& command, proto::filter_session const& state) override {
+    void command(std::size_t session, wire::any_command const& command,
+                 proto::filter_session const& state) override {
         line(session, std::visit(line_of{}, command));
         auto const code = wire::code_of(command);
-        if (wire::macro_stage_index(code) == wire::macro_stage_count || !state.macros().present(code)) return;
+        if (wire::macro_stage_index(code) == wire::macro_stage_count ||
+            !state.macros().present(code))
+            return;
         macros(session, state.macros().at(code));
     }
 
     void answer(std::size_t session, wire::command_code, wire::any_reply const* reply,
                 std::string_view in_words) override {
         bool const plain = reply && std::holds_alternative<wire::proceed>(*reply);
-        if (!plain || level_ == detail_level::verbose) line(session, fmt::format("  -> {}", in_words));
+        if (!plain || level_ == detail_level::verbose)
+            line(session, fmt::format("  -> {}", in_words));
     }
 
     void finished(std::size_t session, std::string_view why) override {
@@ -102,7 +114,8 @@ private:
 
 class quiet_sink final : public event_sink {
     void command(std::size_t, wire::any_command const&, proto::filter_session const&) override {}
-    void answer(std::size_t, wire::command_code, wire::any_reply const*, std::string_view) override {}
+    void answer(std::size_t, wire::command_code, wire::any_reply const*,
+                std::string_view) override {}
     void finished(std::size_t, std::string_view) override {}
 };
 

@@ -5,7 +5,6 @@
 #include "cli/exit_code.hpp"
 #include "cli/flag_names.hpp"
 #include "test-filter/script_toml.hpp"
-
 #include <milter/version.hpp>
 
 #include <CLI/CLI.hpp>
@@ -33,9 +32,11 @@ Examples:
   milter-test-filter -s unix:/tmp/x.sock --script script.toml --json)";
 
 std::string footer() {
-    return "STAGE: negotiate, connect, helo, mail, rcpt, data, header, end_of_headers, body, end_of_message,\n"
+    return "STAGE: negotiate, connect, helo, mail, rcpt, data, header, end_of_headers, body, "
+           "end_of_message,\n"
            "  unknown, abort, quit (short: from, to, eoh, eom), or any\n\nACTION\n" +
-           std::string(describe_actions()) + "\n\nCONDITION\n" + std::string(describe_conditions()) + R"(
+           std::string(describe_actions()) + "\n\nCONDITION\n" +
+           std::string(describe_conditions()) + R"(
 
 The rules of a stage are looked at in the order given; --when and --then belong to the rule before them. Each rule
 whose conditions all hold is carried out, the first with a verdict is the last. Without a verdict: continue.
@@ -65,17 +66,20 @@ constexpr shortcut shortcuts[] = {
     {"--reject-rcpt", "ADDRESS", "Rejects this recipient", "rcpt=reject", "rcpt="},
     {"--tempfail-rcpt", "ADDRESS", "Refuses this recipient for now", "rcpt=tempfail", "rcpt="},
     {"--reject-sender", "ADDRESS", "Rejects mail from this sender", "mail=reject", "sender="},
-    {"--verdict", "VERDICT", "At end of message, e.g. accept or 'reply 550 5.7.1 no'", "end_of_message=", nullptr},
+    {"--verdict", "VERDICT", "At end of message, e.g. accept or 'reply 550 5.7.1 no'",
+     "end_of_message=", nullptr},
     {"--add-header", "NAME: VALUE", "Adds a header", "end_of_message=add_header ", nullptr},
-    {"--insert-header", "POS NAME: VALUE", "Inserts a header", "end_of_message=insert_header ", nullptr},
-    {"--change-header", "N NAME: VALUE", "Changes the Nth header of that name", "end_of_message=change_header ",
+    {"--insert-header", "POS NAME: VALUE", "Inserts a header", "end_of_message=insert_header ",
      nullptr},
-    {"--delete-header", "[N] NAME", "Deletes the Nth (first) header of that name", "end_of_message=delete_header ",
-     nullptr},
+    {"--change-header", "N NAME: VALUE", "Changes the Nth header of that name",
+     "end_of_message=change_header ", nullptr},
+    {"--delete-header", "[N] NAME", "Deletes the Nth (first) header of that name",
+     "end_of_message=delete_header ", nullptr},
     {"--replace-body", "TEXT", "Replaces the body", "end_of_message=replace_body ", nullptr},
     {"--add-rcpt", "ADDRESS [ARGS]", "Adds a recipient", "end_of_message=add_rcpt ", nullptr},
     {"--delete-rcpt", "ADDRESS", "Removes a recipient", "end_of_message=delete_rcpt ", nullptr},
-    {"--change-from", "ADDRESS [ARGS]", "Changes the sender", "end_of_message=change_from ", nullptr},
+    {"--change-from", "ADDRESS [ARGS]", "Changes the sender", "end_of_message=change_from ",
+     nullptr},
     {"--quarantine", "REASON", "Quarantines the message", "end_of_message=quarantine ", nullptr},
 };
 
@@ -114,9 +118,13 @@ public:
     }
 
 private:
-    void add(CLI::App& app, std::string const& name, std::string const& type, std::string const& help) {
+    void add(CLI::App& app, std::string const& name, std::string const& type,
+             std::string const& help) {
         names_[name];
-        app.add_option(name, names_[name], help)->type_name(type)->allow_extra_args(false)->group("Rules");
+        app.add_option(name, names_[name], help)
+            ->type_name(type)
+            ->allow_extra_args(false)
+            ->group("Rules");
     }
 
     static void apply(std::vector<rule>& all, std::string const& name, std::string const& value) {
@@ -142,21 +150,27 @@ struct texts {
 };
 
 void add_options(CLI::App& app, options& into, texts& given) {
-    app.add_option("-s,--socket,--connection-spec", given.socket,
-                   "Where to listen: unix:PATH, inet:PORT@HOST, inet:HOST:PORT, inet6:...; port 0: any")
+    app.add_option(
+           "-s,--socket,--connection-spec", given.socket,
+           "Where to listen: unix:PATH, inet:PORT@HOST, inet:HOST:PORT, inet6:...; port 0: any")
         ->type_name("SPEC")
         ->required();
-    app.add_option("--unix-socket-mode", given.mode, "Mode of the unix socket, e.g. 0660")->type_name("MODE");
-    app.add_option("--unix-socket-group", into.listening.group, "Group of the unix socket")->type_name("GROUP");
+    app.add_option("--unix-socket-mode", given.mode, "Mode of the unix socket, e.g. 0660")
+        ->type_name("MODE");
+    app.add_option("--unix-socket-group", into.listening.group, "Group of the unix socket")
+        ->type_name("GROUP");
     app.add_option("--sessions", into.sessions, "Exits after N sessions")->type_name("N");
-    app.add_option("--script", given.script_file, "Reads negotiation and rules from FILE")->type_name("FILE");
-    app.add_option("--negotiate-version", given.version, "Answers with this protocol version, or the MTA's if lower")
+    app.add_option("--script", given.script_file, "Reads negotiation and rules from FILE")
+        ->type_name("FILE");
+    app.add_option("--negotiate-version", given.version,
+                   "Answers with this protocol version, or the MTA's if lower")
         ->type_name("N")
         ->group("Negotiation");
     app.add_option("--actions", given.actions, "Actions to ask for (default: what the rules need)")
         ->type_name("LIST")
         ->group("Negotiation");
-    app.add_option("--steps", given.steps, "Protocol steps to ask for: no_*, nr_*, skip, leading_space, rejected_rcpt")
+    app.add_option("--steps", given.steps,
+                   "Protocol steps to ask for: no_*, nr_*, skip, leading_space, rejected_rcpt")
         ->type_name("LIST")
         ->group("Negotiation");
     app.add_option("--macros", given.macros, "Macros to ask for at a stage (repeat)")
@@ -173,15 +187,18 @@ unsigned parse_mode(std::string const& text) {
     auto const* const last = text.data() + text.size();
     auto const [end, ec] = std::from_chars(text.data(), last, mode, 8);
     if (ec != std::errc{} || end != last || mode > 0777)
-        throw script_error("--unix-socket-mode: expected an octal number such as 0660 instead of \"" + text + "\"");
+        throw script_error(
+            "--unix-socket-mode: expected an octal number such as 0660 instead of \"" + text +
+            "\"");
     return mode;
 }
 
 void settle_listening(options& into, texts const& given) {
     auto const where = parse_endpoint(given.socket);
     if (!where)
-        throw script_error("--socket: \"" + given.socket +
-                           "\" is no socket; examples: unix:/tmp/x.sock, inet:8893@[127.0.0.1], inet6:8893@[::1]");
+        throw script_error(
+            "--socket: \"" + given.socket +
+            "\" is no socket; examples: unix:/tmp/x.sock, inet:8893@[127.0.0.1], inet6:8893@[::1]");
     into.where = *where;
     if (!given.mode.empty()) into.listening.mode = parse_mode(given.mode);
 }

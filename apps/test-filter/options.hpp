@@ -4,7 +4,6 @@
 
 #include "test-filter/event.hpp"
 #include "test-filter/script.hpp"
-
 #include <milter/endpoint.hpp>
 #include <milter/net/listener.hpp>
 
@@ -16,8 +15,8 @@ namespace milter::test_filter {
 struct options {
     endpoint where;
     net::listen_options listening;
-    script plan;               ///< rules of the command line before those of the script file
-    std::size_t sessions = 0;  ///< after how many to exit; 0: never
+    script plan;              ///< rules of the command line before those of the script file
+    std::size_t sessions = 0; ///< after how many to exit; 0: never
     detail_level level = detail_level::normal;
     bool json = false;
 };

@@ -24,10 +24,11 @@ bool concerns(rule const& one, wire::command_code stage) noexcept {
     return wire::row_of(stage).answered && stage != wire::command_code::negotiate;
 }
 
-bool applies(rule const& one, seen const& state, proto::macro_store const& macros, wire::command_code stage) {
-    return concerns(one, stage) && std::all_of(one.when.begin(), one.when.end(), [&](condition const& asked) {
-               return holds(asked, state, macros, stage);
-           });
+bool applies(rule const& one, seen const& state, proto::macro_store const& macros,
+             wire::command_code stage) {
+    return concerns(one, stage) &&
+           std::all_of(one.when.begin(), one.when.end(),
+                       [&](condition const& asked) { return holds(asked, state, macros, stage); });
 }
 
 } // namespace
@@ -51,7 +52,8 @@ std::optional<wire::command_code> parse_rule_stage(std::string_view text) {
 
 rule parse_rule(std::string_view text) {
     auto const sign = text.find('=');
-    if (sign == text.npos) throw script_error("expected STAGE=ACTION instead of \"" + std::string(text) + "\"");
+    if (sign == text.npos)
+        throw script_error("expected STAGE=ACTION instead of \"" + std::string(text) + "\"");
     rule one;
     one.stage = parse_rule_stage(text.substr(0, sign));
     one.actions.push_back(parse_action(text.substr(sign + 1)));
@@ -60,7 +62,8 @@ rule parse_rule(std::string_view text) {
 
 void add_macro_list(wishes& to, std::string_view text) {
     auto const sign = text.find('=');
-    if (sign == text.npos) throw script_error("expected STAGE=NAMES instead of \"" + std::string(text) + "\"");
+    if (sign == text.npos)
+        throw script_error("expected STAGE=NAMES instead of \"" + std::string(text) + "\"");
     add_macro_list(to, text.substr(0, sign), text.substr(sign + 1));
 }
 
@@ -68,14 +71,15 @@ void add_macro_list(wishes& to, std::string_view stage, std::string_view names) 
     auto const code = parse_rule_stage(stage);
     auto const index = code ? wire::macro_stage_index(*code) : wire::macro_stage_count;
     if (index == wire::macro_stage_count)
-        throw script_error("there are macro lists of connect, helo, mail, rcpt, data, end_of_headers and "
-                           "end_of_message, not of " +
-                           std::string(stage));
+        throw script_error(
+            "there are macro lists of connect, helo, mail, rcpt, data, end_of_headers and "
+            "end_of_message, not of " +
+            std::string(stage));
     to.lists[index] = std::string(names);
 }
 
-std::vector<action const*> choose(script const& from, seen const& state, proto::macro_store const& macros,
-                                  wire::command_code stage) {
+std::vector<action const*> choose(script const& from, seen const& state,
+                                  proto::macro_store const& macros, wire::command_code stage) {
     std::vector<action const*> chosen;
     for (auto const& one : from.rules) {
         if (!applies(one, state, macros, stage)) continue;

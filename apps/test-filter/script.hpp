@@ -7,7 +7,6 @@
 
 #include "test-filter/action.hpp"
 #include "test-filter/condition.hpp"
-
 #include <milter/proto/negotiation.hpp>
 
 #include <optional>
@@ -23,8 +22,8 @@ struct rule {
 };
 
 struct wishes {
-    std::optional<std::uint32_t> version;  ///< empty: the newest both have
-    std::optional<wire::action> actions;   ///< empty: what the rules need
+    std::optional<std::uint32_t> version; ///< empty: the newest both have
+    std::optional<wire::action> actions;  ///< empty: what the rules need
     wire::step steps = wire::step::none;
     proto::macro_lists lists;
 };
@@ -48,7 +47,7 @@ void add_macro_list(wishes& to, std::string_view text);
 void add_macro_list(wishes& to, std::string_view stage, std::string_view names);
 
 /// What to do about a command, in order; pointers into `from`. @param stage  of the command
-std::vector<action const*> choose(script const& from, seen const& state, proto::macro_store const& macros,
-                                  wire::command_code stage);
+std::vector<action const*> choose(script const& from, seen const& state,
+                                  proto::macro_store const& macros, wire::command_code stage);
 
 } // namespace milter::test_filter

@@ -56,7 +56,8 @@ private:
     }
 
     /// Calls read(text) and puts the place before what it throws.
-    template <class Read> auto with_place(toml::node const& node, std::string_view what, Read read) const {
+    template <class Read>
+    auto with_place(toml::node const& node, std::string_view what, Read read) const {
         auto const text = text_at(node, what);
         try {
             return read(text);
@@ -91,11 +92,14 @@ private:
 
     std::uint32_t version_at(toml::node const& node) const {
         auto const number = node.value_exact<std::int64_t>();
-        if (!number || *number < 0 || *number > UINT32_MAX) fail(node.source(), "\"version\" is a number");
+        if (!number || *number < 0 || *number > UINT32_MAX)
+            fail(node.source(), "\"version\" is a number");
         return static_cast<std::uint32_t>(*number);
     }
 
-    template <class Bits> Bits flags(toml::node const& node, std::string_view what, Bits (*parse)(std::string_view)) const {
+    template <class Bits>
+    Bits flags(toml::node const& node, std::string_view what,
+               Bits (*parse)(std::string_view)) const {
         Bits all{};
         each_text(node, [&](toml::node const& one) {
             all |= with_place(one, what, [&](std::string const& text) { return parse(text); });
@@ -120,14 +124,17 @@ private:
         rule one;
         for (auto const& [key, node] : from) {
             if (key == "on")
-                one.stage = with_place(node, "on", [](std::string const& text) { return parse_rule_stage(text); });
+                one.stage = with_place(
+                    node, "on", [](std::string const& text) { return parse_rule_stage(text); });
             else if (key == "when")
                 each_text(node, [&](toml::node const& text) {
-                    one.when.push_back(with_place(text, "when", [](std::string const& t) { return parse_condition(t); }));
+                    one.when.push_back(with_place(
+                        text, "when", [](std::string const& t) { return parse_condition(t); }));
                 });
             else if (key == "do")
                 each_text(node, [&](toml::node const& text) {
-                    one.actions.push_back(with_place(text, "do", [](std::string const& t) { return parse_action(t); }));
+                    one.actions.push_back(with_place(
+                        text, "do", [](std::string const& t) { return parse_action(t); }));
                 });
             else
                 unknown_key(key, "on, when and do");
@@ -147,7 +154,8 @@ script parse_script(std::string_view text, std::string const& file) {
         return reader(file).read(toml::parse(text, file));
     } catch (toml::parse_error const& why) {
         auto const& at = why.source().begin;
-        throw script_error(fmt::format("{}:{}:{}: {}", file, at.line, at.column, why.description()));
+        throw script_error(
+            fmt::format("{}:{}:{}: {}", file, at.line, at.column, why.description()));
     }
 }
 

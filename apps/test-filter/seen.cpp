@@ -24,12 +24,16 @@ struct taker {
         ++state.message;
         state.sender = sender.address;
     }
-    void operator()(wire::rcpt const& recipient) const { state.recipients.emplace_back(recipient.address); }
+    void operator()(wire::rcpt const& recipient) const {
+        state.recipients.emplace_back(recipient.address);
+    }
     void operator()(wire::header const& field) const {
-        state.headers.push_back({std::string(field.name), std::string(message::shown_value(field.value, raw_values))});
+        state.headers.push_back(
+            {std::string(field.name), std::string(message::shown_value(field.value, raw_values))});
     }
     void operator()(wire::body const& chunk) const {
-        state.body += chunk.bytes.substr(0, seen_body_limit - std::min(seen_body_limit, state.body.size()));
+        state.body +=
+            chunk.bytes.substr(0, seen_body_limit - std::min(seen_body_limit, state.body.size()));
     }
     void operator()(wire::unknown const& command) const { state.line = command.line; }
     void operator()(wire::abort const&) const { state.clear_message(); }
@@ -38,7 +42,9 @@ struct taker {
 
 } // namespace
 
-void seen::take(wire::any_command const& command, bool raw_values) { std::visit(taker{*this, raw_values}, command); }
+void seen::take(wire::any_command const& command, bool raw_values) {
+    std::visit(taker{*this, raw_values}, command);
+}
 
 void seen::clear_message() {
     sender.clear();

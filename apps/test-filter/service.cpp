@@ -3,7 +3,6 @@
 #include "test-filter/service.hpp"
 
 #include "test-filter/connection.hpp"
-
 #include <milter/net/listener.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -14,9 +13,8 @@
 
 #include <fmt/format.h>
 
-#include <csignal>
-
 #include <chrono>
+#include <csignal>
 #include <memory>
 #include <utility>
 
@@ -36,8 +34,8 @@ std::unique_ptr<event_sink> make_sink(options const& wanted) {
 class service {
 public:
     service(asio::io_context& context, options const& wanted)
-        : context_(context), wanted_(wanted), events_(make_sink(wanted)), listener_(context.get_executor()),
-          signals_(context, SIGINT, SIGTERM) {}
+        : context_(context), wanted_(wanted), events_(make_sink(wanted)),
+          listener_(context.get_executor()), signals_(context, SIGINT, SIGTERM) {}
 
     error_code listen() {
         error_code ec;
@@ -46,7 +44,8 @@ public:
     }
 
     void start() {
-        fmt::print(stderr, "milter-test-filter: listening on {}\n", to_string(listener_.local(wanted_.where)));
+        fmt::print(stderr, "milter-test-filter: listening on {}\n",
+                   to_string(listener_.local(wanted_.where)));
         signals_.async_wait([this](error_code ec, int) {
             if (!ec) context_.stop();
         });
@@ -56,7 +55,9 @@ public:
     bool peer_broke_protocol() const noexcept { return broken_; }
 
 private:
-    bool enough(std::size_t count) const noexcept { return wanted_.sessions != 0 && count >= wanted_.sessions; }
+    bool enough(std::size_t count) const noexcept {
+        return wanted_.sessions != 0 && count >= wanted_.sessions;
+    }
 
     asio::awaitable<void> accept() {
         while (!enough(accepted_)) {
@@ -68,7 +69,8 @@ private:
                 co_await timer.async_wait(net::use_tuple);
                 continue;
             }
-            net::prepare(peer, wanted_.where.family == endpoint::kind::unix_path ? AF_UNIX : AF_INET);
+            net::prepare(peer,
+                         wanted_.where.family == endpoint::kind::unix_path ? AF_UNIX : AF_INET);
             asio::co_spawn(context_, serve(std::move(peer), ++accepted_), asio::detached);
         }
         listener_.close(); // further connections are refused
@@ -77,7 +79,8 @@ private:
     asio::awaitable<void> serve(net::socket peer, std::size_t number) {
         connection session(std::move(peer), number, wanted_.plan, *events_);
         auto const ec = co_await session.serve();
-        broken_ = broken_ || ec == milter::condition::malformed || ec == milter::condition::violation;
+        broken_ =
+            broken_ || ec == milter::condition::malformed || ec == milter::condition::violation;
         if (enough(++finished_)) context_.stop();
     }
 
@@ -94,11 +97,14 @@ private:
 } // namespace
 
 cli::exit_code run(options const& wanted) {
-    std::signal(SIGPIPE, SIG_IGN); // whoever reads our events may leave: the socket file must still be removed
+    std::signal(
+        SIGPIPE,
+        SIG_IGN); // whoever reads our events may leave: the socket file must still be removed
     asio::io_context context{1};
     service all(context, wanted);
     if (auto const ec = all.listen()) {
-        fmt::print(stderr, "milter-test-filter: cannot listen on {}: {}\n", to_string(wanted.where), ec.message());
+        fmt::print(stderr, "milter-test-filter: cannot listen on {}: {}\n", to_string(wanted.where),
+                   ec.message());
         return cli::exit_code::unreachable;
     }
     all.start();

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: BSL-1.0
+// test-server/macro.cpp - the macros of each stage: what the MTA would send, or what the milter asked for
+#include "test-server/macro.hpp"
+
+#include <milter/message/envelope.hpp>
+#include <milter/proto/macros.hpp>
+
+#include <optional>
+#include <stdexcept>
+
+namespace milter::test_server {
+
+namespace {
+
+using code = wire::command_code;
+
+constexpr std::string_view client_macros =
+    " {client_addr} {client_name} {client_port} {client_ptr} {client_resolve}";
+
+std::string usual_names(code stage, mta_kind mta) {
+    bool const postfix = mta == mta_kind::postfix;
+    switch (stage) {
+    case code::connect:
+        return std::string(postfix ? "j {daemon_name} {daemon_addr} v _"
+                                   : "j _ {daemon_name} {if_name} {if_addr}") +
+               std::string(client_macros);
+    case code::helo: return "{tls_version} {cipher} {cipher_bits} {cert_subject} {cert_issuer}";
+    case code::mail:
+        return "i {auth_type} {auth_authen} {auth_ssf} {auth_author} {mail_mailer} {mail_host} "
+               "{mail_addr}";
+    case code::rcpt:
+        return postfix ? "i {rcpt_addr} {rcpt_host} {rcpt_mailer}"
+                       : "{rcpt_mailer} {rcpt_host} {rcpt_addr}";
+    case code::data:
+    case code::header:
+    case code::end_of_headers:
+    case code::body: return postfix ? "i" : "";
+    case code::end_of_message: return postfix ? "i" : "{msg_id}";
+    default: return {};
+    }
+}
+
+/// The names in force at a stage: Postfix uses the list of end of headers for headers, too, and that of end of message
+/// for the body.
+std::string names_in_force(code stage, mta_kind mta, proto::agreement const& agreed) {
+    auto governs = stage;
+    if (stage == code::header) governs = code::end_of_headers;
+    if (stage == code::body) governs = code::end_of_message;
+    bool const sent = mta == mta_kind::postfix || governs == stage;
+    auto const index = wire::macro_stage_index(governs);
+    if (index == wire::macro_stage_count || !agreed.lists[index]) return usual_names(stage, mta);
+    return sent ? *agreed.lists[index] : std::string();
+}
+
+std::string host_of(std::string_view address) {
+    auto const bare = message::bare_address(address);
+    auto const at = bare.rfind('@');
+    return std::string(at == bare.npos ? bare : bare.substr(at + 1));
+}
+
+std::string ptr_and_address(smtp_client const& client) {
+    return client.host + " [" + client.address + "]";
+}
+
+class values {
+public:
+    values(session_plan const& plan, macro_state const& state, code stage)
+        : plan_(plan), state_(state), stage_(stage) {}
+
+    std::optional<std::string> find(std::string_view name) const {
+        if (auto own = of_plan(name)) return own;
+        if (auto fixed = of_session(name)) return fixed;
+        if (auto found = of_client(name)) return found;
+        return of_message(name);
+    }
+
+private:
+    std::optional<std::string> of_plan(std::string_view name) const {
+        auto const set = plan_.macros.find(stage_);
+        if (set == plan_.macros.end()) return std::nullopt;
+        for (auto at = set->second.rbegin(); at != set->second.rend(); ++at)
+            if (proto::same_macro(at->first, name)) return at->second;
+        return std::nullopt;
+    }
+
+    std::optional<std::string> of_session(std::string_view name) const {
+        bool const postfix = plan_.mta == mta_kind::postfix;
+        struct row {
+            std::string_view name;
+            std::string_view value;
+            code since;
+        };
+        row const rows[] = {
+            {"j", "mail.example.com", code::connect},
+            {"{daemon_name}", postfix ? "mail.example.com" : "MTA", code::connect},
+            {"{daemon_addr}", "192.168.123.1", code::connect},
+            {"{daemon_port}", "25", code::connect},
+            {"{if_name}", postfix ? "" : "mail.example.com", code::connect},
+            {"{if_addr}", postfix ? "" : "192.168.123.1", code::connect},
+            {"v", postfix ? "Postfix 3.7.11" : "8.17.1", code::connect},
+            {"{tls_version}", "TLSv1.3", code::helo},
+            {"{cipher}", "TLS_AES_256_GCM_SHA384", code::helo},
+            {"{cipher_bits}", "256", code::helo},
+        };
+        for (auto const& one : rows) {
+            bool const early = one.since == code::helo && stage_ == code::connect;
+            if (proto::same_macro(one.name, name) && !one.value.empty() && !early)
+                return std::string(one.value);
+        }
+        return std::nullopt;
+    }
+
+    std::optional<std::string> of_client(std::string_view name) const {
+        auto const& client = plan_.client;
+        if (name == "{client_name}" || name == "{client_ptr}") return client.host;
+        if (name == "{client_resolve}") return "OK";
+        if (name == "{client_connections}") return "1";
+        if (client.family == wire::family::unknown) return std::nullopt;
+        if (name == "_") return ptr_and_address(client);
+        if (name == "{client_addr}")
+            return client.family == wire::family::inet6 ? "IPv6:" + client.address : client.address;
+        if (name == "{client_port}") return std::to_string(client.port);
+        return std::nullopt;
+    }
+
+    std::optional<std::string> of_message(std::string_view name) const {
+        if (!state_.sender || stage_ == code::connect || stage_ == code::helo) return std::nullopt;
+        if (proto::same_macro(name, "i")) {
+            if (plan_.mta == mta_kind::postfix && !state_.has_recipient) return std::nullopt;
+            return state_.queue_id;
+        }
+        if (name == "{mail_addr}")
+            return std::string(message::bare_address(state_.sender->address));
+        if (name == "{mail_host}") return host_of(state_.sender->address);
+        if (name == "{mail_mailer}") return plan_.mta == mta_kind::postfix ? "smtp" : "esmtp";
+        if (name == "{msg_id}" && stage_ == code::end_of_message && !state_.message_id.empty())
+            return state_.message_id;
+        return of_recipient(name);
+    }
+
+    std::optional<std::string> of_recipient(std::string_view name) const {
+        if (stage_ != code::rcpt || !state_.recipient) return std::nullopt;
+        if (name == "{rcpt_mailer}") return state_.refused ? "error" : "local";
+        if (name == "{rcpt_host}")
+            return state_.refused ? "5.1.1" : host_of(state_.recipient->address);
+        if (name == "{rcpt_addr}")
+            return state_.refused ? "User unknown"
+                                  : std::string(message::bare_address(state_.recipient->address));
+        return std::nullopt;
+    }
+
+    session_plan const& plan_;
+    macro_state const& state_;
+    code stage_;
+};
+
+bool lists(std::string_view names, std::string_view name) {
+    bool found = false;
+    proto::for_each_name(
+        names, [&](std::string_view one) { found = found || proto::same_macro(one, name); });
+    return found;
+}
+
+} // namespace
+
+std::string macros_for(wire::command_code stage, session_plan const& plan, macro_state const& state,
+                       proto::agreement const& agreed) {
+    auto names = names_in_force(stage, plan.mta, agreed);
+    auto const index = wire::macro_stage_index(stage);
+    bool const asked = index != wire::macro_stage_count && agreed.lists[index];
+    if (auto const own = plan.macros.find(stage); own != plan.macros.end() && !asked)
+        for (auto const& [name, value] : own->second)
+            if (!lists(names, name)) names += " " + name;
+    values const all(plan, state, stage);
+    return proto::select_macros(names, [&](std::string_view name) { return all.find(name); });
+}
+
+std::pair<std::string, std::string> parse_macro(std::string_view text) {
+    auto const colon = text.find(':');
+    if (colon == 0 || colon == text.npos)
+        throw std::invalid_argument("expected NAME:VALUE instead of \"" + std::string(text) + "\"");
+    std::string name(text.substr(0, colon));
+    if (name.size() > 1 && name.front() != '{') name = "{" + name + "}";
+    return {name, std::string(text.substr(colon + 1))};
+}
+
+} // namespace milter::test_server

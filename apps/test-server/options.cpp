@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: BSL-1.0
+// test-server/options.cpp - the command line of milter-test-server
+#include "test-server/options.hpp"
+
+#include "cli/color.hpp"
+#include "cli/duration.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/flag_names.hpp"
+#include "test-server/compose.hpp"
+#include "test-server/macro.hpp"
+#include <milter/version.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <iostream>
+#include <stdexcept>
+
+namespace milter::test_server {
+
+namespace {
+
+constexpr char const* examples =
+    R"(Plays an MTA: runs one SMTP session past a milter, and shows what the milter makes of it.
+
+Examples:
+  milter-test-server -s unix:/run/opendkim/opendkim.sock
+  milter-test-server -s inet:8893@[127.0.0.1] -f a@example.com -r b@example.org -h 'Subject: hi' -b 'text'
+  milter-test-server -s unix:/tmp/x.sock --mail-file spam.eml --output-message
+  milter-test-server -s unix:/tmp/x.sock --connect-host mail.example.com --connect-address inet6:25@[2001:db8::1]
+  milter-test-server -s unix:/tmp/x.sock -r bob@example.org --expect 'reject@rcpt' --expect-reply '550 5.1.1'
+  milter-test-server -s unix:/tmp/x.sock --expect accept|pass --expect-header 'X-Spam: no' --json
+  milter-test-server -s unix:/tmp/x.sock --negotiate-version 2 --mta sendmail -v)";
+
+constexpr char const* footer = R"(
+STAGE: connect, helo, unknown, mail, rcpt, data, header, end_of_headers, body, end_of_message (short: from, to, eoh,
+  eom). VERDICT: pass, accept, reject, temporary-failure, discard, quarantine, shutdown, connection-failure, error.
+TIME: seconds, or 500ms, 2s, 1m.
+
+Exit status: 0; 1 an expectation was not met, or without any the milter broke the session; 2 usage; 3 the milter
+cannot be reached; 5 interrupted.)";
+
+/// Texts as given; what they mean is found out when all are there.
+struct texts {
+    std::string socket, connect_address, header_rules, mta = "postfix", color = "auto";
+    std::string no_offer, offer, reset_after, quit_after;
+    std::uint32_t version = wire::newest_version;
+    bool strict = false;
+    std::size_t repeat = 1;
+    message_texts message;
+    std::vector<std::string> mail_files, refused;
+    std::string authenticated_name, authenticated_type, authenticated_author;
+    std::vector<std::string> macros[8];
+    std::string connection_time = "300", reading_time = "10", writing_time = "10", end_time = "300";
+    std::string all_times, negotiate_time, command_time, content_time;
+    std::string expect;
+    bool expect_quarantine = false;
+};
+
+struct macro_option {
+    char const* name;
+    wire::command_code stage;
+};
+
+constexpr macro_option macro_options[] = {
+    {"--connect-macro", wire::command_code::connect},
+    {"--helo-macro", wire::command_code::helo},
+    {"--envelope-from-macro", wire::command_code::mail},
+    {"--envelope-recipient-macro", wire::command_code::rcpt},
+    {"--data-macro", wire::command_code::data},
+    {"--end-of-header-macro", wire::command_code::end_of_headers},
+    {"--end-of-message-macro", wire::command_code::end_of_message},
+};
+
+CLI::Option* add_list(CLI::App& app, std::string const& names, std::vector<std::string>& into,
+                      std::string const& help) {
+    return app.add_option(names, into, help + " (repeat)")->allow_extra_args(false);
+}
+
+void add_session(CLI::App& app, options& into, texts& given) {
+    app.add_option("-s,--socket,--connection-spec", given.socket,
+                   "Where the milter listens: unix:PATH, inet:PORT@HOST, inet:HOST:PORT, inet6:...")
+        ->type_name("SPEC")
+        ->required();
+    app.add_option("-t,--threads", into.sessions, "Sessions at the same time")
+        ->type_name("N")
+        ->check(CLI::Range(1, 10'000));
+    app.add_option("--name", into.name, "Name in front of messages")->type_name("NAME");
+    app.add_option("--connect-host", into.plan.client.host, "Host name of the client")
+        ->type_name("HOST");
+    app.add_option(
+           "--connect-address", given.connect_address,
+           "Address of the client: inet:PORT@ADDRESS, inet6:PORT@ADDRESS, unix:PATH, unknown")
+        ->type_name("SPEC");
+    app.add_option("--helo-fqdn,--helo", into.plan.helo, "Name that the client gives")
+        ->type_name("FQDN");
+    add_list(app, "--unknown", into.plan.unknown_commands, "Sends this SMTP command after HELO")
+        ->type_name("COMMAND");
+    app.add_option("--rset", given.reset_after,
+                   "Breaks the first message off after STAGE (rcpt), then sends it again")
+        ->type_name("STAGE")
+        ->expected(0, 1);
+    app.add_option("--quit-after", given.quit_after, "Ends the session after STAGE")
+        ->type_name("STAGE");
+}
+
+void add_message(CLI::App& app, options& into, texts& given) {
+    auto& said = given.message;
+    app.add_option("-f,--envelope-from,--from", said.sender,
+                   "Sender, perhaps with ESMTP arguments: 'a@b SIZE=9'")
+        ->type_name("FROM")
+        ->group("Message");
+    add_list(app, "-r,--envelope-recipient,--recipient", said.recipients,
+             "Recipient, perhaps with ESMTP arguments")
+        ->type_name("RCPT")
+        ->group("Message");
+    add_list(app, "--refused-recipient", given.refused,
+             "Recipient that the MTA itself refuses; sent with rejected_rcpt")
+        ->type_name("RCPT")
+        ->group("Message");
+    add_list(app, "-h,--header", said.headers, "Header")->type_name("NAME:VALUE")->group("Message");
+    add_list(app, "-b,--body", said.chunks, "Chunk of the body")
+        ->type_name("CHUNK")
+        ->group("Message");
+    add_list(app, "-m,--mail-file", given.mail_files,
+             "Message from a file, - for standard input; several: one after another")
+        ->type_name("FILE")
+        ->group("Message");
+    app.add_option("--messages", given.repeat, "Sends each message N times")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1'000'000))
+        ->group("Message");
+    app.add_option("--chunk-size", into.plan.chunk_bytes, "Largest chunk of a body, bytes")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1'048'575))
+        ->group("Message");
+}
+
+void add_protocol(CLI::App& app, texts& given) {
+    app.add_option("--mta", given.mta, "Whose habits: postfix or sendmail")
+        ->type_name("MTA")
+        ->check(CLI::IsMember({"postfix", "sendmail"}))
+        ->group("Protocol");
+    app.add_option("--header-rules", given.header_rules,
+                   "Whose placement of headers (default: that of --mta)")
+        ->type_name("MTA")
+        ->check(CLI::IsMember({"postfix", "sendmail"}))
+        ->group("Protocol");
+    app.add_option("--negotiate-version", given.version, "Offers this protocol version")
+        ->type_name("N")
+        ->check(CLI::Range(2, 6))
+        ->group("Protocol");
+    app.add_option("--no-offer", given.no_offer,
+                   "Does not offer these steps and actions: skip,leading_space,nr_body,...")
+        ->type_name("LIST")
+        ->group("Protocol");
+    app.add_option("--offer", given.offer,
+                   "Offers these besides: data_size_256k, data_size_1m, numbers")
+        ->type_name("LIST")
+        ->group("Protocol");
+    app.add_flag("--strict", given.strict, "Takes no answer beyond the offer, as Sendmail")
+        ->group("Protocol");
+}
+
+void add_macros(CLI::App& app, texts& given) {
+    auto into = given.macros;
+    for (auto const& one : macro_options)
+        add_list(app, one.name, *into++, "Macro of " + std::string(wire::name_of(one.stage)))
+            ->type_name("NAME:VALUE")
+            ->group("Macros");
+    app.add_option("--authenticated-name", given.authenticated_name, "{auth_authen}")
+        ->type_name("NAME")
+        ->group("Macros");
+    app.add_option("--authenticated-type", given.authenticated_type, "{auth_type}")
+        ->type_name("TYPE")
+        ->group("Macros");
+    app.add_option("--authenticated-author", given.authenticated_author, "{auth_author}")
+        ->type_name("AUTHOR")
+        ->group("Macros");
+}
+
+void add_timeouts(CLI::App& app, texts& given) {
+    auto const add = [&](char const* name, std::string& into, char const* help) {
+        app.add_option(name, into, help)->type_name("TIME")->group("Timeouts");
+    };
+    add("--connection-timeout", given.connection_time, "To connect (300)");
+    add("--reading-timeout", given.reading_time,
+        "For any reply but that to the end of the message (10)");
+    add("--negotiate-timeout", given.negotiate_time,
+        "For the answer to the offer (--reading-timeout)");
+    add("--command-timeout", given.command_time, "For the reply to a command (--reading-timeout)");
+    add("--content-timeout", given.content_time,
+        "For the reply to a header, their end, a chunk (--reading-timeout)");
+    add("--end-of-message-timeout", given.end_time,
+        "For each reply to the end of the message (300)");
+    add("--writing-timeout", given.writing_time, "To send (10)");
+    add("--all-timeouts", given.all_times, "All of them");
+}
+
+void add_expectations(CLI::App& app, options& into, texts& given) {
+    auto& wanted = into.expected;
+    auto const text = [&](char const* name, auto& to, char const* type, char const* help) {
+        app.add_option(name, to, help)
+            ->type_name(type)
+            ->group("Expectations (exit status 1 when not met)");
+    };
+    auto const list = [&](char const* name, std::vector<std::string>& to, char const* type,
+                          char const* help) {
+        add_list(app, name, to, help)
+            ->type_name(type)
+            ->group("Expectations (exit status 1 when not met)");
+    };
+    text("--expect", given.expect, "VERDICT[@STAGE]",
+         "Verdict, several separated by |, perhaps of this stage");
+    text("--expect-reply", wanted.reply, "TEXT", "How the milter's SMTP reply begins");
+    list("--expect-header", wanted.headers, "NAME[: VALUE]", "Header of the resulting message");
+    list("--expect-no-header", wanted.no_headers, "NAME[: VALUE]", "Header that is not there");
+    text("--expect-sender", wanted.sender, "ADDRESS", "Sender of the resulting message");
+    list("--expect-recipient", wanted.recipients, "ADDRESS", "Recipient of the resulting message");
+    list("--expect-no-recipient", wanted.no_recipients, "ADDRESS", "Address that is no recipient");
+    list("--expect-refused", wanted.refused, "ADDRESS", "Recipient that the milter refuses");
+    text("--expect-body", wanted.body, "TEXT", "Part of the resulting body");
+    app.add_flag("--expect-quarantine", given.expect_quarantine, "Quarantine")
+        ->group("Expectations (exit status 1 when not met)");
+    text("--expect-quarantine-reason", wanted.quarantine, "REASON", "Quarantine for this reason");
+}
+
+void add_output(CLI::App& app, options& into, texts& given) {
+    app.add_flag("--output-message", into.style.with_message, "Prints the resulting message")
+        ->group("Output");
+    app.add_flag("--json", into.json, "Prints one JSON object")->group("Output");
+    app.add_option("--color", given.color, "auto, always (yes, true), never (no, false)")
+        ->type_name("WHEN")
+        ->expected(0, 1)
+        ->group("Output");
+    app.add_flag("-v,--verbose", into.verbose, "Shows each packet on standard error")
+        ->group("Output");
+}
+
+// ---- what the texts mean
+
+smtp_client parse_client(std::string const& host, std::string const& spec) {
+    smtp_client client;
+    client.host = host;
+    if (spec.empty()) return client;
+    if (spec == "unknown") {
+        client.family = wire::family::unknown;
+        return client;
+    }
+    auto const where = parse_endpoint(spec);
+    if (!where)
+        throw std::invalid_argument(
+            "--connect-address: \"" + spec +
+            "\" is no address; examples: inet:50443@192.168.123.123, inet6:25@[2001:db8::1], "
+            "unix:/path, unknown");
+    bool const is_path = where->family == endpoint::kind::unix_path;
+    client.family = is_path                                  ? wire::family::unix_path
+                    : where->family == endpoint::kind::inet6 ? wire::family::inet6
+                                                             : wire::family::inet;
+    client.address = is_path ? where->path : where->host;
+    client.port = 0;
+    if (is_path) return client;
+    if (where->service.find_first_not_of("0123456789") != std::string::npos)
+        throw std::invalid_argument("--connect-address: a port is a number here");
+    client.port = static_cast<std::uint16_t>(std::stoul(where->service));
+    return client;
+}
+
+/// Steps and actions in one list.
+void change_offer(wire::negotiate& offer, std::string const& list, bool added) {
+    for (std::size_t begin = 0; begin < list.size();) {
+        auto const end = std::min(list.find_first_of(", |", begin), list.size());
+        auto const name = list.substr(begin, end - begin);
+        begin = end + 1;
+        if (name.empty()) continue;
+        auto actions = wire::action::none;
+        auto steps = wire::step::none;
+        for (auto const& row : wire::action_rows)
+            if (row.name == cli::normal_name(name)) actions = row.bit;
+        if (actions == wire::action::none) steps = cli::parse_steps(name);
+        offer.actions = added ? offer.actions | actions : offer.actions & ~actions;
+        offer.steps = added ? offer.steps | steps : offer.steps & ~steps;
+    }
+}
+
+void settle_protocol(options& into, texts const& given) {
+    auto& plan = into.plan;
+    bool const sendmail = given.mta == "sendmail";
+    plan.mta = sendmail ? mta_kind::sendmail : mta_kind::postfix;
+    auto const rules = given.header_rules.empty() ? given.mta : given.header_rules;
+    plan.rules =
+        rules == "sendmail" ? message::header_rules::sendmail : message::header_rules::postfix;
+    auto& offer = plan.protocol.offer;
+    offer.version = given.version;
+    offer.steps = proto::steps_of(given.version);
+    change_offer(offer, given.no_offer, false);
+    change_offer(offer, given.offer, true);
+    plan.protocol.how = given.strict ? proto::strictness::strict : proto::strictness::lenient;
+    if (!given.quit_after.empty()) plan.quit_after = cli::parse_stage(given.quit_after);
+    if (given.reset_after == "true")
+        plan.reset_after = wire::command_code::rcpt; // --rset alone
+    else if (!given.reset_after.empty())
+        plan.reset_after = cli::parse_stage(given.reset_after);
+}
+
+proto::duration time_of(char const* name, std::string const& text) {
+    auto const time = cli::parse_duration(text);
+    if (!time)
+        throw std::invalid_argument(std::string(name) + ": \"" + text +
+                                    "\" is no time; examples: 10, 500ms, 2s");
+    return *time;
+}
+
+void settle_timeouts(session_plan& plan, texts const& given, CLI::App const& app) {
+    auto const pick = [&](char const* name, std::string const& own, std::string const& other) {
+        bool const said = app.get_option(name)->count() > 0;
+        auto const& text = said ? own : given.all_times.empty() ? other : given.all_times;
+        return time_of(name, text);
+    };
+    auto& times = plan.protocol.timeouts;
+    plan.connect_timeout =
+        pick("--connection-timeout", given.connection_time, given.connection_time);
+    times.write = pick("--writing-timeout", given.writing_time, given.writing_time);
+    times.end_of_message = pick("--end-of-message-timeout", given.end_time, given.end_time);
+    auto const reading = pick("--reading-timeout", given.reading_time, given.reading_time);
+    auto const either = [&](char const* name, std::string const& own) {
+        return own.empty() ? reading : time_of(name, own);
+    };
+    times.negotiate = either("--negotiate-timeout", given.negotiate_time);
+    times.command = either("--command-timeout", given.command_time);
+    times.content = either("--content-timeout", given.content_time);
+}
+
+void settle_macros(session_plan& plan, texts const& given) {
+    auto const* list = given.macros;
+    for (auto const& one : macro_options) {
+        for (auto const& text : *list) plan.macros[one.stage].push_back(parse_macro(text));
+        ++list;
+    }
+    auto& at_mail = plan.macros[wire::command_code::mail];
+    if (!given.authenticated_name.empty())
+        at_mail.emplace_back("{auth_authen}", given.authenticated_name);
+    if (!given.authenticated_type.empty())
+        at_mail.emplace_back("{auth_type}", given.authenticated_type);
+    if (!given.authenticated_author.empty())
+        at_mail.emplace_back("{auth_author}", given.authenticated_author);
+}
+
+void settle_messages(session_plan& plan, texts const& given) {
+    std::vector<message_plan> once;
+    for (auto const& file : given.mail_files)
+        once.push_back(compose(parse_mail(read_file(file)), given.message));
+    if (once.empty()) once.push_back(compose(given.message));
+    for (auto const& one : once) plan.messages.insert(plan.messages.end(), given.repeat, one);
+    for (auto const& one : given.refused) plan.refused_recipients.push_back(parse_path(one));
+}
+
+void settle(options& into, texts const& given, CLI::App const& app) {
+    auto const where = parse_endpoint(given.socket);
+    if (!where)
+        throw std::invalid_argument(
+            "--socket: \"" + given.socket +
+            "\" is no socket; examples: unix:/tmp/x.sock, inet:8893@[127.0.0.1]");
+    into.milter = *where;
+    into.plan.client = parse_client(into.plan.client.host, given.connect_address);
+    settle_protocol(into, given);
+    settle_timeouts(into.plan, given, app);
+    settle_macros(into.plan, given);
+    settle_messages(into.plan, given);
+    auto const color = cli::parse_color(given.color);
+    if (!color)
+        throw std::invalid_argument("--color: \"" + given.color +
+                                    "\" is none of auto, always, never");
+    into.style.color = cli::use_color(*color);
+    if (!given.expect.empty()) into.expected.verdict = parse_verdict(given.expect);
+    if (given.expect_quarantine && !into.expected.quarantine) into.expected.quarantine.emplace();
+}
+
+} // namespace
+
+parsed_options parse_options(int argc, char const* const* argv) {
+    options value;
+    texts given;
+    CLI::App app(examples, "milter-test-server");
+    app.footer(footer);
+    app.get_formatter()->column_width(36);
+    app.set_help_flag("-?,--help", "Prints this");
+    app.set_version_flag("--version", "milter-test-server " + std::string(version_string),
+                         "Prints the version");
+    add_session(app, value, given);
+    add_message(app, value, given);
+    add_protocol(app, given);
+    add_macros(app, given);
+    add_timeouts(app, given);
+    add_expectations(app, value, given);
+    add_output(app, value, given);
+    try {
+        app.parse(argc, argv);
+        settle(value, given, app);
+    } catch (CLI::ParseError const& why) {
+        bool const usage = app.exit(why) != 0;
+        return {{}, usage ? static_cast<int>(cli::exit_code::usage) : 0};
+    } catch (std::exception const& why) {
+        std::cerr << "milter-test-server: " << why.what() << '\n';
+        return {{}, static_cast<int>(cli::exit_code::usage)};
+    }
+    return {std::move(value), std::nullopt};
+}
+
+} // namespace milter::test_server
