@@ -4,6 +4,7 @@
 // Source: protocol.md 9.7; statements 237, 243-257, 272-274.
 #include "manager/core/session.hpp"
 
+#include <milter/message/line_ends.hpp>
 #include <milter/message/merge.hpp>
 
 #include <algorithm>
@@ -82,11 +83,14 @@ session::turn session::feed(link& one, proto::time_point now) {
     if (one.state == link_state::failed) return judge_failure(one, now);
     if (transaction_->verdict) return turn::concluded;
     if (!one.in_message) return turn::done;
-    return going_on ? turn::done : turn::waits;
+    if (going_on) return turn::done;
+    bool const stalled = !one.awaits() && one.unwritten() >= send_ahead;
+    if (stalled && one.write_deadline == proto::never) one.write_deadline = now + one.config->timeouts.content;
+    return turn::waits;
 }
 
 bool session::may_send(link const& one) const noexcept {
-    return one.state == link_state::ready && !one.awaits() && one.protocol.output().size() + one.in_flight < send_ahead;
+    return one.state == link_state::ready && !one.awaits() && one.unwritten() < send_ahead;
 }
 
 /// @return true when all headers were shown
@@ -175,7 +179,7 @@ void session::on_content_verdict(link& one, command_code code, verdict const& ve
         return refuse(verdict, one.config->name, now);
     }
     bool const over = code == command_code::end_of_message;
-    if (over) commit(one);
+    if (over) commit(one, now);
     if (over || verdict.code == wire::reply_code::accept) {
         one.in_message = false;
         t.last_verdict = verdict.code;
@@ -200,7 +204,7 @@ void session::stage_edit(link& one, wire::any_reply const& reply, proto::time_po
 }
 
 /// The milter accepted: its edits become part of the message.
-void session::commit(link& one) {
+void session::commit(link& one, proto::time_point now) {
     auto& t = *transaction_;
     one.record.edits = one.edits.count;
     if (!one.edits.headers.empty()) {
@@ -213,9 +217,31 @@ void session::commit(link& one) {
     if (one.edits.replaces_body) {
         t.body = std::move(one.new_body);
         t.body_replaced = true;
+        bool const shown_again = std::any_of(links_.begin() + static_cast<std::ptrdiff_t>(one.index) + 1, links_.end(),
+                                             [](auto const& other) { return other->in_message; });
+        if (shown_again) end_lines_of_body(now);
     }
     if (one.edits.quarantine) t.quarantine = std::move(one.edits.quarantine);
     one.drop_edits();
+}
+
+/// The next milter is shown the body as the MTA would show it.
+void session::end_lines_of_body(proto::time_point now) {
+    auto& t = *transaction_;
+    message::body_store ended(&config_->spool);
+    message::line_ends lines;
+    std::string piece;
+    error_code ec;
+    for (std::size_t done = 0; done < t.body.size() && !ec;) {
+        auto const bytes = t.body.read(done, wire::default_data_limit, scratch_, ec);
+        done += bytes.size();
+        piece.clear();
+        lines.append(piece, bytes);
+        if (done == t.body.size()) lines.finish(piece);
+        if (!ec) ended.append(piece, ec);
+    }
+    if (ec) return internal_failure("replaced body: " + ec.message(), now);
+    t.body = std::move(ended);
 }
 
 // ---- back to the MTA

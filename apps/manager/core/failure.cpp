@@ -15,6 +15,7 @@ void session::open(link& one, proto::time_point now) {
     one.protocol = proto::mta_session(link_options(one));
     one.connect_deadline = now + one.config->timeouts.connect;
     one.in_flight = 0;
+    one.write_deadline = proto::never;
     one.seen_connect = false;
     one.seen_helo = 0;
     one.failure_judged = false;
@@ -29,7 +30,7 @@ void session::close(link& one, bool politely) {
         effects_.push_back({effect::kind::close, one.index, std::move(rest)});
     }
     if (one.state != link_state::excluded) one.state = link_state::idle;
-    one.connect_deadline = proto::never;
+    one.connect_deadline = one.write_deadline = proto::never;
     one.in_message = false;
 }
 
@@ -113,7 +114,7 @@ void session::internal_failure(std::string_view what, proto::time_point now) {
 void session::command_budget_over(proto::time_point now) {
     auto& at = event_ ? turn_ : transaction_->turn;
     (event_ ? event_->deadline : transaction_->end_deadline) = proto::never;
-    if (at < links_.size() && (links_[at]->awaits() || links_[at]->pending()))
+    if (at < links_.size() && links_[at]->owes())
         fail(*links_[at], errc::timed_out, "no verdict within the time for the MTA's command", now);
     for (; at < links_.size(); ++at) {
         auto& one = *links_[at];

@@ -41,6 +41,7 @@ struct link {
     proto::mta_session protocol;
     proto::time_point connect_deadline = proto::never;
     std::size_t in_flight = 0; ///< bytes handed out and not yet reported written
+    proto::time_point write_deadline = proto::never; ///< it does not take the content it is to have
 
     bool seen_connect = false;
     std::uint32_t seen_helo = 0; ///< serial of the last HELO it was told
@@ -60,6 +61,9 @@ struct link {
     bool pending() const noexcept { return state == link_state::connecting || state == link_state::negotiating; }
     bool leading_space() const noexcept { return wire::any(protocol.agreed().steps, wire::step::leading_space); }
     bool awaits() const noexcept { return protocol.awaited().has_value(); }
+    /// It is its turn to do something; nobody else can be blamed for the time that passes.
+    bool owes() const noexcept { return awaits() || pending() || write_deadline != proto::never; }
+    std::size_t unwritten() const noexcept { return protocol.output().size() + in_flight; } ///< bytes
 
     void begin_transaction() {
         in_message = false;

@@ -102,6 +102,7 @@ void session::filter_closed(std::size_t index, error_code why, proto::time_point
 void session::filter_drained(std::size_t index, proto::time_point now) {
     auto& one = *links_[index];
     one.in_flight = 0;
+    one.write_deadline = proto::never;
     if (over_ || !one.connected()) return;
     feed_all(now);
     pull(now);
@@ -118,6 +119,7 @@ void session::expired(proto::time_point now) {
             one->protocol.expire(now, ec);
             fail(*one, ec, one->protocol.failure(), now);
         }
+        if (now >= one->write_deadline) fail(*one, errc::timed_out, "it does not read the message", now);
     }
     if (negotiating_ && now >= negotiation_deadline_) negotiation_progress(now, true);
     if (event_ && now >= event_->deadline) command_budget_over(now);
@@ -135,6 +137,7 @@ proto::time_point session::deadline() const noexcept {
     auto const at_most = [&](proto::time_point other) { when = std::min(when, other); };
     for (auto const& one : links_) {
         at_most(one->connect_deadline);
+        at_most(one->write_deadline);
         if (one->connected()) at_most(one->protocol.deadline());
     }
     if (negotiating_) at_most(negotiation_deadline_);

@@ -166,7 +166,8 @@ private:
     bool feed_end(link& link, proto::time_point now);
     bool may_send(link const& link) const noexcept;
     void on_content_verdict(link& link, wire::command_code code, verdict const& verdict, proto::time_point now);
-    void commit(link& link);
+    void commit(link& link, proto::time_point now);
+    void end_lines_of_body(proto::time_point now);
     void finish(proto::time_point now);
     void emit(proto::time_point now);
     bool emit_body();
