@@ -42,10 +42,25 @@ for _, name in ipairs(names) do
 	end
 end
 
+-- header values keep their leading blank where both sides know of it; the field milters a and b do not
+leading_space = true
+local last = names[#names]
+local conn, got = message({ last .. "; addheader; X-Seen; by " .. last })
+must(got == "continue", "a header with its leading blank: " .. got)
+if mt.test_option(conn, 0x100000) then
+	must(mt.eom_check(conn, MT_HDRADD, "X-Seen", " by " .. last), "the leading blank is lost")
+else
+	must(mt.eom_check(conn, MT_HDRADD, "X-Seen", "by " .. last), "a blank too many")
+end
+close(conn)
+leading_space = false
+
 -- every filter adds its own
-local conn, got = message({ "*; addheader; X-Each; 1", "*; trace" })
+conn, got = message({ "*; addheader; X-Each; 1", "*; trace" })
 must(got == "continue", "each adds: " .. got)
 for _, name in ipairs(names) do
-	must(mt.eom_check(conn, MT_HDRADD, "X-Trace-" .. name), "no trace of " .. name)
+	-- the manager may append by inserting past the end
+	must(mt.eom_check(conn, MT_HDRADD, "X-Trace-" .. name) or mt.eom_check(conn, MT_HDRINSERT, "X-Trace-" .. name),
+		"no trace of " .. name)
 end
 close(conn)

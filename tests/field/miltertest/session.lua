@@ -40,11 +40,17 @@ function must(truth, what)
 	if not truth then fail(what) end
 end
 
+-- Whether the MTA offers to send header values with their leading blank (HDR_LEADSPC); values in edits then have it
+-- too. miltertest itself knows nothing of it.
+leading_space = false
+local all_actions, all_steps, leadspc = 0x1ff, 0x1fffff, 0x100000
+
 -- Connect, negotiate all that there is, say who the client is.
 function open(address)
 	local conn = mt.connect(socket, 20, 0.25)
 	if conn == nil then fail("nobody listens on " .. socket) end
-	sent("negotiate", mt.negotiate(conn, nil, nil, nil))
+	-- XXX miltertest 1.6.0 sends the argument for actions as the steps and the other way round
+	sent("negotiate", mt.negotiate(conn, 6, leading_space and all_steps or all_steps - leadspc, all_actions))
 	sent("connect", mt.conninfo(conn, "client.sender.test", address or "127.1.0.10"))
 	return conn
 end
