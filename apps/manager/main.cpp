@@ -6,5 +6,6 @@ int main(int argc, char** argv) {
     auto const parsed = milter::manager::parse_options(argc, argv);
     if (!parsed.value) return parsed.status;
     using milter::manager::verb;
-    return parsed.value->verb == verb::check ? milter::manager::check(*parsed.value) : milter::manager::run(*parsed.value);
+    return parsed.value->verb == verb::check ? milter::manager::check(*parsed.value)
+                                             : milter::manager::run(*parsed.value);
 }

@@ -6,11 +6,11 @@
 
 #include <CLI/CLI.hpp>
 
+#include <sysexits.h>
+
 #include <cstdlib>
 #include <iostream>
 #include <string>
-
-#include <sysexits.h>
 
 namespace milter::manager {
 
@@ -34,16 +34,19 @@ void add_config_option(CLI::App& app, options& into) {
 
 parsed_options parse_options(int argc, char const* const* argv) {
     options value;
-    CLI::App app("Stands between an MTA and its milters: one milter to the MTA, the MTA to each milter.",
-                 "milter-manager");
+    CLI::App app(
+        "Stands between an MTA and its milters: one milter to the MTA, the MTA to each milter.",
+        "milter-manager");
     app.footer(examples);
     app.set_version_flag("--version", "milter-manager " + std::string(milter::version_string));
     app.require_subcommand(1);
     app.fallthrough();
 
-    auto* const run = app.add_subcommand("run", "Serve mail in the foreground; SIGTERM drains, SIGHUP reloads");
+    auto* const run =
+        app.add_subcommand("run", "Serve mail in the foreground; SIGTERM drains, SIGHUP reloads");
     add_config_option(*run, value);
-    auto* const check = app.add_subcommand("check", "Check the configuration and show its problems");
+    auto* const check =
+        app.add_subcommand("check", "Check the configuration and show its problems");
     add_config_option(*check, value);
     check->add_flag("-q,--quiet", value.quiet, "Print nothing when all is well");
 

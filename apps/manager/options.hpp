@@ -16,7 +16,8 @@ struct options {
 };
 
 struct parsed_options {
-    std::optional<options> value; ///< empty: exit with `status` (help, version, usage error; already printed)
+    std::optional<options>
+        value; ///< empty: exit with `status` (help, version, usage error; already printed)
     int status = 0;
 };
 

@@ -9,6 +9,10 @@
 
 #include <boost/asio/signal_set.hpp>
 
+#include <sys/resource.h>
+#include <sysexits.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <csignal>
 #include <exception>
@@ -18,10 +22,6 @@
 #include <system_error>
 #include <utility>
 
-#include <sys/resource.h>
-#include <sysexits.h>
-#include <unistd.h>
-
 namespace milter::manager {
 
 namespace {
@@ -30,7 +30,8 @@ namespace {
 class server {
 public:
     server(options const& options, std::shared_ptr<config const> settings)
-        : options_(options), decisions_(settings->decision_log, STDOUT_FILENO), messages_({}, STDERR_FILENO),
+        : options_(options), decisions_(settings->decision_log, STDOUT_FILENO),
+          messages_({}, STDERR_FILENO),
           gateway_(settings, {[this](decision&& one) { decided(std::move(one)); },
                               [this](log_event&& one) { logged(std::move(one)); }}),
           signals_(gateway_.context(), SIGTERM, SIGINT) {
@@ -59,11 +60,14 @@ private:
 
     void decided(decision&& one) {
         auto const when = std::chrono::system_clock::now();
-        decisions_.post([kept = std::make_shared<decision>(std::move(one)), when] { return to_json_line(*kept, when); });
+        decisions_.post([kept = std::make_shared<decision>(std::move(one)), when] {
+            return to_json_line(*kept, when);
+        });
     }
 
     void logged(log_event&& one) {
-        messages_.post([kept = std::make_shared<log_event>(std::move(one))] { return to_text_line(*kept); });
+        messages_.post(
+            [kept = std::make_shared<log_event>(std::move(one))] { return to_text_line(*kept); });
     }
 
     void await_signal() {

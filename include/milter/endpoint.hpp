@@ -45,7 +45,8 @@ inline bool is_port(std::string_view text) noexcept {
     auto const letter = [](char c) { return to_lower(c) >= 'a' && to_lower(c) <= 'z'; };
     auto const in_name = [&](char c) { return digit(c) || letter(c) || c == '-' || c == '_'; };
     if (!std::all_of(text.begin(), text.end(), digit)) // a service name has a letter (RFC 6335)
-        return std::all_of(text.begin(), text.end(), in_name) && std::any_of(text.begin(), text.end(), letter);
+        return std::all_of(text.begin(), text.end(), in_name) &&
+               std::any_of(text.begin(), text.end(), letter);
     unsigned value = 0;
     for (char c : text) {
         value = value * 10 + static_cast<unsigned>(c - '0');
@@ -103,9 +104,11 @@ inline result<endpoint> parse_endpoint(std::string_view text) {
     if (colon == text.npos) return error_code(errc::bad_endpoint);
     auto const scheme = text.substr(0, colon);
     auto const rest = text.substr(colon + 1);
-    if (equal_ignoring_case(scheme, "unix") || equal_ignoring_case(scheme, "local")) return unix_path(rest);
+    if (equal_ignoring_case(scheme, "unix") || equal_ignoring_case(scheme, "local"))
+        return unix_path(rest);
     if (equal_ignoring_case(scheme, "inet")) return detail::parse_inet(endpoint::kind::inet, rest);
-    if (equal_ignoring_case(scheme, "inet6")) return detail::parse_inet(endpoint::kind::inet6, rest);
+    if (equal_ignoring_case(scheme, "inet6"))
+        return detail::parse_inet(endpoint::kind::inet6, rest);
     return error_code(errc::bad_endpoint);
 }
 

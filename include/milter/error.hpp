@@ -23,40 +23,40 @@ template <class T> using result = boost::system::result<T>;
 
 enum class errc {
     // malformed: the bytes are no milter packet
-    frame_empty = 1,    ///< length 0: a packet has at least its code byte
-    frame_too_large,    ///< announced length over the limit; nothing of it was buffered
-    not_milter,         ///< the first bytes are those of HTTP, TLS or the like
-    frame_truncated,    ///< the connection ended in the middle of a packet
-    unknown_code,       ///< no such command or reply
-    missing_nul,        ///< a string field runs to the end of the packet without its NUL
-    missing_field,      ///< the packet ends before a mandatory field
-    surplus_data,       ///< bytes after the last field
-    embedded_nul,       ///< a NUL inside a field that cannot hold one
-    bad_family,         ///< CONNECT with an address family letter that does not exist
-    bad_address,        ///< CONNECT with an address that does not parse
-    bad_index,          ///< header index above 0x7FFFFFFF
-    bad_reply_text,     ///< SMTP reply text that an MTA would punish
-    empty_name,         ///< header without a name
+    frame_empty = 1, ///< length 0: a packet has at least its code byte
+    frame_too_large, ///< announced length over the limit; nothing of it was buffered
+    not_milter,      ///< the first bytes are those of HTTP, TLS or the like
+    frame_truncated, ///< the connection ended in the middle of a packet
+    unknown_code,    ///< no such command or reply
+    missing_nul,     ///< a string field runs to the end of the packet without its NUL
+    missing_field,   ///< the packet ends before a mandatory field
+    surplus_data,    ///< bytes after the last field
+    embedded_nul,    ///< a NUL inside a field that cannot hold one
+    bad_family,      ///< CONNECT with an address family letter that does not exist
+    bad_address,     ///< CONNECT with an address that does not parse
+    bad_index,       ///< header index above 0x7FFFFFFF
+    bad_reply_text,  ///< SMTP reply text that an MTA would punish
+    empty_name,      ///< header without a name
     // violation: well-formed, but not now or not agreed
-    out_of_sequence,    ///< command not allowed after the one before it
-    reply_not_due,      ///< a reply although none is owed
-    reply_not_allowed,  ///< this reply does not exist at this stage
-    version_refused,    ///< protocol version that cannot be agreed
-    actions_refused,    ///< action bits beyond the offer
-    steps_refused,      ///< protocol step bits beyond the offer
-    not_negotiated,     ///< an edit or reply whose flag was not negotiated
-    body_interleaved,   ///< replacement body in more than one run
-    limit_exceeded,     ///< the peer sent more headers, recipients, macros or edits than the cap
+    out_of_sequence,   ///< command not allowed after the one before it
+    reply_not_due,     ///< a reply although none is owed
+    reply_not_allowed, ///< this reply does not exist at this stage
+    version_refused,   ///< protocol version that cannot be agreed
+    actions_refused,   ///< action bits beyond the offer
+    steps_refused,     ///< protocol step bits beyond the offer
+    not_negotiated,    ///< an edit or reply whose flag was not negotiated
+    body_interleaved,  ///< replacement body in more than one run
+    limit_exceeded,    ///< the peer sent more headers, recipients, macros or edits than the cap
     // local: the caller broke a precondition; nothing was changed
-    misuse,             ///< call not allowed in this state
-    too_large_to_send,  ///< the payload does not fit the negotiated data size
-    bad_endpoint,       ///< socket specification that does not parse
-    resource,           ///< memory, descriptors or spool space
+    misuse,            ///< call not allowed in this state
+    too_large_to_send, ///< the payload does not fit the negotiated data size
+    bad_endpoint,      ///< socket specification that does not parse
+    resource,          ///< memory, descriptors or spool space
     // timeout
-    timed_out,          ///< no progress before the deadline
+    timed_out, ///< no progress before the deadline
     // lost
-    connection_closed,  ///< the peer closed without QUIT
-    connect_failed,     ///< nobody listens there, or no permission
+    connection_closed, ///< the peer closed without QUIT
+    connect_failed,    ///< nobody listens there, or no permission
 };
 
 enum class condition { malformed = 1, violation, local, timeout, lost };

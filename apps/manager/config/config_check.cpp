@@ -6,20 +6,27 @@
 #include "manager/config/printable.hpp"
 
 #include <algorithm>
+#include <vector>
 
 namespace milter::manager {
 
 namespace {
 
+/// Where the values of one key stand, by the index of their table; null: not read.
+using key_places = std::vector<source_place const*>;
+
 class checker {
 public:
     checker(config const& what, value_places const& places, problem_list& problems)
-        : config_(what), places_(places), problems_(problems) {}
+        : config_(what), places_(places), problems_(problems),
+          listens_(find_all("listen", "socket")), milters_(find_all("milter", "socket")),
+          names_(find_all("milter", "name")) {}
 
     void check() {
         check_presence();
-        for (std::size_t i = 0; i < config_.listens.size(); ++i) check_listen(i);
-        for (std::size_t i = 0; i < config_.milters.size(); ++i) check_milter(i);
+        for (std::size_t i = 0; i < listens_.size(); ++i) check_listen(i);
+        for (std::size_t i = 0; i < milters_.size(); ++i) check_milter(i);
+        for (std::size_t i = 0; i < names_.size(); ++i) check_name(i);
     }
 
 private:
@@ -35,15 +42,13 @@ private:
     }
 
     void check_listen(std::size_t i) {
-        auto const& one = config_.listens[i];
-        auto const* socket = find("listen", i, "socket");
-        if (!socket) return;
+        if (!listens_[i]) return;
+        auto const& socket = config_.listens[i].socket;
         for (std::size_t j = 0; j < i; ++j)
-            if (auto const* first = find("listen", j, "socket");
-                first && same_place(one.socket, config_.listens[j].socket))
-                return problems_.error(*socket, "socket is listened on already",
-                                       "first in " + line_of(*first));
-        if (one.socket.family == endpoint::kind::unix_path) return;
+            if (listens_[j] && same_place(socket, config_.listens[j].socket))
+                return problems_.error(*listens_[i], "socket is listened on already",
+                                       "first in " + line_of(listens_[j]));
+        if (socket.family == endpoint::kind::unix_path) return;
         for (auto const key : {"mode", "group"})
             if (auto const* place = find("listen", i, key))
                 problems_.error(*place, std::string(key) + " is for unix sockets only",
@@ -51,29 +56,26 @@ private:
     }
 
     void check_milter(std::size_t i) {
-        check_milter_name(i);
-        auto const* socket = find("milter", i, "socket");
-        if (!socket) return;
-        auto const& one = config_.milters[i].socket;
-        for (std::size_t j = 0; j < config_.listens.size(); ++j)
-            if (auto const* listen = find("listen", j, "socket");
-                listen && reaches(one, config_.listens[j].socket))
-                return problems_.error(*socket, "loop: the manager itself listens on this socket",
-                                       "see [[listen]] in " + line_of(*listen));
+        if (!milters_[i]) return;
+        auto const& socket = config_.milters[i].socket;
+        for (std::size_t j = 0; j < listens_.size(); ++j)
+            if (listens_[j] && reaches(socket, config_.listens[j].socket))
+                return problems_.error(*milters_[i],
+                                       "loop: the manager itself listens on this socket",
+                                       "see [[listen]] in " + line_of(listens_[j]));
         for (std::size_t j = 0; j < i; ++j)
-            if (find("milter", j, "socket") && one == config_.milters[j].socket)
-                return problems_.warning(*socket, "milter " + in_quotes(config_.milters[j].name) +
-                                                      " has the same socket: it is asked twice");
+            if (milters_[j] && socket == config_.milters[j].socket)
+                return problems_.warning(*milters_[i],
+                                         "milter " + in_quotes(config_.milters[j].name) +
+                                             " has the same socket: it is asked twice");
     }
 
-    void check_milter_name(std::size_t i) {
-        auto const* name = find("milter", i, "name");
-        if (!name) return;
+    void check_name(std::size_t i) {
+        if (!names_[i]) return;
         for (std::size_t j = 0; j < i; ++j)
-            if (auto const* first = find("milter", j, "name");
-                first && config_.milters[i].name == config_.milters[j].name)
-                return problems_.error(*name, "second milter of this name",
-                                       "first in " + line_of(*first));
+            if (names_[j] && config_.milters[i].name == config_.milters[j].name)
+                return problems_.error(*names_[i], "second milter of this name",
+                                       "first in " + line_of(names_[j]));
     }
 
     source_place const* find(std::string_view table, std::size_t index,
@@ -83,11 +85,22 @@ private:
         return found == places_.end() ? nullptr : &found->second;
     }
 
-    static std::string line_of(source_place at) { return "line " + std::to_string(at.line); }
+    key_places find_all(std::string_view table, std::string_view key) const {
+        key_places found(table == "listen" ? config_.listens.size() : config_.milters.size());
+        for (std::size_t i = 0; i < found.size(); ++i) found[i] = find(table, i, key);
+        return found;
+    }
+
+    static std::string line_of(source_place const* at) {
+        return "line " + std::to_string(at->line);
+    }
 
     config const& config_;
     value_places const& places_;
     problem_list& problems_;
+    key_places listens_; // their sockets
+    key_places milters_; // their sockets
+    key_places names_;   // of milters
 };
 
 } // namespace

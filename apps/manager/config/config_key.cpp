@@ -2,7 +2,7 @@
 // manager/config/config_key.cpp - the table of keys, and what can be written from it alone
 #include "manager/config/config_key.hpp"
 
-#include <algorithm>
+#include "manager/config/config_number.hpp"
 
 namespace milter::manager {
 
@@ -22,7 +22,8 @@ constexpr range budget{second, hour};
 constexpr range idle{second, 24 * hour};
 constexpr range count{1, 10'000'000};
 constexpr range bytes{kib, gib};
-constexpr range large{0, 64 * gib};
+constexpr range large{kib, 64 * gib};
+constexpr range memory{0, 64 * gib};
 
 constexpr auto required = presence::required;
 
@@ -98,7 +99,7 @@ constexpr config_key rows[] = {
     {"limits", "replacement_body", "", large, "", "body that one milter may put in place of the old one",
         [](target const& t) -> field { return byte_size{&t.config->limits.edits.body_bytes}; }},
 
-    {"spool", "memory", "", large, "", "part of a body kept in memory; a larger body goes to a file",
+    {"spool", "memory", "", memory, "", "part of a body kept in memory; a larger body goes to a file",
         [](target const& t) -> field { return byte_size{&t.config->spool.memory_bytes}; }},
     {"spool", "max", "", large, "", "largest body taken; beyond it on_internal_error holds",
         [](target const& t) -> field { return byte_size{&t.config->spool.max_bytes}; }},
@@ -122,12 +123,25 @@ constexpr config_key rows[] = {
 };
 // clang-format on
 
+bool is_duration(field const& what) {
+    return std::holds_alternative<proto::duration*>(what) ||
+           std::holds_alternative<std::optional<proto::duration>*>(what);
+}
+
 /// The unit of a field that carries it in its spelling.
 std::string_view spelled_unit(field const& what) {
-    bool const duration = std::holds_alternative<proto::duration*>(what) ||
-                          std::holds_alternative<std::optional<proto::duration>*>(what);
-    if (duration) return "ms, s, m, h";
+    if (is_duration(what)) return "ms, s, m, h";
     return std::holds_alternative<byte_size>(what) ? "bytes, KiB, MiB, GiB" : "";
+}
+
+/// "1 to 256", "1KiB to 1GiB"; empty when any value will do.
+std::string range_text(field const& what, range allowed) {
+    if (allowed.least == anything.least && allowed.most == anything.most) return {};
+    auto const text = [&](std::uint64_t bound) {
+        if (is_duration(what)) return duration_text(bound);
+        return std::holds_alternative<byte_size>(what) ? size_text(bound) : std::to_string(bound);
+    };
+    return text(allowed.least) + " to " + text(allowed.most);
 }
 
 /// The keys of a table and of the tables below it.
@@ -169,7 +183,7 @@ std::vector<config_key_text> config_keys() {
         if (row.needed == presence::required) value = "required";
         auto const unit = row.unit.empty() ? spelled_unit(at) : row.unit;
         keys.push_back({std::string(row.table) + '.' + std::string(row.name), type_of(at), value,
-                        std::string(unit), std::string(row.help)});
+                        std::string(unit), range_text(at, row.allowed), std::string(row.help)});
     }
     return keys;
 }

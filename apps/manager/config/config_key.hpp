@@ -48,6 +48,7 @@ struct config_key_text {
     std::string type;
     std::string default_value; ///< as written in the file, "required", or words
     std::string unit;          ///< "headers"; those to choose from: "ms, s, m, h"
+    std::string allowed;       ///< "1ms to 1h"
     std::string help;
 };
 

@@ -45,8 +45,8 @@ std::string likely_unit(std::string_view digits, std::string_view wrong,
     if (first == wrong.npos || digits.empty()) return {};
     wrong.remove_prefix(first);
     auto const letter = to_lower(wrong.front());
-    bool const milli =
-        wrong.size() > 1 && letter == 'm' && (wrong[1] == 's' || wrong.substr(0, 3) == "mil");
+    bool const milli = wrong.size() > 1 && letter == 'm' &&
+                       (to_lower(wrong[1]) == 's' || wrong.substr(0, 3) == "mil");
     for (auto const& unit : units) {
         if (to_lower(unit.name.front()) != letter || milli != (unit.name == "ms")) continue;
         return "did you mean \"" + std::string(digits) + std::string(unit.name) + "\"?";

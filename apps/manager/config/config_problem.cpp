@@ -84,34 +84,47 @@ std::string to_string(config_problem const& problem) {
 }
 
 void problem_list::error(source_place at, std::string message, std::string hint) {
-    problems_.push_back({file_, at.line, at.column, std::move(message), excerpt_of(text_, at),
-                         std::move(hint), false});
+    entries_.push_back({at, std::move(message), std::move(hint), false});
 }
 
 void problem_list::warning(source_place at, std::string message, std::string hint) {
-    error(at, std::move(message), std::move(hint));
-    problems_.back().warning = true;
+    entries_.push_back({at, std::move(message), std::move(hint), true});
 }
 
 bool problem_list::has_errors() const noexcept {
-    return std::any_of(problems_.begin(), problems_.end(),
-                       [](auto const& p) { return !p.warning; });
+    return std::any_of(entries_.begin(), entries_.end(), [](auto const& e) { return !e.warning; });
 }
 
 std::vector<config_problem> problem_list::take() {
-    auto taken = std::exchange(problems_, {});
-    std::stable_sort(taken.begin(), taken.end(), [](auto const& a, auto const& b) {
-        return std::tie(a.line, a.column) < std::tie(b.line, b.column);
+    auto entries = std::exchange(entries_, {});
+    std::stable_sort(entries.begin(), entries.end(), [](auto const& a, auto const& b) {
+        return std::tie(a.at.line, a.at.column) < std::tie(b.at.line, b.at.column);
     });
-    std::size_t errors = 0;
-    std::erase_if(taken,
-                  [&](auto const& p) { return !p.warning && ++errors > config_problem_limit; });
-    if (errors > config_problem_limit) {
-        auto const rest = std::to_string(errors - config_problem_limit);
-        taken.push_back(
-            {file_, 0, 0, "too many errors: " + rest + " more are not shown", {}, {}, false});
-    }
+    std::vector<config_problem> taken;
+    std::size_t errors = 0, warnings = 0;
+    for (auto& one : entries)
+        if (++(one.warning ? warnings : errors) <= config_problem_limit)
+            taken.push_back(to_problem(std::move(one)));
+    auto const count_rest = [&](std::size_t count, std::string const& what, bool warning) {
+        if (count <= config_problem_limit) return;
+        auto const rest = std::to_string(count - config_problem_limit);
+        taken.push_back(to_problem(
+            {{}, "too many " + what + ": " + rest + " more are not shown", {}, warning}));
+    };
+    count_rest(errors, "errors", false);
+    count_rest(warnings, "warnings", true);
     return taken;
+}
+
+config_problem problem_list::to_problem(entry one) const {
+    auto excerpt = excerpt_of(text_, one.at);
+    return {file_,
+            one.at.line,
+            one.at.column,
+            std::move(one.message),
+            std::move(excerpt),
+            std::move(one.hint),
+            one.warning};
 }
 
 } // namespace milter::manager

@@ -28,7 +28,8 @@ struct source_place {
     unsigned width = 1;  ///< characters to be marked
 };
 
-inline constexpr std::size_t config_problem_limit = 20; // errors shown; the rest is counted
+inline constexpr std::size_t config_problem_limit =
+    20; // errors shown, and warnings; the rest is counted
 
 /// Collects the problems of one file, whose text must outlive it.
 class problem_list {
@@ -39,13 +40,22 @@ public:
     void warning(source_place at, std::string message, std::string hint = {});
 
     bool has_errors() const noexcept;
-    /// In the order of the file, cut at config_problem_limit errors. Leaves the list empty.
+    /// In the order of the file, cut at config_problem_limit. Leaves the list empty.
     std::vector<config_problem> take();
 
 private:
+    struct entry {
+        source_place at;
+        std::string message;
+        std::string hint;
+        bool warning = false;
+    };
+
+    config_problem to_problem(entry one) const;
+
     std::string_view text_;
     std::string const& file_;
-    std::vector<config_problem> problems_;
+    std::vector<entry> entries_; // excerpts are made of those that are shown
 };
 
 } // namespace milter::manager

@@ -36,8 +36,10 @@ std::string likely_socket(std::string_view text) {
     if (text.find_first_of(":@") == text.npos) return std::string(socket_form);
     bool const address6 = std::count(text.begin(), text.end(), ':') > 1;
     auto const guess = (address6 ? "inet6:" : "inet:") + std::string(text);
-    return parse_endpoint(guess) ? "did you mean " + in_quotes(guess) + "?"
-                                 : std::string(socket_form);
+    auto const parsed = parse_endpoint(guess);
+    bool const likely = parsed && (!address6 || parsed->host.find_first_not_of("0123456789abcdefABCDEF:.") ==
+                                                    std::string::npos);
+    return likely ? "did you mean " + in_quotes(guess) + "?" : std::string(socket_form);
 }
 
 /// One spelling for each path: no empty and no "." parts. Links are not followed.

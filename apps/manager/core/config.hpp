@@ -34,7 +34,8 @@ struct milter_timeouts {
     proto::duration negotiate = std::chrono::seconds(5);
     proto::duration command = std::chrono::seconds(20);
     proto::duration content = std::chrono::seconds(60);
-    proto::duration end_of_message = std::chrono::seconds(180); ///< restarted by every reply, PROGRESS included
+    proto::duration end_of_message =
+        std::chrono::seconds(180); ///< restarted by every reply, PROGRESS included
 };
 
 struct milter_config {
@@ -52,11 +53,11 @@ struct listen_config {
 };
 
 struct limits {
-    std::size_t headers = 100'000;             ///< of one message
-    std::size_t header_bytes = 16UL << 20;     ///< names and values of one message
-    std::size_t recipients = 50'000;           ///< of one message
-    std::size_t sessions = 10'000;             ///< at once, all listeners together
-    message::edit_limits edits;                ///< of one milter in one message
+    std::size_t headers = 100'000;         ///< of one message
+    std::size_t header_bytes = 16UL << 20; ///< names and values of one message
+    std::size_t recipients = 50'000;       ///< of one message
+    std::size_t sessions = 10'000;         ///< at once, all listeners together
+    message::edit_limits edits;            ///< of one milter in one message
 };
 
 struct config {
@@ -64,20 +65,25 @@ struct config {
     std::vector<milter_config> milters; ///< in the order in which they are asked
     manager::on_internal_error on_internal_error = manager::on_internal_error::tempfail;
     header_rules_setting header_rules = header_rules_setting::automatic;
-    std::optional<proto::duration> command_budget; ///< of one upstream command; empty: by the MTA, see below
+    std::optional<proto::duration>
+        command_budget; ///< of one upstream command; empty: by the MTA, see below
     proto::duration end_of_message_budget = std::chrono::seconds(240); // below Sendmail's E: 5 min
-    proto::duration negotiation_wait = std::chrono::seconds(2);        // both MTAs wait 10 s or more for the answer
+    proto::duration negotiation_wait =
+        std::chrono::seconds(2); // both MTAs wait 10 s or more for the answer
     proto::duration idle_timeout = proto::filter_idle_timeout;
     proto::duration drain = std::chrono::seconds(30); ///< after SIGTERM, until sessions are cut off
     manager::limits limits;
     message::spool_options spool;
-    std::array<std::string, wire::macro_stage_count> macros; ///< what the administrator has each stage send
-    std::string decision_log;                                ///< file; empty: standard output
+    std::array<std::string, wire::macro_stage_count>
+        macros;               ///< what the administrator has each stage send
+    std::string decision_log; ///< file; empty: standard output
     unsigned workers = 1;
 };
 
-inline constexpr proto::duration sendmail_command_budget = std::chrono::seconds(8);  // Sendmail R: 10 s
-inline constexpr proto::duration postfix_command_budget = std::chrono::seconds(25);  // milter_command_timeout 30 s
+inline constexpr proto::duration sendmail_command_budget =
+    std::chrono::seconds(8); // Sendmail R: 10 s
+inline constexpr proto::duration postfix_command_budget =
+    std::chrono::seconds(25); // milter_command_timeout 30 s
 
 /// What both MTAs send by themselves; asked for along with the milters' own lists, so that no milter loses a macro.
 /// @source  protocol.md 5.2

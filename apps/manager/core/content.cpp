@@ -3,7 +3,6 @@
 //
 // Source: protocol.md 9.7; statements 237, 243-257, 272-274.
 #include "manager/core/session.hpp"
-
 #include <milter/message/line_ends.hpp>
 #include <milter/message/merge.hpp>
 
@@ -16,7 +15,8 @@ using wire::command_code;
 
 namespace {
 
-constexpr std::size_t send_ahead = 256 * 1024; // bytes kept for a peer that does not read, beyond the socket's own
+constexpr std::size_t send_ahead =
+    256 * 1024; // bytes kept for a peer that does not read, beyond the socket's own
 
 } // namespace
 
@@ -27,10 +27,12 @@ void session::on_header(wire::header const& field, proto::time_point now) {
     if (!transaction_ || transaction_->verdict) return;
     auto& t = *transaction_;
     auto const& limits = config_->limits;
-    if (t.headers.size() >= limits.headers || t.headers.bytes() + field.name.size() + field.value.size() > limits.header_bytes)
+    if (t.headers.size() >= limits.headers ||
+        t.headers.bytes() + field.name.size() + field.value.size() > limits.header_bytes)
         return internal_failure("too many headers", now);
     bool const raw = wire::any(mta_.agreed().steps, wire::step::leading_space);
-    t.headers.append_original(field.name, raw ? std::string(field.value) : message::raw_value(field.value, false));
+    t.headers.append_original(field.name, raw ? std::string(field.value)
+                                              : message::raw_value(field.value, false));
     t.content_bytes += field.name.size() + field.value.size();
     if (t.record.message_id.empty() && message::same_name(field.name, "Message-Id")) {
         auto value = field.value;
@@ -66,7 +68,8 @@ void session::on_end_of_message(proto::time_point now) {
 /// Shows the content to the milter whose turn it is, as far as it can be; then to the next.
 void session::feed_all(proto::time_point now) {
     if (!transaction_ || event_) return;
-    while (transaction_ && !transaction_->verdict && !transaction_->emitting && transaction_->turn < links_.size()) {
+    while (transaction_ && !transaction_->verdict && !transaction_->emitting &&
+           transaction_->turn < links_.size()) {
         auto& one = *links_[transaction_->turn];
         auto const how = one.in_message ? feed(one, now) : turn::done;
         if (how == turn::waits) return;
@@ -79,13 +82,15 @@ void session::feed_all(proto::time_point now) {
 session::turn session::feed(link& one, proto::time_point now) {
     if (one.state == link_state::failed) return judge_failure(one, now);
     if (one.state != link_state::ready) return turn::done;
-    bool const going_on = feed_headers(one, now) && feed_end_of_headers(one, now) && feed_body(one, now) && feed_end(one, now);
+    bool const going_on = feed_headers(one, now) && feed_end_of_headers(one, now) &&
+                          feed_body(one, now) && feed_end(one, now);
     if (one.state == link_state::failed) return judge_failure(one, now);
     if (transaction_->verdict) return turn::concluded;
     if (!one.in_message) return turn::done;
     if (going_on) return turn::done;
     bool const stalled = !one.awaits() && one.unwritten() >= send_ahead;
-    if (stalled && one.write_deadline == proto::never) one.write_deadline = now + one.config->timeouts.content;
+    if (stalled && one.write_deadline == proto::never)
+        one.write_deadline = now + one.config->timeouts.content;
     return turn::waits;
 }
 
@@ -102,13 +107,15 @@ bool session::feed_headers(link& one, proto::time_point now) {
         auto const* field = c.skips_headers ? nullptr : t.headers.next_visible(c.header_position);
         if (!field) return c.headers_done = t.headers_complete;
         if (!one.protocol.sends(command_code::header)) continue;
-        wire::header const shown{field->now_name(), message::shown_value(field->now_value(), one.leading_space())};
+        wire::header const shown{field->now_name(),
+                                 message::shown_value(field->now_value(), one.leading_space())};
         one.asked = command_code::header;
         one.asked_at = now;
         error_code ec;
         one.protocol.send(shown, now, ec);
         if (ec == errc::too_large_to_send) { // an earlier milter's work, not a fault of this one
-            internal_failure("header " + wire::quoted(field->now_name()) + ": " + ec.message(), now);
+            internal_failure("header " + wire::quoted(field->now_name()) + ": " + ec.message(),
+                             now);
             return false;
         }
         if (ec) fail(one, ec, "sending header " + wire::quoted(field->now_name()), now);
@@ -166,7 +173,8 @@ bool session::feed_end(link& one, proto::time_point now) {
     return false;
 }
 
-void session::on_content_verdict(link& one, command_code code, verdict const& verdict, proto::time_point now) {
+void session::on_content_verdict(link& one, command_code code, verdict const& verdict,
+                                 proto::time_point now) {
     if (!transaction_ || !one.in_message) return;
     auto& t = *transaction_;
     if (verdict.code == wire::reply_code::skip) {
@@ -194,11 +202,13 @@ void session::stage_edit(link& one, wire::any_reply const& reply, proto::time_po
     // with a blank before its value it must still fit a packet to the MTA
     if (!piece && one.protocol.frame().payload.size() >= wire::default_data_limit)
         return fail(one, errc::limit_exceeded, wire::describe(reply), now);
-    if (auto const ec = message::stage(one.edits, reply, one.leading_space(), config_->limits.edits))
+    if (auto const ec =
+            message::stage(one.edits, reply, one.leading_space(), config_->limits.edits))
         return fail(one, ec, wire::describe(reply), now);
     if (!piece) return;
     error_code ec;
-    if (one.new_body.size() + piece->bytes.size() > config_->limits.edits.body_bytes) ec = errc::limit_exceeded;
+    if (one.new_body.size() + piece->bytes.size() > config_->limits.edits.body_bytes)
+        ec = errc::limit_exceeded;
     if (!ec) one.new_body.append(piece->bytes, ec);
     if (ec) fail(one, ec, wire::describe(reply), now);
 }
@@ -209,16 +219,19 @@ void session::commit(link& one, proto::time_point now) {
     one.record.edits = one.edits.count;
     if (!one.edits.headers.empty()) {
         ++t.header_editors;
-        for (auto const& edit : one.edits.headers) t.headers.apply(edit, static_cast<std::uint32_t>(one.index + 1));
+        for (auto const& edit : one.edits.headers)
+            t.headers.apply(edit, static_cast<std::uint32_t>(one.index + 1));
         t.headers.end_turn();
         t.single_header_edits = std::move(one.edits.headers);
     }
-    std::move(one.edits.envelope.begin(), one.edits.envelope.end(), std::back_inserter(t.envelope_edits));
+    std::move(one.edits.envelope.begin(), one.edits.envelope.end(),
+              std::back_inserter(t.envelope_edits));
     if (one.edits.replaces_body) {
         t.body = std::move(one.new_body);
         t.body_replaced = true;
-        bool const shown_again = std::any_of(links_.begin() + static_cast<std::ptrdiff_t>(one.index) + 1, links_.end(),
-                                             [](auto const& other) { return other->in_message; });
+        bool const shown_again =
+            std::any_of(links_.begin() + static_cast<std::ptrdiff_t>(one.index) + 1, links_.end(),
+                        [](auto const& other) { return other->in_message; });
         if (shown_again) end_lines_of_body(now);
     }
     if (one.edits.quarantine) t.quarantine = std::move(one.edits.quarantine);
@@ -271,14 +284,20 @@ void session::finish(proto::time_point now) {
 /// Requests of a single milter go out as they came; those of several, merged.
 void session::emit_headers() {
     auto& t = *transaction_;
-    auto const edits = t.header_editors > 1 ? message::merge(t.headers) : std::move(t.single_header_edits);
+    auto const edits =
+        t.header_editors > 1 ? message::merge(t.headers) : std::move(t.single_header_edits);
     bool const raw = wire::any(mta_.agreed().steps, wire::step::leading_space);
     for (auto const& edit : edits) {
-        auto const value = raw ? std::string_view(edit.value) : message::shown_value(edit.value, false);
+        auto const value =
+            raw ? std::string_view(edit.value) : message::shown_value(edit.value, false);
         switch (edit.what) {
         case message::header_edit::kind::add: emit_reply(wire::add_header{edit.name, value}); break;
-        case message::header_edit::kind::insert: emit_reply(wire::insert_header{edit.index, edit.name, value}); break;
-        case message::header_edit::kind::change: emit_reply(wire::change_header{edit.index, edit.name, value}); break;
+        case message::header_edit::kind::insert:
+            emit_reply(wire::insert_header{edit.index, edit.name, value});
+            break;
+        case message::header_edit::kind::change:
+            emit_reply(wire::change_header{edit.index, edit.name, value});
+            break;
         }
     }
 }
@@ -289,7 +308,9 @@ void session::emit_envelope() {
         switch (edit.what) {
         case wire::reply_code::add_rcpt: emit_reply(wire::add_rcpt{edit.address}); break;
         case wire::reply_code::delete_rcpt: emit_reply(wire::delete_rcpt{edit.address}); break;
-        case wire::reply_code::change_from: emit_reply(wire::change_from{edit.address, args}); break;
+        case wire::reply_code::change_from:
+            emit_reply(wire::change_from{edit.address, args});
+            break;
         default: emit_reply(wire::add_rcpt_with_args{edit.address, args}); break;
         }
     }

@@ -5,7 +5,6 @@
 #pragma once
 
 #include "manager/core/verdict.hpp"
-
 #include <milter/wire/code.hpp>
 
 #include <cstdint>
@@ -17,16 +16,17 @@
 namespace milter::manager {
 
 inline constexpr std::size_t record_text_limit = 512; // bytes of one text field kept
-inline constexpr std::size_t record_list_limit = 50;  // recipients and edits kept; the rest is counted
+inline constexpr std::size_t record_list_limit =
+    50; // recipients and edits kept; the rest is counted
 
 /// What one milter did in the transaction.
 struct milter_record {
     std::string name;
-    std::string verdict;   ///< last one: "continue", "reject", ...; "error"; "not asked"
-    std::string stage;     ///< command it answered last
-    std::string reason;    ///< reply text, or what went wrong
-    std::size_t edits = 0; ///< kept ones
-    proto::duration time{};  ///< spent waiting for it
+    std::string verdict;    ///< last one: "continue", "reject", ...; "error"; "not asked"
+    std::string stage;      ///< command it answered last
+    std::string reason;     ///< reply text, or what went wrong
+    std::size_t edits = 0;  ///< kept ones
+    proto::duration time{}; ///< spent waiting for it
 };
 
 struct recipient_record {
@@ -49,8 +49,9 @@ struct decision {
     std::vector<recipient_record> recipients;
     std::size_t recipient_count = 0;
     std::vector<milter_record> milters;
-    std::string verdict; ///< "accept", "reject", "tempfail", "discard", "quarantine", "aborted", "reply"
-    std::string text;    ///< SMTP reply given
+    std::string
+        verdict; ///< "accept", "reject", "tempfail", "discard", "quarantine", "aborted", "reply"
+    std::string text;       ///< SMTP reply given
     std::string decided_by; ///< milter, "manager", or empty when all accepted
     std::string stage;      ///< command at which it was decided
     std::string quarantine;
@@ -70,6 +71,8 @@ struct log_event {
     std::string text;
 };
 
-inline std::string capped(std::string_view text) { return std::string(text.substr(0, record_text_limit)); }
+inline std::string capped(std::string_view text) {
+    return std::string(text.substr(0, record_text_limit));
+}
 
 } // namespace milter::manager

@@ -33,7 +33,8 @@ void session::begin(command_code code, proto::time_point now, bool for_rejected_
         return conclude(*session_verdict_, session_decided_by_, now);
     if (transaction_ && transaction_->verdict && of_transaction(code)) // statement 271
         return conclude(*transaction_->verdict, transaction_->record.decided_by, now);
-    if (code != command_code::mail && of_transaction(code) && !transaction_) return conclude({}, {}, now);
+    if (code != command_code::mail && of_transaction(code) && !transaction_)
+        return conclude({}, {}, now);
     advance(now);
 }
 
@@ -44,9 +45,7 @@ void session::advance(proto::time_point now) {
         switch (step(*links_[turn_], now)) {
         case turn::waits:
         case turn::concluded: return;
-        case turn::done:
-            ++turn_;
-            event_->asked = false;
+        case turn::done: ++turn_; event_->asked = false;
         }
     }
 }
@@ -54,7 +53,9 @@ void session::advance(proto::time_point now) {
 bool session::takes_part(link const& one) const noexcept {
     switch (event_->code) {
     case command_code::rcpt:
-        if (event_->for_rejected_rcpt && !wire::any(one.protocol.agreed().steps, wire::step::rejected_rcpt)) return false;
+        if (event_->for_rejected_rcpt &&
+            !wire::any(one.protocol.agreed().steps, wire::step::rejected_rcpt))
+            return false;
         return one.in_message;
     case command_code::data: return one.in_message;
     case command_code::unknown:
@@ -124,11 +125,13 @@ void session::conclude(verdict const& given, std::string_view decided_by, proto:
         if (!verdict.terminal()) {
             wire::cursor fields(done->payload);
             auto const address = fields.zstr();
-            t.envelope.recipients.push_back(message::to_mailbox(wire::rcpt{address, wire::zstr_list(fields.rest())}));
+            t.envelope.recipients.push_back(
+                message::to_mailbox(wire::rcpt{address, wire::zstr_list(fields.rest())}));
         } else if (verdict.refuses() && !verdict.hangs_up()) {
             auto& recipients = t.record.recipients;
             if (t.record.recipient_count == recipients.size() && !recipients.empty()) {
-                recipients.back().verdict = verdict.text.empty() ? std::string(word(verdict)) : capped(verdict.text);
+                recipients.back().verdict =
+                    verdict.text.empty() ? std::string(word(verdict)) : capped(verdict.text);
                 recipients.back().decided_by = decided_by;
             }
             return answer(verdict); // this recipient only
@@ -174,8 +177,10 @@ void session::on_verdict(link& one, wire::any_reply const& reply, proto::time_po
     }
 }
 
-void session::on_envelope_verdict(link& one, command_code code, verdict const& verdict, proto::time_point now) {
-    if (code == command_code::connect || code == command_code::helo) return on_session_verdict(one, code, verdict, now);
+void session::on_envelope_verdict(link& one, command_code code, verdict const& verdict,
+                                  proto::time_point now) {
+    if (code == command_code::connect || code == command_code::helo)
+        return on_session_verdict(one, code, verdict, now);
     if (!event_ || event_->code != code || turn_ != one.index) return;
     if (code == command_code::unknown) {
         if (verdict.refuses()) conclude(verdict, one.config->name, now);
@@ -187,7 +192,8 @@ void session::on_envelope_verdict(link& one, command_code code, verdict const& v
 }
 
 /// A verdict about the client, given now or to a command told again to a milter that joined late.
-void session::on_session_verdict(link& one, command_code, verdict const& verdict, proto::time_point now) {
+void session::on_session_verdict(link& one, command_code, verdict const& verdict,
+                                 proto::time_point now) {
     if (verdict.code == wire::reply_code::accept) {
         close(one, true);
         one.state = link_state::excluded;
@@ -198,7 +204,8 @@ void session::on_session_verdict(link& one, command_code, verdict const& verdict
     session_verdict_ = verdict;
     session_decided_by_ = one.config->name;
     if (!event_) return;
-    bool const about_client = event_->code == command_code::connect || event_->code == command_code::helo;
+    bool const about_client =
+        event_->code == command_code::connect || event_->code == command_code::helo;
     if (about_client || of_transaction(event_->code) || verdict.hangs_up()) {
         for (auto const& other : links_) {
             close(*other, true);

@@ -38,7 +38,8 @@ void session::close(link& one, bool politely) {
 void session::fail(link& one, error_code why, std::string_view where, proto::time_point now) {
     bool const in_message = one.in_message;
     std::string text(where);
-    if (text.find(why.message()) == text.npos) text.append(text.empty() ? "" : ": ").append(why.message());
+    if (text.find(why.message()) == text.npos)
+        text.append(text.empty() ? "" : ": ").append(why.message());
     log(severity::warning, one.config->name, text);
     if (one.awaits()) one.record.time += now - one.asked_at;
     close(one, false);
@@ -49,7 +50,8 @@ void session::fail(link& one, error_code why, std::string_view where, proto::tim
     one.record.verdict = "error";
     one.record.reason = one.failure;
     // a quarantine stands once it was received (protocol.md, corrections to 255)
-    if (in_message && transaction_ && one.edits.quarantine) transaction_->quarantine = std::move(one.edits.quarantine);
+    if (in_message && transaction_ && one.edits.quarantine)
+        transaction_->quarantine = std::move(one.edits.quarantine);
     one.drop_edits();
 }
 
@@ -69,7 +71,8 @@ session::turn session::judge_failure(link& one, proto::time_point now) {
         return turn::done;
     }
     if (policy == on_error::accept) return turn::done;
-    if (policy == on_error::quarantine && wire::any(mta_.agreed().actions, wire::action::quarantine)) {
+    if (policy == on_error::quarantine &&
+        wire::any(mta_.agreed().actions, wire::action::quarantine)) {
         transaction_->quarantine = "milter " + one.config->name + " failed";
         return turn::done;
     }
@@ -86,12 +89,14 @@ void session::refuse(verdict const& verdict, std::string_view decided_by, proto:
     auto const done = std::exchange(event_, std::nullopt);
     decide(verdict, decided_by, wire::name_of(done->code), now);
     bool const unasked = done->code == command_code::unknown || done->for_rejected_rcpt;
-    if (!unasked) end_transaction(wire::name_of(verdict.code), decided_by, wire::name_of(done->code), now);
+    if (!unasked)
+        end_transaction(wire::name_of(verdict.code), decided_by, wire::name_of(done->code), now);
     answer(unasked ? manager::verdict{} : verdict);
 }
 
 /// The verdict of the whole transaction; all its later commands are answered with it.
-void session::decide(verdict const& verdict, std::string_view decided_by, std::string_view stage, proto::time_point now) {
+void session::decide(verdict const& verdict, std::string_view decided_by, std::string_view stage,
+                     proto::time_point now) {
     auto& t = *transaction_;
     t.verdict = verdict;
     t.record.decided_by = decided_by;
@@ -103,7 +108,8 @@ void session::decide(verdict const& verdict, std::string_view decided_by, std::s
 /// A limit, the spool, memory: the manager's own failure.
 void session::internal_failure(std::string_view what, proto::time_point now) {
     log(severity::error, "manager", std::string(what));
-    if (!transaction_ || transaction_->verdict) return answer(internal_verdict(config_->on_internal_error));
+    if (!transaction_ || transaction_->verdict)
+        return answer(internal_verdict(config_->on_internal_error));
     bool const owed = mta_.awaits_reply() && !event_ && !transaction_->body_complete;
     refuse(internal_verdict(config_->on_internal_error), "manager", now);
     if (owed) answer(*transaction_->verdict);
@@ -125,8 +131,10 @@ void session::command_budget_over(proto::time_point now) {
         }
         if (judge_failure(one, now) == turn::concluded) break;
     }
-    if (event_) conclude({}, {}, now);
-    else if (transaction_ && transaction_->body_complete) finish(now);
+    if (event_)
+        conclude({}, {}, now);
+    else if (transaction_ && transaction_->body_complete)
+        finish(now);
 }
 
 /// Whether the command that the MTA waits for needs this milter.
@@ -153,8 +161,8 @@ void session::abort_milters(proto::time_point now) {
     }
 }
 
-void session::end_transaction(std::string_view verdict, std::string_view decided_by, std::string_view stage,
-                              proto::time_point now) {
+void session::end_transaction(std::string_view verdict, std::string_view decided_by,
+                              std::string_view stage, proto::time_point now) {
     auto& t = *transaction_;
     if (std::exchange(t.recorded, true)) return;
     auto& r = t.record;

@@ -4,7 +4,6 @@
 
 #include "manager/core/config.hpp"
 #include "manager/core/decision.hpp"
-
 #include <milter/message/body_store.hpp>
 #include <milter/message/edit.hpp>
 #include <milter/proto/mta_session.hpp>
@@ -15,12 +14,12 @@
 namespace milter::manager {
 
 enum class link_state {
-    idle,        ///< no connection yet
+    idle, ///< no connection yet
     connecting,
     negotiating,
     ready,
-    failed,      ///< until the next MAIL, when a fresh connection is tried
-    excluded,    ///< it accepted the client at CONNECT or HELO
+    failed,   ///< until the next MAIL, when a fresh connection is tried
+    excluded, ///< it accepted the client at CONNECT or HELO
 };
 
 /// How far the milter has been shown the message.
@@ -49,21 +48,29 @@ struct link {
     bool failure_judged = true;  ///< on_error was applied to the last failure
     std::string failure;         ///< in words
 
-    wire::command_code asked{};  ///< the command whose verdict is awaited
+    wire::command_code asked{}; ///< the command whose verdict is awaited
     proto::time_point asked_at{};
     content_cursor content;
-    message::edit_list edits;    ///< staged until its verdict
+    message::edit_list edits; ///< staged until its verdict
     message::body_store new_body;
 
-    milter_record record;        ///< of the current transaction
+    milter_record record; ///< of the current transaction
 
-    bool connected() const noexcept { return state == link_state::negotiating || state == link_state::ready; }
-    bool pending() const noexcept { return state == link_state::connecting || state == link_state::negotiating; }
-    bool leading_space() const noexcept { return wire::any(protocol.agreed().steps, wire::step::leading_space); }
+    bool connected() const noexcept {
+        return state == link_state::negotiating || state == link_state::ready;
+    }
+    bool pending() const noexcept {
+        return state == link_state::connecting || state == link_state::negotiating;
+    }
+    bool leading_space() const noexcept {
+        return wire::any(protocol.agreed().steps, wire::step::leading_space);
+    }
     bool awaits() const noexcept { return protocol.awaited().has_value(); }
     /// It is its turn to do something; nobody else can be blamed for the time that passes.
     bool owes() const noexcept { return awaits() || pending() || write_deadline != proto::never; }
-    std::size_t unwritten() const noexcept { return protocol.output().size() + in_flight; } ///< bytes
+    std::size_t unwritten() const noexcept {
+        return protocol.output().size() + in_flight;
+    } ///< bytes
 
     void begin_transaction() {
         in_message = false;

@@ -21,9 +21,11 @@ proto::mta_options session::link_options(link const& one) const {
         if (!wire::any(offer_.steps, needs_upstream)) options.offer.steps &= ~needs_upstream;
     if (!negotiating_) { // joins late: what was granted then is what there is
         options.offer.actions &= mta_.agreed().actions | wire::action::set_macro_list;
-        if (!wire::any(mta_.agreed().steps, wire::step::rejected_rcpt)) options.offer.steps &= ~wire::step::rejected_rcpt;
+        if (!wire::any(mta_.agreed().steps, wire::step::rejected_rcpt))
+            options.offer.steps &= ~wire::step::rejected_rcpt;
     }
-    options.timeouts = {t.connect, t.negotiate, t.command, t.content, t.end_of_message, options.timeouts.write};
+    options.timeouts = {t.connect, t.negotiate,      t.command,
+                        t.content, t.end_of_message, options.timeouts.write};
     options.max_body_piece = config_->limits.edits.body_bytes;
     return options;
 }
@@ -31,11 +33,13 @@ proto::mta_options session::link_options(link const& one) const {
 /// Answers the offer once every milter has answered or failed, or the wait is over.
 void session::negotiation_progress(proto::time_point now, bool waited_enough) {
     if (!negotiating_) return;
-    bool const settled = std::none_of(links_.begin(), links_.end(), [](auto const& one) { return one->pending(); });
+    bool const settled =
+        std::none_of(links_.begin(), links_.end(), [](auto const& one) { return one->pending(); });
     if (!settled && !waited_enough) return;
     negotiating_ = false;
     negotiation_deadline_ = proto::never;
-    if (!settled) log(severity::warning, "mta", "negotiation goes on without waiting for all milters");
+    if (!settled)
+        log(severity::warning, "mta", "negotiation goes on without waiting for all milters");
     error_code ec;
     mta_.negotiate(merged_agreement(), ec);
     pull(now);
@@ -47,24 +51,28 @@ proto::agreement session::merged_agreement() {
     bool all_known = true, wants_rejected = false, lists = false;
     for (auto const& one : links_) {
         all_known = all_known && one->state == link_state::ready;
-        if (one->config->on_error == on_error::quarantine) merged.actions |= wire::action::quarantine;
+        if (one->config->on_error == on_error::quarantine)
+            merged.actions |= wire::action::quarantine;
         if (one->state != link_state::ready) continue;
         auto const& agreed = one->protocol.agreed();
         merged.actions |= agreed.actions;
         wants_rejected = wants_rejected || wire::any(agreed.steps, wire::step::rejected_rcpt);
-        lists = lists || std::any_of(agreed.lists.begin(), agreed.lists.end(), [](auto const& l) { return l && !l->empty(); });
+        lists = lists || std::any_of(agreed.lists.begin(), agreed.lists.end(),
+                                     [](auto const& l) { return l && !l->empty(); });
     }
     // a milter that is down now may come back with any wish
     if (!all_known) merged.actions = wire::action::all;
     wants_rejected = wants_rejected || !all_known;
     merged.actions &= offer_.actions & ~wire::action::set_macro_list;
 
-    auto const content = wire::step::nr_header | wire::step::nr_end_of_headers | wire::step::nr_body;
+    auto const content =
+        wire::step::nr_header | wire::step::nr_end_of_headers | wire::step::nr_body;
     merged.steps = (content | wire::step::skip | wire::step::leading_space) & offer_.steps;
     if (wants_rejected) merged.steps |= wire::step::rejected_rcpt & offer_.steps;
     if (lists && wire::any(offer_.actions, wire::action::set_macro_list)) {
         for (std::size_t stage = 0; stage < wire::macro_stage_count; ++stage)
-            if (auto names = merged_list(stage); !names.empty()) merged.lists[stage] = std::move(names);
+            if (auto names = merged_list(stage); !names.empty())
+                merged.lists[stage] = std::move(names);
         merged.actions |= wire::action::set_macro_list;
     }
     return merged;
@@ -92,7 +100,8 @@ std::string session::merged_list(std::size_t stage) {
     std::size_t count = 0;
     auto const add = [&](std::string_view name) {
         bool known = false;
-        proto::for_each_name(names, [&](std::string_view other) { known = known || other == name; });
+        proto::for_each_name(names,
+                             [&](std::string_view other) { known = known || other == name; });
         if (known || ++count > proto::max_macro_names) return;
         names.append(names.empty() ? "" : " ").append(name);
     };
@@ -101,8 +110,9 @@ std::string session::merged_list(std::size_t stage) {
         if (one->state == link_state::ready && one->protocol.agreed().lists[stage])
             proto::for_each_name(*one->protocol.agreed().lists[stage], add);
     if (count > proto::max_macro_names)
-        log(severity::warning, "mta", std::to_string(count) + " macro names wanted in list " + std::to_string(stage) +
-                                          ", the first " + std::to_string(proto::max_macro_names) + " asked for");
+        log(severity::warning, "mta",
+            std::to_string(count) + " macro names wanted in list " + std::to_string(stage) +
+                ", the first " + std::to_string(proto::max_macro_names) + " asked for");
     return names;
 }
 
@@ -111,20 +121,24 @@ void session::append_macros(link& one, command_code code, proto::time_point now)
     auto const stage = wire::macro_stage_index(code);
     if (stage == wire::macro_stage_count || !mta_.macros().present(code)) return;
     auto const& own = one.protocol.agreed().lists[stage];
-    bool const has_own = own && !(own->empty() && postfix_rules()); // empty: none for Sendmail, default for Postfix
+    bool const has_own =
+        own && !(own->empty() && postfix_rules()); // empty: none for Sendmail, default for Postfix
     auto const at_stage = mta_.macros().at(code);
     std::string packed;
     auto raw = at_stage.raw();
     if (has_own) {
-        packed = proto::select_macros(*own, [&](std::string_view name) { return mta_.macros().find_up_to(code, name); });
+        packed = proto::select_macros(
+            *own, [&](std::string_view name) { return mta_.macros().find_up_to(code, name); });
         raw = packed;
     } else if (mta_.agreed().lists[stage]) { // others' wishes are in the set
-        packed = proto::select_macros(administrators_list(stage),
-                                      [&](std::string_view name) { return proto::find_macro(at_stage, name); });
+        packed = proto::select_macros(administrators_list(stage), [&](std::string_view name) {
+            return proto::find_macro(at_stage, name);
+        });
         raw = packed;
     }
     error_code ec;
-    one.protocol.send(wire::macros{static_cast<unsigned char>(code), wire::zstr_list(raw)}, now, ec);
+    one.protocol.send(wire::macros{static_cast<unsigned char>(code), wire::zstr_list(raw)}, now,
+                      ec);
 }
 
 } // namespace milter::manager

@@ -11,11 +11,13 @@ using wire::command_code;
 
 namespace {
 
-constexpr std::size_t send_ahead = 1 << 20; // bytes from the MTA while a reply is owed: the largest packet and more
+constexpr std::size_t send_ahead =
+    1 << 20; // bytes from the MTA while a reply is owed: the largest packet and more
 
 } // namespace
 
-session::session(std::shared_ptr<config const> config, std::uint64_t id, proto::time_point now, std::string listener)
+session::session(std::shared_ptr<config const> config, std::uint64_t id, proto::time_point now,
+                 std::string listener)
     : config_(std::move(config)), id_(id), listener_(std::move(listener)),
       mta_(proto::filter_options{{}, true, proto::filter_options{}.max_macro_bytes}),
       idle_deadline_(now + proto::filter_negotiate_timeout) {
@@ -35,7 +37,8 @@ void session::mta_bytes(std::string_view bytes, proto::time_point now) {
     mta_.received(bytes);
     pull(now);
     // who sends on without waiting for the reply it is owed would fill our memory
-    if (!over_ && mta_.buffered() > send_ahead) dead(errc::limit_exceeded, "commands sent without waiting for replies", now);
+    if (!over_ && mta_.buffered() > send_ahead)
+        dead(errc::limit_exceeded, "commands sent without waiting for replies", now);
 }
 
 void session::mta_closed(error_code why, proto::time_point now) {
@@ -66,7 +69,8 @@ void session::filter_connected(std::size_t index, error_code ec, proto::time_poi
     if (over_ || one.state != link_state::connecting) return;
     one.connect_deadline = proto::never;
     if (ec) {
-        fail(one, errc::connect_failed, "connecting to " + to_string(one.config->socket) + " (" + ec.message() + ")", now);
+        fail(one, errc::connect_failed,
+             "connecting to " + to_string(one.config->socket) + " (" + ec.message() + ")", now);
     } else {
         one.state = link_state::negotiating;
         error_code ignored;
@@ -119,7 +123,8 @@ void session::expired(proto::time_point now) {
             one->protocol.expire(now, ec);
             fail(*one, ec, one->protocol.failure(), now);
         }
-        if (now >= one->write_deadline) fail(*one, errc::timed_out, "it does not read the message", now);
+        if (now >= one->write_deadline)
+            fail(*one, errc::timed_out, "it does not read the message", now);
     }
     if (negotiating_ && now >= negotiation_deadline_) negotiation_progress(now, true);
     if (event_ && now >= event_->deadline) command_budget_over(now);
@@ -208,7 +213,8 @@ void session::handle(wire::any_command const& command, proto::time_point now) {
 }
 
 void session::on_negotiate(wire::negotiate const& offer, proto::time_point now) {
-    if (offer.version < wire::oldest_version) return dead(errc::version_refused, wire::describe(wire::any_command{offer}), now);
+    if (offer.version < wire::oldest_version)
+        return dead(errc::version_refused, wire::describe(wire::any_command{offer}), now);
     offer_ = offer;
     negotiating_ = true;
     negotiation_deadline_ = now + config_->negotiation_wait;
@@ -241,7 +247,8 @@ void session::on_mail(wire::mail const& sender, proto::time_point now) {
     t.number = ++transactions_;
     t.since = now;
     t.envelope.sender = message::to_mailbox(sender);
-    t.headers.rules(postfix_rules() ? message::header_rules::postfix : message::header_rules::sendmail);
+    t.headers.rules(postfix_rules() ? message::header_rules::postfix
+                                    : message::header_rules::sendmail);
     t.body = message::body_store(&config_->spool);
     t.record.sender = capped(sender.address);
     for (auto const& one : links_) {
@@ -259,10 +266,11 @@ void session::on_mail(wire::mail const& sender, proto::time_point now) {
 void session::on_rcpt(wire::rcpt const& recipient, proto::time_point now) {
     if (!transaction_) return answer({});
     auto& t = *transaction_;
-    bool const refused_by_mta =
-        proto::find_macro(mta_.macros().at(command_code::rcpt), "{rcpt_mailer}") == std::string_view("error");
+    bool const refused_by_mta = proto::find_macro(mta_.macros().at(command_code::rcpt),
+                                                  "{rcpt_mailer}") == std::string_view("error");
     if (t.envelope.recipients.size() >= config_->limits.recipients)
-        return internal_failure("more than " + std::to_string(config_->limits.recipients) + " recipients", now);
+        return internal_failure(
+            "more than " + std::to_string(config_->limits.recipients) + " recipients", now);
     if (!refused_by_mta && t.record.recipients.size() < record_list_limit)
         t.record.recipients.push_back({capped(recipient.address), "continue", {}});
     t.record.recipient_count += refused_by_mta ? 0 : 1;
@@ -334,7 +342,8 @@ bool session::postfix_rules() const noexcept {
     case header_rules_setting::automatic: break;
     }
     auto const at_connect = mta_.macros().at(command_code::connect);
-    if (auto const version = proto::find_macro(at_connect, "v")) return version->substr(0, 7) == "Postfix";
+    if (auto const version = proto::find_macro(at_connect, "v"))
+        return version->substr(0, 7) == "Postfix";
     return proto::find_macro(at_connect, "{daemon_addr}").has_value();
 }
 

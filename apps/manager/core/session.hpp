@@ -17,7 +17,6 @@
 #include "manager/core/decision.hpp"
 #include "manager/core/link.hpp"
 #include "manager/core/verdict.hpp"
-
 #include <milter/message/envelope.hpp>
 #include <milter/message/headers.hpp>
 #include <milter/proto/filter_session.hpp>
@@ -35,9 +34,9 @@ namespace milter::manager {
 /// One thing to do, in order.
 struct effect {
     enum class kind {
-        open,    ///< connect to milter `link`; then filter_connected()
-        send,    ///< write `bytes` to milter `link`; filter_drained() when they are written
-        close,   ///< write `bytes`, then close the connection to milter `link`; nothing is reported of it any more
+        open, ///< connect to milter `link`; then filter_connected()
+        send, ///< write `bytes` to milter `link`; filter_drained() when they are written
+        close, ///< write `bytes`, then close the connection to milter `link`; nothing is reported of it any more
         reply,   ///< write `bytes` to the MTA; mta_drained() when they are written
         hang_up, ///< write what is left, then close the MTA's connection; the session is over
     };
@@ -48,7 +47,8 @@ struct effect {
 
 class session {
 public:
-    session(std::shared_ptr<config const> config, std::uint64_t id, proto::time_point now, std::string listener = {});
+    session(std::shared_ptr<config const> config, std::uint64_t id, proto::time_point now,
+            std::string listener = {});
 
     /// There are too many sessions: this one asks no milter and refuses its mail by on_internal_error. Call it first.
     void overloaded();
@@ -86,8 +86,9 @@ private:
         wire::command_code code{};
         std::string payload;
         proto::time_point deadline = proto::never;
-        bool for_rejected_rcpt = false; ///< the MTA itself refused the recipient: answers are ignored
-        bool asked = false;             ///< the milter whose turn it is was asked, or needs not be
+        bool for_rejected_rcpt =
+            false;          ///< the MTA itself refused the recipient: answers are ignored
+        bool asked = false; ///< the milter whose turn it is was asked, or needs not be
     };
 
     /// One message, from MAIL to its end.
@@ -98,20 +99,22 @@ private:
         message::body_store body;
         std::size_t content_bytes = 0;
         bool headers_complete = false;
-        bool body_complete = false;              ///< end of message arrived
+        bool body_complete = false; ///< end of message arrived
         proto::time_point since{};
         proto::time_point end_deadline = proto::never;
         proto::time_point progress_at = proto::never;
         std::size_t turn = 0;                    ///< milter that is being shown the content
         std::optional<manager::verdict> verdict; ///< decided for the whole transaction
         std::vector<message::envelope_edit> envelope_edits;
-        std::vector<message::header_edit> single_header_edits; ///< of the one milter that edited headers
+        std::vector<message::header_edit>
+            single_header_edits; ///< of the one milter that edited headers
         std::size_t header_editors = 0;
         bool body_replaced = false;
         std::optional<std::string> quarantine;
-        std::optional<std::size_t> body_sent;    ///< emission of a replaced body: bytes done
+        std::optional<std::size_t> body_sent; ///< emission of a replaced body: bytes done
         bool emitting = false;
-        bool edits_failed = false;               ///< an edit could not be passed on: the message may not be accepted
+        bool edits_failed =
+            false; ///< an edit could not be passed on: the message may not be accepted
         bool recorded = false;
         wire::reply_code last_verdict = wire::reply_code::proceed;
         decision record;
@@ -150,8 +153,10 @@ private:
     void conclude(verdict const& verdict, std::string_view decided_by, proto::time_point now);
     void on_reply(link& link, wire::any_reply const& reply, proto::time_point now);
     void on_verdict(link& link, wire::any_reply const& reply, proto::time_point now);
-    void on_envelope_verdict(link& link, wire::command_code code, verdict const& verdict, proto::time_point now);
-    void on_session_verdict(link& link, wire::command_code code, verdict const& verdict, proto::time_point now);
+    void on_envelope_verdict(link& link, wire::command_code code, verdict const& verdict,
+                             proto::time_point now);
+    void on_session_verdict(link& link, wire::command_code code, verdict const& verdict,
+                            proto::time_point now);
     void resume(proto::time_point now);
 
     // content.cpp: the message through the milters, and back to the MTA
@@ -165,7 +170,8 @@ private:
     bool feed_body(link& link, proto::time_point now);
     bool feed_end(link& link, proto::time_point now);
     bool may_send(link const& link) const noexcept;
-    void on_content_verdict(link& link, wire::command_code code, verdict const& verdict, proto::time_point now);
+    void on_content_verdict(link& link, wire::command_code code, verdict const& verdict,
+                            proto::time_point now);
     void commit(link& link, proto::time_point now);
     void end_lines_of_body(proto::time_point now);
     void finish(proto::time_point now);
@@ -182,14 +188,15 @@ private:
     void fail(link& link, error_code why, std::string_view where, proto::time_point now);
     turn judge_failure(link& link, proto::time_point now);
     void refuse(verdict const& verdict, std::string_view decided_by, proto::time_point now);
-    void decide(verdict const& verdict, std::string_view decided_by, std::string_view stage, proto::time_point now);
+    void decide(verdict const& verdict, std::string_view decided_by, std::string_view stage,
+                proto::time_point now);
     void internal_failure(std::string_view what, proto::time_point now);
     void abort_milters(proto::time_point now);
     void command_budget_over(proto::time_point now);
     bool is_to_judge(link const& link) const noexcept;
     void out_of_time(proto::time_point now);
-    void end_transaction(std::string_view verdict, std::string_view decided_by, std::string_view stage,
-                         proto::time_point now);
+    void end_transaction(std::string_view verdict, std::string_view decided_by,
+                         std::string_view stage, proto::time_point now);
     void log(severity level, std::string peer, std::string text);
 
     bool postfix_rules() const noexcept;
@@ -216,7 +223,8 @@ private:
     std::size_t turn_ = 0; ///< milter that the event has come to
     std::optional<transaction> transaction_;
     std::uint32_t transactions_ = 0;
-    std::optional<verdict> session_verdict_; ///< refusal at CONNECT or HELO: answers MAIL, RCPT, DATA and content
+    std::optional<verdict>
+        session_verdict_; ///< refusal at CONNECT or HELO: answers MAIL, RCPT, DATA and content
     std::string session_decided_by_;
 
     proto::time_point idle_deadline_ = proto::never;

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "manager/core/config.hpp"
-
 #include <milter/proto/smtp_reply.hpp>
 #include <milter/wire/reply.hpp>
 
@@ -27,7 +26,9 @@ struct verdict {
     bool hangs_up() const noexcept { return text.substr(0, 4) == "421 "; }
 };
 
-inline verdict reply_with(std::string_view text) { return {wire::reply_code::reply_text, std::string(text)}; }
+inline verdict reply_with(std::string_view text) {
+    return {wire::reply_code::reply_text, std::string(text)};
+}
 
 /// Texts as Postfix gives them for a milter it cannot talk to (protocol.md 6.2).
 inline verdict failure_verdict(on_error policy) {
@@ -44,14 +45,17 @@ inline verdict failure_verdict(on_error policy) {
 inline verdict internal_verdict(on_internal_error policy) {
     switch (policy) {
     case on_internal_error::reject: return reply_with("554 5.3.0 Mail filtering failed");
-    case on_internal_error::shutdown: return reply_with("421 4.3.0 Mail filtering failed - try again later");
+    case on_internal_error::shutdown:
+        return reply_with("421 4.3.0 Mail filtering failed - try again later");
     case on_internal_error::tempfail: break;
     }
     return reply_with("451 4.3.0 Mail filtering failed - try again later");
 }
 
 /// The time for the command was used up before some milter was asked: nobody failed (statement 267).
-inline verdict out_of_time_verdict() { return reply_with("451 4.3.2 Mail filtering takes too long - try again later"); }
+inline verdict out_of_time_verdict() {
+    return reply_with("451 4.3.2 Mail filtering takes too long - try again later");
+}
 
 /// What a milter's verdict becomes upstream: a text both MTAs take is passed byte for byte, a faulty one repaired,
 /// SHUTDOWN becomes 421. Empty: no verdict can be made of it, which is a failure of the milter.

@@ -4,11 +4,11 @@
 
 #include <boost/asio/post.hpp>
 
-#include <chrono>
-#include <utility>
-
 #include <fcntl.h>
 #include <unistd.h>
+
+#include <chrono>
+#include <utility>
 
 namespace milter::manager {
 
@@ -16,14 +16,17 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr auto accept_pause = std::chrono::milliseconds(100); // after a failure that will not go away at once
+constexpr auto accept_pause =
+    std::chrono::milliseconds(100); // after a failure that will not go away at once
 constexpr auto drain_poll = std::chrono::milliseconds(20);
 
 } // namespace
 
 gateway::gateway(std::shared_ptr<config const> settings, relay_sinks sinks)
-    : config_(std::move(settings)), sinks_(std::move(sinks)), workers_(config_->workers), drain_timer_(workers_[0]) {
-    for (std::size_t i = 0; i < workers_.size(); ++i) states_.push_back(std::make_unique<worker>(workers_[i]));
+    : config_(std::move(settings)), sinks_(std::move(sinks)), workers_(config_->workers),
+      drain_timer_(workers_[0]) {
+    for (std::size_t i = 0; i < workers_.size(); ++i)
+        states_.push_back(std::make_unique<worker>(workers_[i]));
     take_reserve();
 }
 
@@ -60,17 +63,20 @@ void gateway::run() {
 
 void gateway::accept(door& at) {
     auto const index = workers_.next();
-    at.listener.socket().async_accept(
-        workers_[index].get_executor(),
-        [this, &at, index](error_code ec, net::socket mta) { accepted(at, index, ec, std::move(mta)); });
+    at.listener.socket().async_accept(workers_[index].get_executor(),
+                                      [this, &at, index](error_code ec, net::socket mta) {
+                                          accepted(at, index, ec, std::move(mta));
+                                      });
 }
 
 void gateway::accepted(door& at, std::size_t index, error_code ec, net::socket mta) {
     if (ec == asio::error::operation_aborted) return; // draining
-    if (ec == asio::error::no_descriptors || ec == error_code(ENFILE, boost::system::system_category()))
+    if (ec == asio::error::no_descriptors ||
+        ec == error_code(ENFILE, boost::system::system_category()))
         return out_of_descriptors(at, index);
     if (ec) {
-        sinks_.logged({severity::error, 0, "manager", "accept on " + to_string(at.where) + ": " + ec.message()});
+        sinks_.logged({severity::error, 0, "manager",
+                       "accept on " + to_string(at.where) + ": " + ec.message()});
         auto pause = std::make_shared<asio::steady_timer>(workers_[0], accept_pause);
         return pause->async_wait([this, &at, pause](error_code) { accept(at); });
     }
@@ -98,10 +104,11 @@ void gateway::begin(door& at, std::size_t index, net::socket mta, bool no_room) 
     net::prepare(mta, at.where.family == endpoint::kind::unix_path ? AF_UNIX : AF_INET);
     ++*count_;
     std::shared_ptr<void> const ticket(nullptr, [count = count_](void*) { --*count; });
-    auto session = std::make_shared<relay>(*states_[index], std::move(mta), config_, ++last_id_, to_string(at.where),
-                                           sinks_, ticket);
+    auto session = std::make_shared<relay>(*states_[index], std::move(mta), config_, ++last_id_,
+                                           to_string(at.where), sinks_, ticket);
     if (no_room) {
-        sinks_.logged({severity::warning, last_id_, "manager", "too many sessions: its mail is refused for now"});
+        sinks_.logged({severity::warning, last_id_, "manager",
+                       "too many sessions: its mail is refused for now"});
         session->refuse_all();
     }
     asio::post(workers_[index], [session] { session->start(); });

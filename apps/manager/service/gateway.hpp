@@ -7,7 +7,6 @@
 
 #include "manager/core/config.hpp"
 #include "manager/service/relay.hpp"
-
 #include <milter/net/listener.hpp>
 #include <milter/net/workers.hpp>
 
@@ -61,7 +60,8 @@ private:
     net::workers workers_;
     std::vector<std::unique_ptr<worker>> states_;
     std::vector<std::unique_ptr<door>> doors_;
-    std::shared_ptr<std::atomic<std::size_t>> count_ = std::make_shared<std::atomic<std::size_t>>(0);
+    std::shared_ptr<std::atomic<std::size_t>> count_ =
+        std::make_shared<std::atomic<std::size_t>>(0);
     boost::asio::steady_timer drain_timer_;
     proto::time_point drain_deadline_ = proto::never;
     std::uint64_t last_id_ = 0;

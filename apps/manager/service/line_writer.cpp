@@ -2,12 +2,12 @@
 // manager/service/line_writer.cpp
 #include "manager/service/line_writer.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <system_error>
 #include <utility>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 namespace milter::manager {
 
@@ -19,11 +19,13 @@ int line_writer::open_file(std::string const& path) {
     return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
 }
 
-line_writer::line_writer(std::string path, int fallback, std::size_t capacity) : state_(std::make_shared<shared>()) {
+line_writer::line_writer(std::string path, int fallback, std::size_t capacity)
+    : state_(std::make_shared<shared>()) {
     state_->capacity = capacity;
     state_->descriptor = path.empty() ? fallback : open_file(path);
     state_->path = std::move(path);
-    if (state_->descriptor < 0) throw std::system_error(errno, std::generic_category(), state_->path);
+    if (state_->descriptor < 0)
+        throw std::system_error(errno, std::generic_category(), state_->path);
     thread_ = std::thread([state = state_] { run(state); });
 }
 
@@ -77,7 +79,9 @@ void line_writer::run(std::shared_ptr<shared> const& state) {
         std::string text;
         for (auto const& make : batch) text.append(make()).append("\n");
         if (lost != 0 && !last)
-            text.append("{\"event\":\"dropped\",\"lines\":").append(std::to_string(lost)).append("}\n");
+            text.append("{\"event\":\"dropped\",\"lines\":")
+                .append(std::to_string(lost))
+                .append("}\n");
         write_all(s, text);
         lock.lock();
         if (!last) continue;

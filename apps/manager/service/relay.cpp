@@ -24,8 +24,9 @@ constexpr auto milter_write_timeout = proto::mta_timeouts{}.write;
 
 relay::relay(worker& on, net::socket mta, std::shared_ptr<config const> settings, std::uint64_t id,
              std::string listener, relay_sinks const& sinks, std::shared_ptr<void> ticket)
-    : worker_(on), core_(settings, id, proto::clock::now(), std::move(listener)), config_(std::move(settings)),
-      sinks_(sinks), ticket_(std::move(ticket)), mta_(std::make_shared<peer>(on.context)),
+    : worker_(on), core_(settings, id, proto::clock::now(), std::move(listener)),
+      config_(std::move(settings)), sinks_(sinks), ticket_(std::move(ticket)),
+      mta_(std::make_shared<peer>(on.context)),
       watchdog_(on.context.get_executor(), [this] { bark(); }) {
     mta_->socket = std::move(mta);
 }
@@ -115,16 +116,18 @@ void relay::connected(std::size_t index, peer_ptr const& milter, net::socket fre
 // ---- reading
 
 void relay::wait_readable(std::size_t index, peer_ptr const& from) {
-    from->socket.async_wait(net::socket::wait_read, [self = shared_from_this(), index, from](error_code ec) {
-        if (ec || !from->open) return;
-        self->readable(index, from);
-    });
+    from->socket.async_wait(net::socket::wait_read,
+                            [self = shared_from_this(), index, from](error_code ec) {
+                                if (ec || !from->open) return;
+                                self->readable(index, from);
+                            });
 }
 
 void relay::readable(std::size_t index, peer_ptr const& from) {
     error_code ec;
     auto const size = from->socket.read_some(asio::buffer(worker_.scratch), ec);
-    if (ec == asio::error::would_block || ec == asio::error::interrupted) return wait_readable(index, from);
+    if (ec == asio::error::would_block || ec == asio::error::interrupted)
+        return wait_readable(index, from);
     if (ec || size == 0) {
         closed(index, from, ec == asio::error::eof ? error_code{} : ec);
     } else {
@@ -158,12 +161,13 @@ bool relay::flush(std::size_t index, peer_ptr const& to) {
         if (ec == asio::error::would_block) {
             to->writing = true;
             if (to->stuck_since == proto::never || size > 0) to->stuck_since = proto::clock::now();
-            to->socket.async_wait(net::socket::wait_write, [self = shared_from_this(), index, to](error_code waited) {
-                to->writing = false;
-                if (waited || !to->open) return;
-                if (self->flush(index, to)) self->drained(index);
-                self->perform();
-            });
+            to->socket.async_wait(net::socket::wait_write,
+                                  [self = shared_from_this(), index, to](error_code waited) {
+                                      to->writing = false;
+                                      if (waited || !to->open) return;
+                                      if (self->flush(index, to)) self->drained(index);
+                                      self->perform();
+                                  });
             return false;
         }
         if (ec) { // the read side finds out, with all that the peer said before
@@ -194,7 +198,8 @@ void relay::drop(peer_ptr& which, std::string last_words) {
 proto::time_point relay::next_deadline() const {
     auto when = core_.deadline();
     auto const stuck = [&](peer_ptr const& one, proto::duration timeout) {
-        if (one && one->stuck_since != proto::never) when = std::min(when, one->stuck_since + timeout);
+        if (one && one->stuck_since != proto::never)
+            when = std::min(when, one->stuck_since + timeout);
     };
     stuck(mta_, mta_write_timeout);
     for (auto const& one : milters_) stuck(one, milter_write_timeout);
@@ -212,7 +217,9 @@ void relay::bark() {
 void relay::expire_writes(proto::time_point now) {
     for (std::size_t i = 0; i < milters_.size(); ++i) {
         auto const one = milters_[i];
-        if (!one || one->stuck_since == proto::never || now < one->stuck_since + milter_write_timeout) continue;
+        if (!one || one->stuck_since == proto::never ||
+            now < one->stuck_since + milter_write_timeout)
+            continue;
         one->stuck_since = proto::never;
         closed(i, one, errc::timed_out);
     }

@@ -7,7 +7,6 @@
 #pragma once
 
 #include "manager/core/session.hpp"
-
 #include <milter/net/outbox.hpp>
 #include <milter/net/stream.hpp>
 #include <milter/net/watchdog.hpp>
@@ -36,8 +35,8 @@ struct relay_sinks {
 
 class relay : public std::enable_shared_from_this<relay> {
 public:
-    relay(worker& on, net::socket mta, std::shared_ptr<config const> settings, std::uint64_t id, std::string listener,
-          relay_sinks const& sinks, std::shared_ptr<void> ticket);
+    relay(worker& on, net::socket mta, std::shared_ptr<config const> settings, std::uint64_t id,
+          std::string listener, relay_sinks const& sinks, std::shared_ptr<void> ticket);
     ~relay();
 
     /// There is no room for this session: it is answered and refused.

@@ -4,6 +4,9 @@
 
 #include <milter/error.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
@@ -12,15 +15,13 @@
 #include <string_view>
 #include <utility>
 
-#include <fcntl.h>
-#include <unistd.h>
-
 namespace milter::message {
 
 struct spool_options {
-    std::size_t memory_bytes = 1 << 20;    ///< beyond this the body goes to a file
-    std::size_t max_bytes = 256UL << 20;   ///< beyond this append() fails
-    std::string directory = "/var/tmp";    ///< of the file; it has no name and vanishes with the process
+    std::size_t memory_bytes = 1 << 20;  ///< beyond this the body goes to a file
+    std::size_t max_bytes = 256UL << 20; ///< beyond this append() fails
+    std::string directory =
+        "/var/tmp"; ///< of the file; it has no name and vanishes with the process
 };
 
 /// Append-only bytes. The file is opened at the first spill and closed by clear().
@@ -60,13 +61,15 @@ public:
     /// At most `limit` bytes from `offset`; `scratch` holds them when they come from the file.
     /// @return  view that lives until the next append(), clear() or use of `scratch`; empty at the end
     /// @errors  resource
-    std::string_view read(std::size_t offset, std::size_t limit, std::string& scratch, error_code& ec) const {
+    std::string_view read(std::size_t offset, std::size_t limit, std::string& scratch,
+                          error_code& ec) const {
         auto const size = std::min(limit, size_ - std::min(offset, size_));
         if (file_ < 0) return std::string_view(memory_).substr(std::min(offset, size_), size);
         scratch.resize(size);
         std::size_t done = 0;
         while (done < size) {
-            auto const n = ::pread(file_, scratch.data() + done, size - done, static_cast<off_t>(offset + done));
+            auto const n = ::pread(file_, scratch.data() + done, size - done,
+                                   static_cast<off_t>(offset + done));
             if (n < 0 && errno == EINTR) continue;
             if (n <= 0) {
                 ec = errc::resource;

@@ -27,7 +27,9 @@ template <class Command> mailbox to_mailbox(Command const& command) {
 }
 
 /// `<>` and the empty string both mean the null sender. @source statement 76
-constexpr bool is_null_sender(std::string_view address) noexcept { return address.empty() || address == "<>"; }
+constexpr bool is_null_sender(std::string_view address) noexcept {
+    return address.empty() || address == "<>";
+}
 
 /// The address without angle brackets.
 constexpr std::string_view bare_address(std::string_view address) noexcept {

@@ -29,7 +29,9 @@ enum class header_rules { postfix, sendmail };
 inline constexpr std::size_t sendmail_hidden_defaults = 7;
 
 /// Field names compare without case.
-inline bool same_name(std::string_view a, std::string_view b) noexcept { return equal_ignoring_case(a, b); }
+inline bool same_name(std::string_view a, std::string_view b) noexcept {
+    return equal_ignoring_case(a, b);
+}
 
 /// The value as a filter sees it: with `leading_space` as written, else without exactly one blank.
 /// @source  statements 84, 85
@@ -50,9 +52,9 @@ struct header_field {
     std::uint32_t author = 0; ///< 0: original or the slot; else the filter that added it, from 1
     bool slot = false;
     bool live = true;
-    bool counted = true;      ///< deleted in the current turn: Sendmail still counts it
-    bool changed = false;     ///< original only
-    bool by_add = false;      ///< came by add_header, not insert_header
+    bool counted = true;  ///< deleted in the current turn: Sendmail still counts it
+    bool changed = false; ///< original only
+    bool by_add = false;  ///< came by add_header, not insert_header
 
     std::string_view now_name() const noexcept { return changed ? changed_name : name; }
     std::string_view now_value() const noexcept { return changed ? changed_value : value; }
@@ -114,7 +116,8 @@ public:
     std::size_t bytes() const noexcept { return bytes_; }            ///< names and values held
 
 private:
-    std::uint32_t store(std::string_view name, std::string_view raw, std::uint32_t author, bool by_add);
+    std::uint32_t store(std::string_view name, std::string_view raw, std::uint32_t author,
+                        bool by_add);
     void add(header_edit const& edit, std::uint32_t author);
     void insert(header_edit const& edit, std::uint32_t author);
     void change(header_edit const& edit, std::uint32_t author);
@@ -127,7 +130,8 @@ private:
     }
 
     header_rules rules_;
-    std::vector<header_field> fields_; ///< [0] is the slot; originals in order of arrival, then added ones
+    std::vector<header_field>
+        fields_; ///< [0] is the slot; originals in order of arrival, then added ones
     std::vector<std::uint32_t> order_; ///< physical order, as indices into fields_
     std::size_t bytes_ = 0;
 };
@@ -136,7 +140,8 @@ inline void headers::append_original(std::string_view name, std::string_view raw
     order_.push_back(store(name, raw, 0, false));
 }
 
-inline std::uint32_t headers::store(std::string_view name, std::string_view raw, std::uint32_t author, bool by_add) {
+inline std::uint32_t headers::store(std::string_view name, std::string_view raw,
+                                    std::uint32_t author, bool by_add) {
     header_field field;
     field.name.assign(name);
     field.value.assign(raw);

@@ -22,22 +22,23 @@ namespace milter::message {
 namespace detail {
 
 inline bool differs(header_field const& field) noexcept {
-    return field.changed && (field.changed_value != field.value || field.changed_name != field.name);
+    return field.changed &&
+           (field.changed_value != field.value || field.changed_name != field.name);
 }
 
 /// Calls each(field, ordinal) for the originals: which of its name it was, from 1. Counted only here, since most
 /// messages are never merged.
 template <class Function> void for_each_counted(headers const& all, Function each) {
     std::unordered_map<std::string, std::uint32_t> seen;
-    all.for_each_original([&](header_field const& field) {
-        each(field, ++seen[to_lower(field.name)]);
-    });
+    all.for_each_original(
+        [&](header_field const& field) { each(field, ++seen[to_lower(field.name)]); });
 }
 
 inline void append_changes(headers const& all, std::vector<header_edit>& out) {
     for_each_counted(all, [&](header_field const& field, std::uint32_t ordinal) {
         if (field.live && differs(field))
-            out.push_back({header_edit::kind::change, ordinal, field.changed_name, field.changed_value});
+            out.push_back(
+                {header_edit::kind::change, ordinal, field.changed_name, field.changed_value});
     });
 }
 
@@ -65,19 +66,24 @@ inline void append_new(headers const& all, std::vector<header_edit>& out) {
     bool const sendmail = all.rules() == header_rules::sendmail;
     auto const last = last_anchor(all);
     bool below_original = false;
-    std::size_t entry = 0, above = 0; // above: what is in the MTA's list before the entry, at that moment
+    std::size_t entry = 0,
+                above = 0; // above: what is in the MTA's list before the entry, at that moment
     all.for_each([&](header_field const& field) {
         ++entry;
         bool const is_new = field.author != 0;
-        if (!field.live && (is_new || !sendmail)) return; // Sendmail's list still has the ones deleted above
+        if (!field.live && (is_new || !sendmail))
+            return; // Sendmail's list still has the ones deleted above
         if (is_new && entry < last)
-            out.push_back({header_edit::kind::insert, static_cast<std::uint32_t>(above), field.name, field.value});
+            out.push_back({header_edit::kind::insert, static_cast<std::uint32_t>(above), field.name,
+                           field.value});
         else if (is_new && field.by_add && !sendmail)
             out.push_back({header_edit::kind::add, 0, field.name, field.value});
         else if (is_new)
-            out.push_back({header_edit::kind::insert, wire::max_header_index, field.name, field.value});
+            out.push_back(
+                {header_edit::kind::insert, wire::max_header_index, field.name, field.value});
         ++above;
-        if (sendmail && field.original() && !std::exchange(below_original, true)) above += sendmail_hidden_defaults;
+        if (sendmail && field.original() && !std::exchange(below_original, true))
+            above += sendmail_hidden_defaults;
     });
 }
 

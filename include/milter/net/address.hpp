@@ -39,7 +39,8 @@ inline asio::ip::tcp::resolver::flags resolver_flags(bool passive) noexcept {
 
 /// The address of an endpoint that needs no name service; empty when it does.
 inline std::optional<address> literal_address(endpoint const& where) {
-    if (where.family == endpoint::kind::unix_path) return address(asio::local::stream_protocol::endpoint(where.path));
+    if (where.family == endpoint::kind::unix_path)
+        return address(asio::local::stream_protocol::endpoint(where.path));
     auto const port = detail::numeric_port(where.service);
     if (!port || where.host.empty()) return std::nullopt;
     error_code ec;
@@ -57,10 +58,12 @@ inline std::vector<address> resolve(endpoint const& where, bool to_listen, error
     if (auto literal = literal_address(where)) return {*literal};
     asio::io_context context{1};
     asio::ip::tcp::resolver resolver(context);
-    auto const family = where.family == endpoint::kind::inet6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4();
+    auto const family =
+        where.family == endpoint::kind::inet6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4();
     auto const host = where.host.empty() && !to_listen ? std::string("localhost") : where.host;
     std::vector<address> found;
-    for (auto const& one : resolver.resolve(family, host, where.service, detail::resolver_flags(to_listen), ec))
+    for (auto const& one :
+         resolver.resolve(family, host, where.service, detail::resolver_flags(to_listen), ec))
         found.emplace_back(one.endpoint());
     return found;
 }

@@ -9,6 +9,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include <sys/socket.h>
+
+#include <cerrno>
 #include <chrono>
 #include <memory>
 #include <vector>
@@ -23,17 +26,37 @@ inline constexpr auto backlog_retry = std::chrono::milliseconds(10);
 inline asio::awaitable<std::vector<address>> addresses_of(endpoint const& where, error_code& ec) {
     if (auto literal = literal_address(where)) co_return std::vector<address>{*literal};
     asio::ip::tcp::resolver resolver(co_await asio::this_coro::executor);
-    auto const family = where.family == endpoint::kind::inet6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4();
+    auto const family =
+        where.family == endpoint::kind::inet6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4();
     auto const host = where.host.empty() ? std::string("localhost") : where.host;
-    auto [failed, results] = co_await resolver.async_resolve(family, host, where.service, use_tuple);
+    auto [failed, results] =
+        co_await resolver.async_resolve(family, host, where.service, use_tuple);
     ec = failed;
     std::vector<address> found;
     for (auto const& one : results) found.emplace_back(one.endpoint());
     co_return found;
 }
 
-inline asio::awaitable<void> connect_one(socket& fresh, address const& where, proto::time_point deadline,
-                                         error_code& ec) {
+/// One try. A unix socket connects at once or never: done here, as Asio takes EAGAIN of a full backlog for "in progress"
+/// and then reports success.
+inline asio::awaitable<error_code> try_once(socket& fresh, address const& where) {
+    if (family_of(where) != AF_UNIX) {
+        auto [failed] = co_await fresh.async_connect(where, use_tuple);
+        co_return failed;
+    }
+    error_code ec;
+    fresh.non_blocking(true, ec);
+    int result = -1;
+    do {
+        result =
+            ::connect(fresh.native_handle(), where.data(), static_cast<socklen_t>(where.size()));
+    } while (result != 0 && errno == EINTR);
+    if (result != 0) ec.assign(errno, boost::system::system_category());
+    co_return ec;
+}
+
+inline asio::awaitable<void> connect_one(socket& fresh, address const& where,
+                                         proto::time_point deadline, error_code& ec) {
     bool late = false;
     watchdog dog(fresh.get_executor(), [&] {
         late = true;
@@ -45,9 +68,8 @@ inline asio::awaitable<void> connect_one(socket& fresh, address const& where, pr
         ec = {};
         if (!fresh.is_open()) fresh.open(where.protocol(), ec);
         if (ec) co_return;
-        auto [failed] = co_await fresh.async_connect(where, use_tuple);
-        ec = failed;
-        if (late) ec = errc::timed_out;
+        ec = co_await try_once(fresh, where);
+        if (ec && late) ec = errc::timed_out;
         if (ec != asio::error::try_again) co_return;
         asio::steady_timer pause(fresh.get_executor(), backlog_retry);
         co_await pause.async_wait(use_tuple);
@@ -62,7 +84,8 @@ inline asio::awaitable<void> connect_one(socket& fresh, address const& where, pr
 
 /// Connects to the first address of `where` that answers.
 /// @errors  timed_out, and what the system or the name service says
-inline asio::awaitable<socket> connect(endpoint const& where, proto::time_point deadline, error_code& ec) {
+inline asio::awaitable<socket> connect(endpoint const& where, proto::time_point deadline,
+                                       error_code& ec) {
     auto const executor = co_await asio::this_coro::executor;
     auto const found = co_await detail::addresses_of(where, ec);
     for (auto const& one : found) {

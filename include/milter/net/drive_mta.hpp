@@ -14,7 +14,8 @@ namespace milter::net {
 
 class drive_mta {
 public:
-    drive_mta(stream& peer, proto::mta_session& session, proto::duration write_timeout = proto::mta_timeouts{}.write)
+    drive_mta(stream& peer, proto::mta_session& session,
+              proto::duration write_timeout = proto::mta_timeouts{}.write)
         : peer_(peer), session_(session), write_timeout_(write_timeout) {}
 
     /// Writes what the session has to say.
@@ -37,8 +38,8 @@ public:
     /// write, unless flush() is called).
     /// @return the code of the verdict; continue where none is owed
     template <class Command, class OnReply>
-    asio::awaitable<wire::reply_code> command(Command const& command, wire::zstr_list macros, OnReply on_reply,
-                                              error_code& ec) {
+    asio::awaitable<wire::reply_code> command(Command const& command, wire::zstr_list macros,
+                                              OnReply on_reply, error_code& ec) {
         auto const now = proto::clock::now();
         auto const stage = static_cast<unsigned char>(Command::code);
         if (!macros.empty()) session_.send(wire::macros{stage, macros}, now, ec);
@@ -48,7 +49,8 @@ public:
     }
 
     /// Waits for the verdict that is owed.
-    template <class OnReply> asio::awaitable<wire::reply_code> settle(OnReply on_reply, error_code& ec) {
+    template <class OnReply>
+    asio::awaitable<wire::reply_code> settle(OnReply on_reply, error_code& ec) {
         co_await flush(ec);
         while (!ec) {
             while (auto reply = session_.next(proto::clock::now(), ec)) {

@@ -12,14 +12,14 @@
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <grp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <optional>
 #include <string>
 #include <utility>
-
-#include <grp.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace milter::net {
 
@@ -35,7 +35,8 @@ public:
 
     explicit listener(asio::any_io_executor const& executor) : acceptor_(executor) {}
     listener(listener&& other) noexcept
-        : acceptor_(std::move(other.acceptor_)), path_(std::exchange(other.path_, {})), inode_(other.inode_) {}
+        : acceptor_(std::move(other.acceptor_)), path_(std::exchange(other.path_, {})),
+          inode_(other.inode_) {}
     listener& operator=(listener&&) = delete;
     ~listener() { close(); }
 
@@ -64,7 +65,8 @@ public:
         error_code ec;
         auto const bound = acceptor_.local_endpoint(ec);
         if (ec || asked.family == endpoint::kind::unix_path) return asked;
-        auto const* raw = reinterpret_cast<sockaddr_in6 const*>(bound.data()); // the port is at the same place in IPv4
+        auto const* raw = reinterpret_cast<sockaddr_in6 const*>(
+            bound.data()); // the port is at the same place in IPv4
         asked.service = std::to_string(ntohs(raw->sin6_port));
         return asked;
     }
@@ -73,7 +75,8 @@ public:
         error_code ignored;
         acceptor_.close(ignored);
         struct stat now {};
-        if (!path_.empty() && ::stat(path_.c_str(), &now) == 0 && now.st_ino == inode_) ::unlink(path_.c_str());
+        if (!path_.empty() && ::stat(path_.c_str(), &now) == 0 && now.st_ino == inode_)
+            ::unlink(path_.c_str());
         path_.clear();
     }
 
@@ -109,7 +112,8 @@ private:
                 ec = asio::error::not_found;
                 return;
             }
-            if (::chown(path.c_str(), static_cast<uid_t>(-1), group->gr_gid) != 0) ec = last_error();
+            if (::chown(path.c_str(), static_cast<uid_t>(-1), group->gr_gid) != 0)
+                ec = last_error();
         }
         if (!ec && options.mode && ::chmod(path.c_str(), *options.mode) != 0) ec = last_error();
     }

@@ -18,7 +18,8 @@ namespace milter::net {
 
 class outbox {
 public:
-    static constexpr std::size_t max_buffers = 64; // of one gathered write; the system's IOV_MAX is 1024
+    static constexpr std::size_t max_buffers =
+        64; // of one gathered write; the system's IOV_MAX is 1024
 
     /// Takes the bytes over.
     void own(std::string bytes) {
@@ -73,7 +74,9 @@ private:
         std::string_view borrowed;
         std::function<void()> written;
 
-        std::string_view bytes() const noexcept { return owned.empty() ? borrowed : std::string_view(owned); }
+        std::string_view bytes() const noexcept {
+            return owned.empty() ? borrowed : std::string_view(owned);
+        }
     };
 
     std::deque<piece> pieces_;

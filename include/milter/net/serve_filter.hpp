@@ -24,16 +24,17 @@ struct serve_options {
 
 namespace detail {
 
-template <class Handler> asio::awaitable<void> hand(Handler& handler, wire::any_command const& command,
-                                                    proto::filter_session& session) {
+template <class Handler>
+asio::awaitable<void> hand(Handler& handler, wire::any_command const& command,
+                           proto::filter_session& session) {
     if constexpr (std::is_void_v<decltype(handler(command, session))>)
         handler(command, session);
     else
         co_await handler(command, session);
 }
 
-inline asio::awaitable<void> flush(stream& peer, proto::filter_session& session, proto::duration timeout,
-                                   error_code& ec) {
+inline asio::awaitable<void> flush(stream& peer, proto::filter_session& session,
+                                   proto::duration timeout, error_code& ec) {
     while (!session.output().empty() && !ec) {
         auto const bytes = std::exchange(session.output(), {});
         co_await peer.write(bytes, proto::clock::now() + timeout, ec);
@@ -46,8 +47,8 @@ inline asio::awaitable<void> flush(stream& peer, proto::filter_session& session,
 /// void or an awaitable.
 /// @errors  none when the MTA sent QUIT; else why it ended, with session.failure() in words
 template <class Handler>
-asio::awaitable<error_code> serve_filter(stream& peer, proto::filter_session& session, Handler handler,
-                                         serve_options options = {}) {
+asio::awaitable<error_code> serve_filter(stream& peer, proto::filter_session& session,
+                                         Handler handler, serve_options options = {}) {
     std::array<char, 16 * 1024> room;
     for (;;) {
         error_code ec;
@@ -56,7 +57,8 @@ asio::awaitable<error_code> serve_filter(stream& peer, proto::filter_session& se
         co_await detail::flush(peer, session, options.write, ec);
         if (ec) co_return ec;
         if (session.closed()) co_return error_code{};
-        auto const patience = session.at() == proto::phase::start ? options.negotiate : options.idle;
+        auto const patience =
+            session.at() == proto::phase::start ? options.negotiate : options.idle;
         auto const size = co_await peer.read(room, proto::clock::now() + patience, ec);
         if (ec == errc::connection_closed) {
             error_code ended;

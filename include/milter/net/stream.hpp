@@ -29,7 +29,8 @@ inline constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
 /// What every milter connection wants of its socket: no Nagle, where there is one; never blocking.
 inline void prepare(socket& connected, int family) noexcept {
     error_code ignored;
-    if (family == AF_INET || family == AF_INET6) connected.set_option(asio::ip::tcp::no_delay(true), ignored);
+    if (family == AF_INET || family == AF_INET6)
+        connected.set_option(asio::ip::tcp::no_delay(true), ignored);
     connected.non_blocking(true, ignored);
 }
 
@@ -42,19 +43,23 @@ public:
 
     /// Some bytes into `room`. @return how many; 0 with ec at the end and on failure
     /// @errors  timed_out, connection_closed, and what the system says
-    asio::awaitable<std::size_t> read(std::span<char> room, proto::time_point deadline, error_code& ec) {
+    asio::awaitable<std::size_t> read(std::span<char> room, proto::time_point deadline,
+                                      error_code& ec) {
         watchdog_.until(deadline);
-        auto [failed, size] = co_await socket_.async_read_some(asio::buffer(room.data(), room.size()), use_tuple);
+        auto [failed, size] =
+            co_await socket_.async_read_some(asio::buffer(room.data(), room.size()), use_tuple);
         watchdog_.until(proto::never);
         ec = translate(failed);
         co_return size;
     }
 
     /// All of `bytes`. @errors as read()
-    asio::awaitable<void> write(std::string_view bytes, proto::time_point deadline, error_code& ec) {
+    asio::awaitable<void> write(std::string_view bytes, proto::time_point deadline,
+                                error_code& ec) {
         watchdog_.until(deadline);
         while (!bytes.empty()) {
-            auto [failed, size] = co_await socket_.async_write_some(asio::buffer(bytes.data(), bytes.size()), use_tuple);
+            auto [failed, size] = co_await socket_.async_write_some(
+                asio::buffer(bytes.data(), bytes.size()), use_tuple);
             bytes.remove_prefix(size);
             ec = translate(failed);
             if (ec) break;
@@ -75,8 +80,10 @@ private:
     }
 
     error_code translate(error_code ec) noexcept {
-        if (std::exchange(timed_out_, false) && ec == asio::error::operation_aborted) return errc::timed_out;
-        if (ec == asio::error::eof || ec == asio::error::connection_reset || ec == asio::error::broken_pipe)
+        if (std::exchange(timed_out_, false) && ec == asio::error::operation_aborted)
+            return errc::timed_out;
+        if (ec == asio::error::eof || ec == asio::error::connection_reset ||
+            ec == asio::error::broken_pipe)
             return errc::connection_closed;
         return ec;
     }

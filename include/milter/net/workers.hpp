@@ -17,7 +17,8 @@ namespace milter::net {
 class workers {
 public:
     explicit workers(std::size_t count) {
-        for (std::size_t i = 0; i < (count == 0 ? 1 : count); ++i) all_.push_back(std::make_unique<worker>());
+        for (std::size_t i = 0; i < (count == 0 ? 1 : count); ++i)
+            all_.push_back(std::make_unique<worker>());
     }
 
     std::size_t size() const noexcept { return all_.size(); }
@@ -29,7 +30,8 @@ public:
     /// Runs until stop() is called, or release() and all work is done.
     void run() {
         std::vector<std::thread> threads;
-        for (std::size_t i = 1; i < all_.size(); ++i) threads.emplace_back([this, i] { all_[i]->context.run(); });
+        for (std::size_t i = 1; i < all_.size(); ++i)
+            threads.emplace_back([this, i] { all_[i]->context.run(); });
         all_[0]->context.run();
         for (auto& one : threads) one.join();
     }
@@ -46,7 +48,8 @@ public:
 private:
     struct worker {
         boost::asio::io_context context{1};
-        boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard{context.get_executor()};
+        boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard{
+            context.get_executor()};
     };
 
     std::vector<std::unique_ptr<worker>> all_;

@@ -29,7 +29,7 @@
 namespace milter::proto {
 
 struct filter_options {
-    wish wants;                    ///< what to negotiate
+    wish wants;                      ///< what to negotiate
     bool manual_negotiation = false; ///< the caller answers the offer itself, with negotiate()
     std::size_t max_macro_bytes = 65'535 * 4; ///< of all macro packets before one command
 };
@@ -153,13 +153,16 @@ private:
     error_code judge(wire::reply_row const& row, auto const& reply) const noexcept {
         using wire::reply_code;
         bool const at_end = owed_ == wire::command_code::end_of_message;
-        if (row.kind == wire::reply_kind::negotiation || owed_ == wire::command_code::negotiate) return errc::misuse;
+        if (row.kind == wire::reply_kind::negotiation || owed_ == wire::command_code::negotiate)
+            return errc::misuse;
         if (row.kind != wire::reply_kind::verdict && !at_end) return errc::reply_not_allowed;
         if (!wire::has(agreed_.actions, row.needs)) return errc::not_negotiated;
         if (owed_ == wire::command_code::unknown &&
-            (row.code == reply_code::accept || row.code == reply_code::discard)) // Postfix 3.7 aborts
+            (row.code == reply_code::accept ||
+             row.code == reply_code::discard)) // Postfix 3.7 aborts
             return errc::reply_not_allowed;
-        if (row.code == reply_code::replace_body && body_run_ == body_run::over) return errc::body_interleaved;
+        if (row.code == reply_code::replace_body && body_run_ == body_run::over)
+            return errc::body_interleaved;
         if constexpr (requires { reply.text; }) return check_reply_text(reply.text);
         if (has_nul(reply)) return errc::embedded_nul;
         if constexpr (requires { reply.name; }) {
@@ -175,7 +178,8 @@ private:
     static bool has_nul(auto const& reply) noexcept {
         auto const in = [](std::string_view text) { return text.find('\0') != text.npos; };
         if constexpr (requires { reply.name; }) return in(reply.name) || in(reply.value);
-        if constexpr (requires { reply.args; }) return in(reply.address) || (reply.args && in(*reply.args));
+        if constexpr (requires { reply.args; })
+            return in(reply.address) || (reply.args && in(*reply.args));
         if constexpr (requires { reply.address; }) return in(reply.address);
         if constexpr (requires { reply.reason; }) return in(reply.reason);
         return false;
@@ -240,14 +244,16 @@ inline std::optional<wire::any_command> filter_session::next(error_code& ec) {
 }
 
 /// Empty without ec: the frame was macros, or is ignored.
-inline std::optional<wire::any_command> filter_session::take(wire::frame_view const& frame, error_code& ec) {
+inline std::optional<wire::any_command> filter_session::take(wire::frame_view const& frame,
+                                                             error_code& ec) {
     auto command = wire::decode_command(frame, ec);
     if (!command) {
         fail(static_cast<errc>(ec.value()), wire::describe_command(frame), ec);
         return std::nullopt;
     }
     auto const code = wire::code_of(*command);
-    if (phase_ == phase::start && code != wire::command_code::negotiate && code != wire::command_code::quit) {
+    if (phase_ == phase::start && code != wire::command_code::negotiate &&
+        code != wire::command_code::quit) {
         fail(errc::out_of_sequence, wire::describe_command(frame), ec);
         return std::nullopt;
     }
@@ -255,9 +261,11 @@ inline std::optional<wire::any_command> filter_session::take(wire::frame_view co
         macros_.set(*set);
         return std::nullopt;
     }
-    if (code == wire::command_code::negotiate && phase_ != phase::start) return std::nullopt; // statement 63
+    if (code == wire::command_code::negotiate && phase_ != phase::start)
+        return std::nullopt; // statement 63
     arrive(*command);
-    if (auto const* offer = std::get_if<wire::negotiate>(&*command); offer && !options_.manual_negotiation) {
+    if (auto const* offer = std::get_if<wire::negotiate>(&*command);
+        offer && !options_.manual_negotiation) {
         answer_offer_itself(*offer, ec);
         if (ec) return std::nullopt;
     }
@@ -286,7 +294,8 @@ inline void filter_session::arrive(wire::any_command const& command) {
 inline void filter_session::answer_offer_itself(wire::negotiate const& offer, error_code& ec) {
     auto const agreed = answer_offer(offer, options_.wants);
     if (!agreed) {
-        fail(static_cast<errc>(agreed.error().value()), wire::describe(wire::any_command{offer}), ec);
+        fail(static_cast<errc>(agreed.error().value()), wire::describe(wire::any_command{offer}),
+             ec);
         return;
     }
     settle_negotiation(*agreed);

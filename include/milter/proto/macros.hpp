@@ -15,21 +15,24 @@ namespace milter::proto {
 
 /// Stages in the order of their commands; a later one is more recent.
 inline constexpr std::array macro_stages = {
-    wire::command_code::connect, wire::command_code::helo, wire::command_code::mail,
-    wire::command_code::rcpt,    wire::command_code::data, wire::command_code::end_of_headers,
+    wire::command_code::connect,        wire::command_code::helo,
+    wire::command_code::mail,           wire::command_code::rcpt,
+    wire::command_code::data,           wire::command_code::end_of_headers,
     wire::command_code::end_of_message,
 };
 
 /// Names of length one match with and without braces, longer ones as they are.
 constexpr bool same_macro(std::string_view a, std::string_view b) noexcept {
     auto const bare = [](std::string_view name) {
-        return name.size() == 3 && name.front() == '{' && name.back() == '}' ? name.substr(1, 1) : name;
+        return name.size() == 3 && name.front() == '{' && name.back() == '}' ? name.substr(1, 1)
+                                                                             : name;
     };
     return bare(a) == bare(b);
 }
 
 /// The value of `name` in a list of name, value pairs.
-inline std::optional<std::string_view> find_macro(wire::zstr_list pairs, std::string_view name) noexcept {
+inline std::optional<std::string_view> find_macro(wire::zstr_list pairs,
+                                                  std::string_view name) noexcept {
     for (auto at = pairs.begin(); at != pairs.end(); ++at) {
         auto const key = *at;
         if (++at == pairs.end()) break;
@@ -72,7 +75,8 @@ public:
     }
 
     /// As find(), but nothing of stages after `stage`: for what is told again later.
-    std::optional<std::string_view> find_up_to(wire::command_code stage, std::string_view name) const noexcept {
+    std::optional<std::string_view> find_up_to(wire::command_code stage,
+                                               std::string_view name) const noexcept {
         for (std::size_t i = index_of(static_cast<unsigned char>(stage)) + 1; i-- > 0;)
             if (auto const value = find_macro(wire::zstr_list(sets_[i]), name)) return value;
         return std::nullopt;

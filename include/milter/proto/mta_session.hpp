@@ -23,8 +23,8 @@ struct mta_options {
     wire::negotiate offer;
     strictness how = strictness::lenient;
     mta_timeouts timeouts;
-    std::size_t max_reply_bytes = 1 << 20;      ///< one reply but a replacement body
-    std::size_t max_body_piece = 64UL << 20;    ///< one replacement body packet: rspamd sends it whole
+    std::size_t max_reply_bytes = 1 << 20;   ///< one reply but a replacement body
+    std::size_t max_body_piece = 64UL << 20; ///< one replacement body packet: rspamd sends it whole
 };
 
 class mta_session {
@@ -162,7 +162,8 @@ private:
     }
 
     std::string where() const {
-        return awaited_ ? "waiting for the reply to " + std::string(wire::name_of(*awaited_)) : std::string();
+        return awaited_ ? "waiting for the reply to " + std::string(wire::name_of(*awaited_))
+                        : std::string();
     }
 
     void fail(errc why, std::string const& what, error_code& ec) {
@@ -181,11 +182,15 @@ private:
 
     std::size_t limit_for(std::string_view rest) const noexcept {
         // while the code is unknown, the larger limit: only it may be exceeded for sure
-        bool const body = rest.size() <= 4 || static_cast<unsigned char>(rest[4]) == static_cast<unsigned char>(wire::reply_code::replace_body);
-        return body ? options_.max_body_piece : std::max(options_.max_reply_bytes, agreed_.data_limit);
+        bool const body =
+            rest.size() <= 4 || static_cast<unsigned char>(rest[4]) ==
+                                    static_cast<unsigned char>(wire::reply_code::replace_body);
+        return body ? options_.max_body_piece
+                    : std::max(options_.max_reply_bytes, agreed_.data_limit);
     }
 
-    std::optional<wire::any_reply> take(wire::frame_view const& frame, time_point now, error_code& ec);
+    std::optional<wire::any_reply> take(wire::frame_view const& frame, time_point now,
+                                        error_code& ec);
     errc judge(wire::reply_row const& row) const noexcept;
     void settle_negotiation(wire::negotiate_reply const& answer, error_code& ec);
 
@@ -224,7 +229,8 @@ inline std::optional<wire::any_reply> mta_session::next(time_point now, error_co
 }
 
 /// Empty without ec: the reply belonged to an aborted message.
-inline std::optional<wire::any_reply> mta_session::take(wire::frame_view const& frame, time_point now, error_code& ec) {
+inline std::optional<wire::any_reply> mta_session::take(wire::frame_view const& frame,
+                                                        time_point now, error_code& ec) {
     auto reply = wire::decode_reply(frame, ec);
     if (!reply) {
         fail(static_cast<errc>(ec.value()), wire::describe_reply(frame), ec);
@@ -264,14 +270,16 @@ inline errc mta_session::judge(wire::reply_row const& row) const noexcept {
     // statement 106: a keepalive is tolerated anywhere; edits only at end of message
     if (row.kind == wire::reply_kind::edit && *awaited_ != wire::command_code::end_of_message)
         return errc::reply_not_allowed;
-    if (row.kind == wire::reply_kind::edit && !wire::has(agreed_.actions, row.needs)) return errc::not_negotiated;
+    if (row.kind == wire::reply_kind::edit && !wire::has(agreed_.actions, row.needs))
+        return errc::not_negotiated;
     return errc{};
 }
 
 inline void mta_session::settle_negotiation(wire::negotiate_reply const& answer, error_code& ec) {
     auto const agreed = check_answer(options_.offer, answer, options_.how);
     if (!agreed) {
-        fail(static_cast<errc>(agreed.error().value()), wire::describe(wire::any_reply{answer}), ec);
+        fail(static_cast<errc>(agreed.error().value()), wire::describe(wire::any_reply{answer}),
+             ec);
         return;
     }
     agreed_ = *agreed;

@@ -26,7 +26,8 @@ using macro_lists = std::array<std::optional<std::string>, wire::macro_stage_cou
 struct agreement {
     std::uint32_t version = wire::newest_version;
     wire::action actions = wire::action::none;
-    wire::step steps = wire::step::none;   ///< as answered, and no_* for what the version does not have
+    wire::step steps =
+        wire::step::none; ///< as answered, and no_* for what the version does not have
     wire::step emulated = wire::step::none; ///< filter side: nr_* wanted but not offered
     macro_lists lists;
     std::size_t data_limit = 65'535; ///< largest payload in bytes
@@ -38,7 +39,8 @@ struct agreement {
     /// Whether a verdict follows the command on the wire.
     bool answers(wire::command_code code) const noexcept {
         auto const& row = wire::row_of(code);
-        return row.answered && (row.no_reply == wire::step::none || !wire::any(steps, row.no_reply));
+        return row.answered &&
+               (row.no_reply == wire::step::none || !wire::any(steps, row.no_reply));
     }
 };
 
@@ -91,8 +93,10 @@ struct wish {
 inline result<agreement> answer_offer(wire::negotiate const& offer, wish const& wish) {
     if (offer.version < wire::oldest_version) return error_code(errc::version_refused);
     // statement 43: very old MTAs send 0 for "all that version 1 had"
-    auto const offered_actions = offer.actions == wire::action::none ? static_cast<wire::action>(0x0F) : offer.actions;
-    auto const offered_steps = offer.steps == wire::step::none ? static_cast<wire::step>(0x3F) : offer.steps;
+    auto const offered_actions =
+        offer.actions == wire::action::none ? static_cast<wire::action>(0x0F) : offer.actions;
+    auto const offered_steps =
+        offer.steps == wire::step::none ? static_cast<wire::step>(0x3F) : offer.steps;
     if (!wire::has(offered_actions, wish.needs)) return error_code(errc::actions_refused);
 
     agreement agreed;
@@ -103,7 +107,8 @@ inline result<agreement> answer_offer(wire::negotiate const& offer, wish const& 
     agreed.data_limit = data_limit_of(agreed.steps);
     bool const lists = wire::any(offered_actions, wire::action::set_macro_list);
     if (lists) agreed.lists = wish.lists;
-    bool const sent = std::any_of(agreed.lists.begin(), agreed.lists.end(), [](auto const& l) { return l.has_value(); });
+    bool const sent = std::any_of(agreed.lists.begin(), agreed.lists.end(),
+                                  [](auto const& l) { return l.has_value(); });
     if (!sent) agreed.actions &= ~wire::action::set_macro_list;
     if (sent) agreed.actions |= wire::action::set_macro_list;
     return agreed;
@@ -121,29 +126,34 @@ inline wire::negotiate_reply to_reply(agreement const& agreed) noexcept {
 
 /// How an MTA side takes an answer beyond its offer.
 enum class strictness {
-    strict,  ///< any excess is a failure (Sendmail)
+    strict, ///< any excess is a failure (Sendmail)
     lenient, ///< unoffered actions are masked, known steps honoured, unknown ones ignored (Postfix and more)
 };
 
 /// Judges the answer of a filter to `offer`.
 /// @errors  version_refused, actions_refused, steps_refused
 /// @source  statements 30-35, 41, 42, 46-53, 64
-inline result<agreement> check_answer(wire::negotiate const& offer, wire::negotiate_reply const& answer,
+inline result<agreement> check_answer(wire::negotiate const& offer,
+                                      wire::negotiate_reply const& answer,
                                       strictness how = strictness::lenient) {
     bool const strict = how == strictness::strict;
     if (answer.version == 1) return error_code(errc::version_refused);
     if (answer.version > offer.version && strict) return error_code(errc::version_refused);
     if (answer.version < wire::oldest_version && strict) return error_code(errc::version_refused);
-    if (!wire::has(offer.actions, answer.actions) && strict) return error_code(errc::actions_refused);
+    if (!wire::has(offer.actions, answer.actions) && strict)
+        return error_code(errc::actions_refused);
     if (!wire::has(offer.steps, answer.steps) && strict) return error_code(errc::steps_refused);
     // a larger data size that was not offered would let the filter send what we refuse to buffer
-    if (wire::any(answer.steps & ~offer.steps, wire::step::all_data_sizes)) return error_code(errc::steps_refused);
+    if (wire::any(answer.steps & ~offer.steps, wire::step::all_data_sizes))
+        return error_code(errc::steps_refused);
 
     agreement agreed;
     // statement 275: 0 is read as the oldest, more than offered as the offer
-    agreed.version = std::clamp(answer.version, wire::oldest_version, std::max(offer.version, wire::oldest_version));
+    agreed.version = std::clamp(answer.version, wire::oldest_version,
+                                std::max(offer.version, wire::oldest_version));
     agreed.actions = answer.actions & offer.actions;
-    agreed.steps = (answer.steps & (wire::step::all | wire::step::all_data_sizes)) | absent_before(agreed.version);
+    agreed.steps = (answer.steps & (wire::step::all | wire::step::all_data_sizes)) |
+                   absent_before(agreed.version);
     agreed.data_limit = data_limit_of(agreed.steps);
     for (std::size_t i = 0; i < agreed.lists.size(); ++i)
         if (answer.macro_lists[i].present) agreed.lists[i].emplace(answer.macro_lists[i].names);

@@ -15,13 +15,14 @@
 
 namespace milter::proto {
 
-inline constexpr std::size_t max_reply_lines = 32;       // libmilter smfi_setmlreply
-inline constexpr std::size_t max_reply_line_size = 980;  // bytes: libmilter MAXREPLYLEN
+inline constexpr std::size_t max_reply_lines = 32;      // libmilter smfi_setmlreply
+inline constexpr std::size_t max_reply_line_size = 980; // bytes: libmilter MAXREPLYLEN
 
 /// 4 or 5 when `text` begins with a 4xx or 5xx code, else 0.
 constexpr int reply_class(std::string_view text) noexcept {
     auto const digit = [](char c) { return c >= '0' && c <= '9'; };
-    if (text.size() < 3 || (text[0] != '4' && text[0] != '5') || !digit(text[1]) || !digit(text[2])) return 0;
+    if (text.size() < 3 || (text[0] != '4' && text[0] != '5') || !digit(text[1]) || !digit(text[2]))
+        return 0;
     return text[0] - '0';
 }
 

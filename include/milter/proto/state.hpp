@@ -14,9 +14,9 @@ namespace milter::proto {
 
 /// Where a conversation stands: the last command that moved it.
 enum class phase : unsigned char {
-    start,          ///< nothing yet
-    negotiated,     ///< options agreed, no client yet
-    session,        ///< after CONNECT, HELO, ABORT, a finished or refused message
+    start,      ///< nothing yet
+    negotiated, ///< options agreed, no client yet
+    session,    ///< after CONNECT, HELO, ABORT, a finished or refused message
     mail,
     rcpt,
     data,
@@ -27,7 +27,9 @@ enum class phase : unsigned char {
     closed,         ///< after QUIT
 };
 
-constexpr bool in_transaction(phase at) noexcept { return at >= phase::mail && at <= phase::end_of_message; }
+constexpr bool in_transaction(phase at) noexcept {
+    return at >= phase::mail && at <= phase::end_of_message;
+}
 
 /// How a command fits what came before.
 enum class fit : unsigned char {
@@ -51,28 +53,35 @@ struct order_row {
 
 inline constexpr order_row order_rows[] = {
     {wire::command_code::negotiate, phase::start, phase::start, phase::start, phase::negotiated},
-    {wire::command_code::connect, phase::negotiated, phase::negotiated, phase::negotiated, phase::session},
+    {wire::command_code::connect, phase::negotiated, phase::negotiated, phase::negotiated,
+     phase::session},
     {wire::command_code::helo, phase::negotiated, phase::session, phase::body, phase::session},
     {wire::command_code::mail, phase::negotiated, phase::session, phase::body, phase::mail},
     {wire::command_code::rcpt, phase::mail, phase::rcpt, phase::rcpt, phase::rcpt},
     {wire::command_code::data, phase::mail, phase::rcpt, phase::rcpt, phase::data},
     {wire::command_code::header, phase::mail, phase::header, phase::header, phase::header},
-    {wire::command_code::end_of_headers, phase::mail, phase::header, phase::header, phase::end_of_headers},
+    {wire::command_code::end_of_headers, phase::mail, phase::header, phase::header,
+     phase::end_of_headers},
     {wire::command_code::body, phase::mail, phase::body, phase::body, phase::body},
-    {wire::command_code::end_of_message, phase::mail, phase::body, phase::body, phase::end_of_message},
-    {wire::command_code::abort, phase::negotiated, phase::end_of_message, phase::end_of_message, phase::session},
-    {wire::command_code::quit, phase::start, phase::end_of_message, phase::end_of_message, phase::closed},
-    {wire::command_code::quit_new_connection, phase::negotiated, phase::end_of_message, phase::end_of_message,
-     phase::negotiated},
+    {wire::command_code::end_of_message, phase::mail, phase::body, phase::body,
+     phase::end_of_message},
+    {wire::command_code::abort, phase::negotiated, phase::end_of_message, phase::end_of_message,
+     phase::session},
+    {wire::command_code::quit, phase::start, phase::end_of_message, phase::end_of_message,
+     phase::closed},
+    {wire::command_code::quit_new_connection, phase::negotiated, phase::end_of_message,
+     phase::end_of_message, phase::negotiated},
 };
 
 /// What `code` does in phase `at`. Macros never move anything; UNKNOWN stays where it is and is out of order before the
 /// negotiation and within content.
 constexpr transition follow(phase at, wire::command_code code) noexcept {
     if (code == wire::command_code::macros)
-        return {at >= phase::negotiated && at != phase::closed ? fit::in_order : fit::out_of_order, at};
+        return {at >= phase::negotiated && at != phase::closed ? fit::in_order : fit::out_of_order,
+                at};
     if (code == wire::command_code::unknown)
-        return {at >= phase::negotiated && at <= phase::data ? fit::in_order : fit::out_of_order, at};
+        return {at >= phase::negotiated && at <= phase::data ? fit::in_order : fit::out_of_order,
+                at};
     for (auto const& row : order_rows) {
         if (row.code != code) continue;
         if (at >= row.first && at <= row.last) return {fit::in_order, row.next};
@@ -98,15 +107,17 @@ constexpr transition follow(phase at, wire::command_code code, wire::step steps)
 constexpr bool settles(wire::command_code code, wire::reply_code verdict) noexcept {
     using wire::reply_code;
     if (code == wire::command_code::end_of_message) return true;
-    if (verdict == reply_code::proceed || verdict == reply_code::skip || code == wire::command_code::unknown)
+    if (verdict == reply_code::proceed || verdict == reply_code::skip ||
+        code == wire::command_code::unknown)
         return false;
-    bool const refusal =
-        verdict == reply_code::reject || verdict == reply_code::tempfail || verdict == reply_code::reply_text;
+    bool const refusal = verdict == reply_code::reject || verdict == reply_code::tempfail ||
+                         verdict == reply_code::reply_text;
     return !(refusal && code == wire::command_code::rcpt);
 }
 
 /// Where a verdict leaves the conversation that stood in `at`.
-constexpr phase after_verdict(phase at, wire::command_code code, wire::reply_code verdict) noexcept {
+constexpr phase after_verdict(phase at, wire::command_code code,
+                              wire::reply_code verdict) noexcept {
     return in_transaction(at) && settles(code, verdict) ? phase::session : at;
 }
 

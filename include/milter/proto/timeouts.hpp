@@ -17,19 +17,21 @@ inline constexpr time_point never = time_point::max();
 
 /// How long an MTA side waits for a filter. Each is one wait, restarted by every byte the filter owes.
 struct mta_timeouts {
-    duration connect = std::chrono::seconds(30);         // Postfix milter_connect_timeout
-    duration negotiate = std::chrono::seconds(30);       // Postfix milter_command_timeout
-    duration command = std::chrono::seconds(30);         // Postfix milter_command_timeout
-    duration content = std::chrono::seconds(300);        // Postfix milter_content_timeout: L, N, B
-    duration end_of_message = std::chrono::seconds(300); // Postfix milter_content_timeout; Sendmail E
-    duration write = std::chrono::seconds(10);           // Sendmail S
+    duration connect = std::chrono::seconds(30);   // Postfix milter_connect_timeout
+    duration negotiate = std::chrono::seconds(30); // Postfix milter_command_timeout
+    duration command = std::chrono::seconds(30);   // Postfix milter_command_timeout
+    duration content = std::chrono::seconds(300);  // Postfix milter_content_timeout: L, N, B
+    duration end_of_message =
+        std::chrono::seconds(300);             // Postfix milter_content_timeout; Sendmail E
+    duration write = std::chrono::seconds(10); // Sendmail S
 };
 
-inline constexpr duration filter_idle_timeout = std::chrono::seconds(7210);     // libmilter MI_TIMEOUT
-inline constexpr duration filter_negotiate_timeout = std::chrono::seconds(30);  // statement 206
-inline constexpr duration filter_write_timeout = std::chrono::seconds(60);      // statement 203
-inline constexpr duration sendmail_read_timeout = std::chrono::seconds(10);     // Sendmail R
-inline constexpr duration postfix_command_timeout = std::chrono::seconds(30);   // milter_command_timeout
-inline constexpr duration progress_interval = std::chrono::seconds(5);          // statements 199, 243
+inline constexpr duration filter_idle_timeout = std::chrono::seconds(7210); // libmilter MI_TIMEOUT
+inline constexpr duration filter_negotiate_timeout = std::chrono::seconds(30); // statement 206
+inline constexpr duration filter_write_timeout = std::chrono::seconds(60);     // statement 203
+inline constexpr duration sendmail_read_timeout = std::chrono::seconds(10);    // Sendmail R
+inline constexpr duration postfix_command_timeout =
+    std::chrono::seconds(30);                                          // milter_command_timeout
+inline constexpr duration progress_interval = std::chrono::seconds(5); // statements 199, 243
 
 } // namespace milter::proto

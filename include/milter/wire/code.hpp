@@ -62,10 +62,10 @@ enum class reply_kind { verdict, edit, keepalive, negotiation };
 struct command_row {
     command_code code;
     std::string_view name;
-    std::uint32_t since;  ///< protocol version that introduced it
-    bool answered;        ///< a verdict is owed unless `no_reply` was negotiated
-    step suppressed_by;   ///< negotiated: it is not sent
-    step no_reply;        ///< negotiated: it is not answered
+    std::uint32_t since; ///< protocol version that introduced it
+    bool answered;       ///< a verdict is owed unless `no_reply` was negotiated
+    step suppressed_by;  ///< negotiated: it is not sent
+    step no_reply;       ///< negotiated: it is not answered
 };
 
 struct reply_row {
@@ -84,7 +84,8 @@ inline constexpr command_row command_rows[] = {
     {command_code::rcpt, "rcpt", 2, true, step::no_rcpt, step::nr_rcpt},
     {command_code::data, "data", 4, true, step::no_data, step::nr_data},
     {command_code::header, "header", 2, true, step::no_header, step::nr_header},
-    {command_code::end_of_headers, "end_of_headers", 2, true, step::no_end_of_headers, step::nr_end_of_headers},
+    {command_code::end_of_headers, "end_of_headers", 2, true, step::no_end_of_headers,
+     step::nr_end_of_headers},
     {command_code::body, "body", 2, true, step::no_body, step::nr_body},
     {command_code::end_of_message, "end_of_message", 2, true, step::none, step::none},
     {command_code::unknown, "unknown", 3, true, step::no_unknown, step::nr_unknown},
@@ -110,7 +111,8 @@ inline constexpr reply_row reply_rows[] = {
     {reply_code::change_header, "change_header", reply_kind::edit, action::change_header},
     {reply_code::replace_body, "replace_body", reply_kind::edit, action::change_body},
     {reply_code::add_rcpt, "add_rcpt", reply_kind::edit, action::add_rcpt},
-    {reply_code::add_rcpt_with_args, "add_rcpt_with_args", reply_kind::edit, action::add_rcpt_with_args},
+    {reply_code::add_rcpt_with_args, "add_rcpt_with_args", reply_kind::edit,
+     action::add_rcpt_with_args},
     {reply_code::delete_rcpt, "delete_rcpt", reply_kind::edit, action::delete_rcpt},
     {reply_code::change_from, "change_from", reply_kind::edit, action::change_from},
     {reply_code::quarantine, "quarantine", reply_kind::edit, action::quarantine},
@@ -129,8 +131,12 @@ constexpr reply_row const* find_reply(unsigned char code) noexcept {
     return nullptr;
 }
 
-constexpr command_row const& row_of(command_code code) noexcept { return *find_command(static_cast<unsigned char>(code)); }
-constexpr reply_row const& row_of(reply_code code) noexcept { return *find_reply(static_cast<unsigned char>(code)); }
+constexpr command_row const& row_of(command_code code) noexcept {
+    return *find_command(static_cast<unsigned char>(code));
+}
+constexpr reply_row const& row_of(reply_code code) noexcept {
+    return *find_reply(static_cast<unsigned char>(code));
+}
 constexpr std::string_view name_of(command_code code) noexcept { return row_of(code).name; }
 constexpr std::string_view name_of(reply_code code) noexcept { return row_of(code).name; }
 

@@ -123,8 +123,9 @@ struct quit_new_connection {
     friend bool operator==(quit_new_connection const&, quit_new_connection const&) = default;
 };
 
-using any_command = std::variant<negotiate, macros, connect, helo, mail, rcpt, data, header, end_of_headers, body,
-                                 end_of_message, unknown, abort, quit, quit_new_connection>;
+using any_command =
+    std::variant<negotiate, macros, connect, helo, mail, rcpt, data, header, end_of_headers, body,
+                 end_of_message, unknown, abort, quit, quit_new_connection>;
 
 namespace detail {
 
@@ -265,7 +266,7 @@ inline void payload(std::string&, quit_new_connection const&) {}
 
 /// Appends the frame of one command.
 template <class Command>
-    requires std::is_same_v<decltype(Command::code), command_code const>
+requires std::is_same_v<decltype(Command::code), command_code const>
 void encode(std::string& out, Command const& command) {
     frame_writer const frame(out, static_cast<unsigned char>(Command::code));
     detail::payload(out, command);

@@ -62,7 +62,8 @@ private:
             return 0;
         }
         std::uint32_t value = 0;
-        for (std::size_t i = 0; i < size; ++i) value = value << 8 | static_cast<unsigned char>(rest_[i]);
+        for (std::size_t i = 0; i < size; ++i)
+            value = value << 8 | static_cast<unsigned char>(rest_[i]);
         rest_.remove_prefix(size);
         return value;
     }
@@ -118,7 +119,9 @@ public:
     iterator begin() const noexcept { return iterator(raw_); }
     iterator end() const noexcept { return {}; }
     bool empty() const noexcept { return begin() == end(); }
-    std::size_t size() const noexcept { return static_cast<std::size_t>(std::distance(begin(), end())); }
+    std::size_t size() const noexcept {
+        return static_cast<std::size_t>(std::distance(begin(), end()));
+    }
     std::string_view raw() const noexcept { return raw_; }
 
     friend bool operator==(zstr_list a, zstr_list b) noexcept { return a.raw_ == b.raw_; }

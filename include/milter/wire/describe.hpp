@@ -54,7 +54,9 @@ inline std::string join_args(zstr_list args) {
     return out;
 }
 
-inline std::string named(std::string_view name, std::string_view value) { return quoted(name) + " " + quoted(value); }
+inline std::string named(std::string_view name, std::string_view value) {
+    return quoted(name) + " " + quoted(value);
+}
 
 struct describe_fields {
     std::string operator()(negotiate const& n) const {
@@ -63,7 +65,9 @@ struct describe_fields {
     }
     std::string operator()(macros const& m) const {
         auto const* row = find_command(m.stage);
-        std::string out = row ? std::string(row->name) : quoted(std::string_view(reinterpret_cast<char const*>(&m.stage), 1));
+        std::string out =
+            row ? std::string(row->name)
+                : quoted(std::string_view(reinterpret_cast<char const*>(&m.stage), 1));
         for (auto at = m.pairs.begin(); at != m.pairs.end(); ++at) {
             auto const name = *at;
             if (++at == m.pairs.end()) break;
@@ -74,14 +78,17 @@ struct describe_fields {
     }
     std::string operator()(connect const& c) const {
         std::string out = quoted(c.hostname) + " " + static_cast<char>(c.family);
-        if (c.family != family::unknown) out += " " + quoted(c.address) + " port " + std::to_string(c.port);
+        if (c.family != family::unknown)
+            out += " " + quoted(c.address) + " port " + std::to_string(c.port);
         return out;
     }
     std::string operator()(helo const& h) const { return quoted(h.name); }
     std::string operator()(mail const& m) const { return quoted(m.address) + join_args(m.args); }
     std::string operator()(rcpt const& r) const { return quoted(r.address) + join_args(r.args); }
     std::string operator()(header const& h) const { return named(h.name, h.value); }
-    std::string operator()(body const& b) const { return std::to_string(b.bytes.size()) + " bytes"; }
+    std::string operator()(body const& b) const {
+        return std::to_string(b.bytes.size()) + " bytes";
+    }
     std::string operator()(end_of_message const& e) const {
         return e.bytes.empty() ? std::string() : std::to_string(e.bytes.size()) + " bytes";
     }
@@ -95,20 +102,34 @@ struct describe_fields {
     }
     std::string operator()(reply_text const& r) const { return quoted(r.text); }
     std::string operator()(add_header const& e) const { return named(e.name, e.value); }
-    std::string operator()(insert_header const& e) const { return std::to_string(e.index) + " " + named(e.name, e.value); }
-    std::string operator()(change_header const& e) const { return std::to_string(e.index) + " " + named(e.name, e.value); }
-    std::string operator()(replace_body const& e) const { return std::to_string(e.bytes.size()) + " bytes"; }
+    std::string operator()(insert_header const& e) const {
+        return std::to_string(e.index) + " " + named(e.name, e.value);
+    }
+    std::string operator()(change_header const& e) const {
+        return std::to_string(e.index) + " " + named(e.name, e.value);
+    }
+    std::string operator()(replace_body const& e) const {
+        return std::to_string(e.bytes.size()) + " bytes";
+    }
     std::string operator()(add_rcpt const& e) const { return quoted(e.address); }
     std::string operator()(delete_rcpt const& e) const { return quoted(e.address); }
-    std::string operator()(add_rcpt_with_args const& e) const { return quoted(e.address) + (e.args ? " " + quoted(*e.args) : ""); }
-    std::string operator()(change_from const& e) const { return quoted(e.address) + (e.args ? " " + quoted(*e.args) : ""); }
+    std::string operator()(add_rcpt_with_args const& e) const {
+        return quoted(e.address) + (e.args ? " " + quoted(*e.args) : "");
+    }
+    std::string operator()(change_from const& e) const {
+        return quoted(e.address) + (e.args ? " " + quoted(*e.args) : "");
+    }
     std::string operator()(quarantine const& e) const { return quoted(e.reason); }
     template <class Bare> std::string operator()(Bare const&) const { return {}; }
 };
 
-inline std::string malformed(unsigned char code, std::string_view name, std::string_view payload, error_code ec) {
-    std::string out = name.empty() ? "packet " + quoted(std::string_view(reinterpret_cast<char const*>(&code), 1)) : std::string(name);
-    return out + " (" + ec.message() + ", " + std::to_string(payload.size()) + " bytes: " + quoted(payload, 32) + ")";
+inline std::string malformed(unsigned char code, std::string_view name, std::string_view payload,
+                             error_code ec) {
+    std::string out =
+        name.empty() ? "packet " + quoted(std::string_view(reinterpret_cast<char const*>(&code), 1))
+                     : std::string(name);
+    return out + " (" + ec.message() + ", " + std::to_string(payload.size()) +
+           " bytes: " + quoted(payload, 32) + ")";
 }
 
 } // namespace detail

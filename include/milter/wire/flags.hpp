@@ -60,14 +60,26 @@ enum class step : std::uint32_t {
     all = 0x1FFFFF, ///< version 6, without data sizes
 };
 
-constexpr action operator|(action a, action b) noexcept { return static_cast<action>(static_cast<std::uint32_t>(a) | static_cast<std::uint32_t>(b)); }
-constexpr action operator&(action a, action b) noexcept { return static_cast<action>(static_cast<std::uint32_t>(a) & static_cast<std::uint32_t>(b)); }
-constexpr action operator~(action a) noexcept { return static_cast<action>(~static_cast<std::uint32_t>(a)); }
+constexpr action operator|(action a, action b) noexcept {
+    return static_cast<action>(static_cast<std::uint32_t>(a) | static_cast<std::uint32_t>(b));
+}
+constexpr action operator&(action a, action b) noexcept {
+    return static_cast<action>(static_cast<std::uint32_t>(a) & static_cast<std::uint32_t>(b));
+}
+constexpr action operator~(action a) noexcept {
+    return static_cast<action>(~static_cast<std::uint32_t>(a));
+}
 constexpr action& operator|=(action& a, action b) noexcept { return a = a | b; }
 constexpr action& operator&=(action& a, action b) noexcept { return a = a & b; }
-constexpr step operator|(step a, step b) noexcept { return static_cast<step>(static_cast<std::uint32_t>(a) | static_cast<std::uint32_t>(b)); }
-constexpr step operator&(step a, step b) noexcept { return static_cast<step>(static_cast<std::uint32_t>(a) & static_cast<std::uint32_t>(b)); }
-constexpr step operator~(step a) noexcept { return static_cast<step>(~static_cast<std::uint32_t>(a)); }
+constexpr step operator|(step a, step b) noexcept {
+    return static_cast<step>(static_cast<std::uint32_t>(a) | static_cast<std::uint32_t>(b));
+}
+constexpr step operator&(step a, step b) noexcept {
+    return static_cast<step>(static_cast<std::uint32_t>(a) & static_cast<std::uint32_t>(b));
+}
+constexpr step operator~(step a) noexcept {
+    return static_cast<step>(~static_cast<std::uint32_t>(a));
+}
 constexpr step& operator|=(step& a, step b) noexcept { return a = a | b; }
 constexpr step& operator&=(step& a, step b) noexcept { return a = a & b; }
 
@@ -75,8 +87,12 @@ constexpr step& operator&=(step& a, step b) noexcept { return a = a & b; }
 constexpr bool has(action set, action bits) noexcept { return (set & bits) == bits; }
 constexpr bool has(step set, step bits) noexcept { return (set & bits) == bits; }
 /// Whether any bit of `bits` is in `set`.
-constexpr bool any(action set, action bits = ~action::none) noexcept { return (set & bits) != action::none; }
-constexpr bool any(step set, step bits = ~step::none) noexcept { return (set & bits) != step::none; }
+constexpr bool any(action set, action bits = ~action::none) noexcept {
+    return (set & bits) != action::none;
+}
+constexpr bool any(step set, step bits = ~step::none) noexcept {
+    return (set & bits) != step::none;
+}
 
 inline constexpr std::uint32_t newest_version = 6;
 inline constexpr std::uint32_t oldest_version = 2;
@@ -142,7 +158,8 @@ template <class Rows, class Bits> std::string join_names(Rows const& rows, Bits 
     if (bits != Bits{}) {
         constexpr char digits[] = "0123456789abcdef";
         std::string hex;
-        for (auto rest = static_cast<std::uint32_t>(bits); rest != 0; rest >>= 4) hex.insert(hex.begin(), digits[rest & 15]);
+        for (auto rest = static_cast<std::uint32_t>(bits); rest != 0; rest >>= 4)
+            hex.insert(hex.begin(), digits[rest & 15]);
         text += (text.empty() ? "0x" : "|0x") + hex;
     }
     return text.empty() ? "none" : text;

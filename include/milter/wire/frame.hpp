@@ -15,10 +15,10 @@
 
 namespace milter::wire {
 
-inline constexpr std::size_t frame_header_size = 5;          // bytes: u32 length, code
-inline constexpr std::size_t default_data_limit = 65'535;    // bytes: MILTER_MAX_DATA_SIZE, mfdef.h
-inline constexpr std::size_t data_limit_256k = 262'143;      // bytes: MILTER_MDS_256K
-inline constexpr std::size_t data_limit_1m = 1'048'575;      // bytes: MILTER_MDS_1M
+inline constexpr std::size_t frame_header_size = 5;       // bytes: u32 length, code
+inline constexpr std::size_t default_data_limit = 65'535; // bytes: MILTER_MAX_DATA_SIZE, mfdef.h
+inline constexpr std::size_t data_limit_256k = 262'143;   // bytes: MILTER_MDS_256K
+inline constexpr std::size_t data_limit_1m = 1'048'575;   // bytes: MILTER_MDS_1M
 
 /// One packet, as views into the bytes it was found in.
 struct frame_view {
@@ -33,9 +33,12 @@ struct frame_view {
 /// @return  the frame, as views into `bytes`; empty when more bytes are needed or when ec is set
 /// @errors  frame_empty, frame_too_large
 /// @source  protocol.md 1.2; statements 2-6
-inline std::optional<frame_view> first_frame(std::string_view bytes, std::size_t limit, error_code& ec) noexcept {
+inline std::optional<frame_view> first_frame(std::string_view bytes, std::size_t limit,
+                                             error_code& ec) noexcept {
     if (bytes.size() < 4) return std::nullopt;
-    auto const octet = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i])); };
+    auto const octet = [&](std::size_t i) {
+        return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i]));
+    };
     std::uint32_t const length = octet(0) << 24 | octet(1) << 16 | octet(2) << 8 | octet(3);
     if (length == 0) {
         ec = errc::frame_empty;
@@ -46,14 +49,16 @@ inline std::optional<frame_view> first_frame(std::string_view bytes, std::size_t
         return std::nullopt;
     }
     if (bytes.size() - 4 < length) return std::nullopt;
-    return frame_view{static_cast<unsigned char>(bytes[4]), bytes.substr(frame_header_size, length - 1),
+    return frame_view{static_cast<unsigned char>(bytes[4]),
+                      bytes.substr(frame_header_size, length - 1),
                       bytes.substr(0, 4 + std::size_t{length})};
 }
 
 /// Whether `bytes` are whole frames, or nothing: a stream that ends behind them was not cut off.
 inline bool ends_with_a_frame(std::string_view bytes) noexcept {
     error_code ec;
-    while (auto const frame = first_frame(bytes, UINT32_MAX, ec)) bytes.remove_prefix(frame->raw.size());
+    while (auto const frame = first_frame(bytes, UINT32_MAX, ec))
+        bytes.remove_prefix(frame->raw.size());
     return bytes.empty();
 }
 
@@ -62,7 +67,8 @@ inline bool ends_with_a_frame(std::string_view bytes) noexcept {
 /// @source  protocol.md 6.5; statement 8
 inline std::string_view alien_protocol(std::string_view bytes) noexcept {
     auto const begins = [&](std::string_view text) { return bytes.substr(0, text.size()) == text; };
-    if (begins("GET ") || begins("POST") || begins("HEAD") || begins("PUT ") || begins("OPTI") || begins("PRI "))
+    if (begins("GET ") || begins("POST") || begins("HEAD") || begins("PUT ") || begins("OPTI") ||
+        begins("PRI "))
         return "HTTP";
     if (begins("\x16\x03")) return "TLS";
     if (begins("EHLO") || begins("HELO") || begins("220 ") || begins("220-")) return "SMTP";
@@ -70,8 +76,8 @@ inline std::string_view alien_protocol(std::string_view bytes) noexcept {
 }
 
 inline void append_u32(std::string& out, std::uint32_t value) {
-    char const octets[] = {static_cast<char>(value >> 24), static_cast<char>(value >> 16), static_cast<char>(value >> 8),
-                           static_cast<char>(value)};
+    char const octets[] = {static_cast<char>(value >> 24), static_cast<char>(value >> 16),
+                           static_cast<char>(value >> 8), static_cast<char>(value)};
     out.append(octets, 4);
 }
 
@@ -103,7 +109,8 @@ public:
     frame_writer& operator=(frame_writer const&) = delete;
     ~frame_writer() {
         auto const length = static_cast<std::uint32_t>(out_.size() - start_ - 4);
-        for (std::size_t i = 0; i < 4; ++i) out_[start_ + i] = static_cast<char>(length >> (24 - 8 * i));
+        for (std::size_t i = 0; i < 4; ++i)
+            out_[start_ + i] = static_cast<char>(length >> (24 - 8 * i));
     }
 
 private:

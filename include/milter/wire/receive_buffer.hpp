@@ -23,7 +23,8 @@ public:
     std::span<char> prepare(std::size_t size) {
         if (storage_.size() - end_ < size) {
             if (begin_ != 0) {
-                if (begin_ != end_) std::memmove(storage_.data(), storage_.data() + begin_, end_ - begin_);
+                if (begin_ != end_)
+                    std::memmove(storage_.data(), storage_.data() + begin_, end_ - begin_);
                 end_ -= begin_;
                 begin_ = 0;
             }
@@ -49,7 +50,9 @@ public:
 
     /// Gives the memory back when nothing is buffered.
     void release() noexcept {
-        if (empty()) std::vector<char>().swap(storage_); // `= {}` would assign no elements and keep the memory
+        if (empty())
+            std::vector<char>().swap(
+                storage_); // `= {}` would assign no elements and keep the memory
     }
 
     std::size_t capacity() const noexcept { return storage_.size(); }

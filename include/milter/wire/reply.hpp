@@ -119,9 +119,9 @@ struct quarantine {
 };
 
 using any_reply =
-    std::variant<negotiate_reply, proceed, accept, reject, tempfail, discard, skip, reply_text, shutdown,
-                 connection_failed, progress, add_header, insert_header, change_header, replace_body, add_rcpt,
-                 add_rcpt_with_args, delete_rcpt, change_from, quarantine>;
+    std::variant<negotiate_reply, proceed, accept, reject, tempfail, discard, skip, reply_text,
+                 shutdown, connection_failed, progress, add_header, insert_header, change_header,
+                 replace_body, add_rcpt, add_rcpt_with_args, delete_rcpt, change_from, quarantine>;
 
 namespace detail {
 
@@ -222,7 +222,9 @@ inline std::optional<any_reply> decode_reply(frame_view const& frame, error_code
     }
     case reply_code::add_rcpt: reply = add_rcpt{detail::decode_address(in)}; break;
     case reply_code::delete_rcpt: reply = delete_rcpt{detail::decode_address(in)}; break;
-    case reply_code::add_rcpt_with_args: reply = detail::decode_with_args<add_rcpt_with_args>(in); break;
+    case reply_code::add_rcpt_with_args:
+        reply = detail::decode_with_args<add_rcpt_with_args>(in);
+        break;
     case reply_code::change_from: reply = detail::decode_with_args<change_from>(in); break;
     default: ec = errc::unknown_code; return std::nullopt;
     }
@@ -279,7 +281,7 @@ inline void payload(std::string& out, quarantine const& edit) { append_zstr(out,
 
 /// Appends the frame of one reply.
 template <class Reply>
-    requires std::is_same_v<decltype(Reply::code), reply_code const>
+requires std::is_same_v<decltype(Reply::code), reply_code const>
 void encode(std::string& out, Reply const& reply) {
     frame_writer const frame(out, static_cast<unsigned char>(Reply::code));
     detail::payload(out, reply);
