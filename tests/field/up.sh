@@ -32,8 +32,16 @@ while [ $# -gt 0 ]; do
 done
 [ -n "$WORK" ] || WORK=$(mktemp -d "${TMPDIR:-/tmp}/milter-field.XXXXXX")
 mkdir -p "$WORK"
+chmod o+x "$WORK"
 WORK=$(cd "$WORK" && pwd -P)
 case $WORK in *[!A-Za-z0-9/_.-]*) echo "up.sh: plain characters in --work, please: $WORK" >&2; exit 2 ;; esac
+d=$WORK
+while [ "$d" != / ]; do
+    case $(stat -c %A "$d") in
+    *[xt]) d=$(dirname "$d") ;;
+    *) echo "up.sh: daemons of other users cannot enter $d: chmod o+x, or another --work" >&2; exit 2 ;;
+    esac
+done
 # shellcheck source=lib/process.sh
 . "$HERE/lib/process.sh"
 # shellcheck source=lib/milters.sh

@@ -18,10 +18,10 @@ while [ $# -gt 0 ]; do
     *) sed -n '3,10p' "$0" >&2; exit 2 ;;
     esac
 done
-[ -s "$WORK/field.json" ] && [ -n "$OUT" ] || { sed -n '3,10p' "$0" >&2; exit 2; }
+if [ ! -s "$WORK/field.json" ] || [ -z "$OUT" ]; then sed -n '3,10p' "$0" >&2; exit 2; fi
 mkdir -p "$OUT/.tmp"
 OUT=$(cd "$OUT" && pwd)
-# shellcheck source=../lib/process.sh
+# shellcheck source-path=SCRIPTDIR source=../lib/process.sh
 . "$HERE/lib/process.sh"
 BASE=$(field base)
 MILTER="tcp portrange $((BASE + 300))-$((BASE + 339))"
