@@ -37,8 +37,9 @@ std::string likely_socket(std::string_view text) {
     bool const address6 = std::count(text.begin(), text.end(), ':') > 1;
     auto const guess = (address6 ? "inet6:" : "inet:") + std::string(text);
     auto const parsed = parse_endpoint(guess);
-    bool const likely = parsed && (!address6 || parsed->host.find_first_not_of("0123456789abcdefABCDEF:.") ==
-                                                    std::string::npos);
+    bool const likely =
+        parsed && (!address6 ||
+                   parsed->host.find_first_not_of("0123456789abcdefABCDEF:.") == std::string::npos);
     return likely ? "did you mean " + in_quotes(guess) + "?" : std::string(socket_form);
 }
 
