@@ -13,7 +13,8 @@ using manager::on_error;
 namespace {
 
 std::string const failed = "reply \"451 4.7.1 Service unavailable - try again later\"";
-std::string const out_of_time = "reply \"451 4.3.2 Mail filtering takes too long - try again later\"";
+std::string const out_of_time =
+    "reply \"451 4.3.2 Mail filtering takes too long - try again later\"";
 
 /// Milters that may take an hour as far as their own timeouts go, in a session begun.
 struct patient_rig : manager_rig {
@@ -25,7 +26,8 @@ struct patient_rig : manager_rig {
     template <class Command> std::string timed(Command const& command) {
         auto const before = now();
         auto const answer = send(command);
-        return answer + after(std::chrono::duration_cast<std::chrono::seconds>(now() - before).count());
+        return answer +
+               after(std::chrono::duration_cast<std::chrono::seconds>(now() - before).count());
     }
     static std::string after(long seconds) { return " after " + std::to_string(seconds) + " s"; }
     std::string mail() { return timed(wire::mail{"<a@client.test>", {}}); }
@@ -33,7 +35,9 @@ struct patient_rig : manager_rig {
     std::string data() { return timed(wire::data{}); }
 };
 
-std::string at(long seconds, std::string const& answer) { return answer + patient_rig::after(seconds); }
+std::string at(long seconds, std::string const& answer) {
+    return answer + patient_rig::after(seconds);
+}
 
 } // namespace
 
@@ -99,11 +103,13 @@ BOOST_AUTO_TEST_CASE(over_at_a_recipient_refuses_that_recipient_when_others_were
     BOOST_TEST(rig.data() == at(0, "continue"));
 }
 
-BOOST_AUTO_TEST_CASE(over_at_connect_or_helo_is_answered_with_continue_and_the_others_are_told_later) {
+BOOST_AUTO_TEST_CASE(
+    over_at_connect_or_helo_is_answered_with_continue_and_the_others_are_told_later) {
     patient_rig rig(2);
     rig.filter(0).on("connect", silence(), once);
     rig.negotiate();
-    BOOST_TEST(rig.timed(wire::connect{"client.test", wire::family::unknown, 0, ""}) == at(8, "continue"));
+    BOOST_TEST(rig.timed(wire::connect{"client.test", wire::family::unknown, 0, ""}) ==
+               at(8, "continue"));
     BOOST_TEST(rig.filter(1).story() == "");
     BOOST_TEST(rig.mail() == at(0, "continue"));
     BOOST_TEST(rig.filter(0).story() == "connect | connect mail");
@@ -147,7 +153,8 @@ BOOST_AUTO_TEST_CASE(of_end_of_message_is_four_minutes_with_progress) {
     BOOST_TEST((rig.now() - before == 240s));
     BOOST_TEST(answer.substr(answer.size() - failed.size()) == failed);
     std::size_t progress = 0;
-    for (auto at = answer.find("progress"); at != answer.npos; at = answer.find("progress", at + 1)) ++progress;
+    for (auto at = answer.find("progress"); at != answer.npos; at = answer.find("progress", at + 1))
+        ++progress;
     BOOST_TEST(progress >= 47U);
 }
 

@@ -17,15 +17,18 @@ namespace {
 std::string verdict_of(on_internal_error policy) {
     switch (policy) {
     case on_internal_error::reject: return "reply \"554 5.3.0 Mail filtering failed\"";
-    case on_internal_error::shutdown: return "reply \"421 4.3.0 Mail filtering failed - try again later\"";
+    case on_internal_error::shutdown:
+        return "reply \"421 4.3.0 Mail filtering failed - try again later\"";
     default: return "reply \"451 4.3.0 Mail filtering failed - try again later\"";
     }
 }
 
-constexpr on_internal_error policies[] = {on_internal_error::tempfail, on_internal_error::reject, on_internal_error::shutdown};
+constexpr on_internal_error policies[] = {on_internal_error::tempfail, on_internal_error::reject,
+                                          on_internal_error::shutdown};
 
 /// The message is refused at its end under each policy, whatever the milters' own are; the next one passes.
-template <class Prepare, class Content> void refused_at_the_end(Prepare prepare, Content content, std::string_view logged) {
+template <class Prepare, class Content>
+void refused_at_the_end(Prepare prepare, Content content, std::string_view logged) {
     for (auto const policy : policies) {
         manager_rig rig(2);
         rig.config.on_internal_error = policy;
@@ -116,7 +119,8 @@ BOOST_AUTO_TEST_CASE(too_many_recipients_are_refused_and_so_is_their_message) {
         rig.config.limits.recipients = 3;
         rig.begin();
         rig.send(wire::mail{"<a@client.test>", {}});
-        for (int i = 0; i < 3; ++i) BOOST_TEST(rig.send(wire::rcpt{"<b@mx.test>", {}}) == "continue");
+        for (int i = 0; i < 3; ++i)
+            BOOST_TEST(rig.send(wire::rcpt{"<b@mx.test>", {}}) == "continue");
         BOOST_TEST(rig.send(wire::rcpt{"<b@mx.test>", {}}) == verdict_of(policy));
         BOOST_TEST(rig.send(wire::rcpt{"<b@mx.test>", {}}) == verdict_of(policy));
         BOOST_TEST(rig.send(wire::data{}) == verdict_of(policy));
@@ -161,7 +165,8 @@ BOOST_AUTO_TEST_CASE(milter_that_never_reads_fails_in_the_end) {
     rig.filter(0).reads = false;
     rig.content(rig.usual_headers(), std::string(4'000'000, 'b'));
     auto const answer = rig.end();
-    BOOST_TEST(answer.substr(answer.find("reply")) == "reply \"451 4.7.1 Service unavailable - try again later\"");
+    BOOST_TEST(answer.substr(answer.find("reply")) ==
+               "reply \"451 4.7.1 Service unavailable - try again later\"");
     BOOST_TEST(rig.blamed("a"));
     BOOST_REQUIRE(rig.decisions().size() == 1U);
     BOOST_TEST(rig.decisions()[0].decided_by == "a");

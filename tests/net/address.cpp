@@ -27,7 +27,8 @@ std::string text_of(net::address const& where) {
 BOOST_AUTO_TEST_SUITE(net_address)
 
 BOOST_AUTO_TEST_CASE(addresses_in_figures_need_no_name_service) {
-    BOOST_TEST(text_of(net::literal_address(parsed("inet:25@[127.0.0.1]")).value()) == "127.0.0.1 25");
+    BOOST_TEST(text_of(net::literal_address(parsed("inet:25@[127.0.0.1]")).value()) ==
+               "127.0.0.1 25");
     BOOST_TEST(text_of(net::literal_address(parsed("inet6:25@[::1]")).value()) == "::1 25");
     BOOST_TEST(text_of(net::literal_address(parsed("inet:25@[::1]")).value()) == "::1 25");
     BOOST_TEST(net::family_of(net::literal_address(parsed("unix:/x")).value()) == AF_UNIX);
@@ -40,7 +41,8 @@ BOOST_AUTO_TEST_CASE(names_of_hosts_and_services_do) {
     BOOST_TEST(!net::literal_address(parsed("inet6:25@[127.0.0.1]")));
 }
 
-BOOST_AUTO_TEST_CASE(without_a_host_all_interfaces_are_listened_on_and_the_loopback_is_connected_to) {
+BOOST_AUTO_TEST_CASE(
+    without_a_host_all_interfaces_are_listened_on_and_the_loopback_is_connected_to) {
     error_code ec;
     BOOST_TEST(text_of(net::resolve(parsed("inet:25"), true, ec).at(0)) == "0.0.0.0 25");
     BOOST_TEST(text_of(net::resolve(parsed("inet:25"), false, ec).at(0)) == "127.0.0.1 25");

@@ -8,7 +8,6 @@
 #include <support/coroutine.hpp>
 #include <support/print_error.hpp>
 #include <support/temp_dir.hpp>
-
 #include <sys/socket.h>
 
 #include <chrono>
@@ -70,7 +69,8 @@ BOOST_AUTO_TEST_CASE(connects_to_a_unix_socket) {
 
 BOOST_AUTO_TEST_CASE(connects_to_a_port_without_delaying_small_packets) {
     asio::ip::tcp::acceptor const acceptor(context, {asio::ip::make_address("127.0.0.1"), 0});
-    where = {endpoint::kind::inet, {}, "127.0.0.1", std::to_string(acceptor.local_endpoint().port())};
+    where = {
+        endpoint::kind::inet, {}, "127.0.0.1", std::to_string(acceptor.local_endpoint().port())};
     auto connected = connect();
     BOOST_TEST(!ec);
     BOOST_TEST(is_connected(connected));
@@ -81,7 +81,8 @@ BOOST_AUTO_TEST_CASE(connects_to_a_port_without_delaying_small_packets) {
 
 BOOST_AUTO_TEST_CASE(connects_to_a_host_by_name) {
     asio::ip::tcp::acceptor const acceptor(context, {asio::ip::make_address("127.0.0.1"), 0});
-    where = {endpoint::kind::inet, {}, "localhost", std::to_string(acceptor.local_endpoint().port())};
+    where = {
+        endpoint::kind::inet, {}, "localhost", std::to_string(acceptor.local_endpoint().port())};
     auto connected = connect();
     BOOST_TEST(!ec);
     BOOST_TEST(is_connected(connected));
@@ -115,7 +116,8 @@ BOOST_AUTO_TEST_CASE(a_full_backlog_is_waited_for_until_the_deadline) {
     BOOST_TEST(ec == errc::timed_out);
 }
 
-BOOST_AUTO_TEST_CASE(a_full_backlog_that_empties_is_connected_to) { // Asio takes EAGAIN for a connection
+BOOST_AUTO_TEST_CASE(
+    a_full_backlog_that_empties_is_connected_to) { // Asio takes EAGAIN for a connection
     busy_milter milter(context, where.path);
     asio::steady_timer later(context, net::detail::backlog_retry + 1ms);
     later.async_wait([&](error_code) { milter.acceptor.accept(); });

@@ -8,7 +8,6 @@
 
 #include <support/print_error.hpp>
 #include <support/temp_dir.hpp>
-
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -108,7 +107,8 @@ BOOST_AUTO_TEST_CASE(the_file_of_a_successor_is_not_removed) {
     {
         listener one(context.get_executor());
         BOOST_TEST(!open(one));
-        fs::rename(where.path, dir / "old"); // keeps the inode in use, so that the next file has another
+        fs::rename(where.path,
+                   dir / "old"); // keeps the inode in use, so that the next file has another
         dir.write("x.sock", "successor");
     }
     BOOST_TEST(fs::exists(where.path));
