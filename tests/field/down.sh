@@ -31,7 +31,7 @@ for n in ${names[@]+"${names[@]}"}; do
     if p=$(pid_of "$n"); then
         live[$n]=$p
         if [ "$n" = postfix ]; then
-            infield postfix -c "$WORK/postfix/etc" stop >>"$WORK/log/postfix.out" 2>&1
+            postfix -c "$WORK/postfix/etc" stop >>"$WORK/log/postfix.out" 2>&1
         else
             kill "$p" 2>/dev/null
         fi
@@ -55,7 +55,7 @@ for n in "${!live[@]}"; do # each is the leader of its own session and process g
     rm -f "$PIDS/$n"
 done
 if [ -z "$(ls "$PIDS")" ]; then
-    if [ -e "$WORK/made-etc-sasl2" ]; then rmdir /etc/sasl2 2>/dev/null; rm -f "$WORK/made-etc-sasl2"; fi
+    leave_sasl
     [ $REMOVE = 0 ] || rm -rf "$WORK"
 fi
 exit 0

@@ -52,10 +52,7 @@ done
 mkdir -p "$WORK"/{pids,log,sock,sink,tls,sasl,etc,run,bin} "$WORK"/postfix/{etc,queue,data,log} "$WORK"/sendmail/queue
 chmod 755 "$WORK" "$WORK/sock"
 chmod 1777 "$WORK/log" "$WORK/run" # several daemons' users write here; not sock: Sendmail refuses world-writable
-if [ ! -d /etc/sasl2 ]; then       # something to mount over; down.sh takes it away again
-    mkdir /etc/sasl2
-    touch "$WORK/made-etc-sasl2"
-fi
+take_sasl
 
 python -m harness.configure --work "$WORK" ${CONF[@]+"${CONF[@]}"}
 DNS=$(field dns)

@@ -244,6 +244,7 @@ def perform(run, args):
 
 def main(argv=None):
     args = parse(argv)
+    os.environ["PATH"] += ":/usr/sbin:/sbin"  # of an ordinary shell
     if args.list:
         for s in SCENARIOS.values():
             say("%-28s %-6s %-14s %s" % (s["name"], s["group"], s["chain"], s["doc"][:110]))

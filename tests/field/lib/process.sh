@@ -3,6 +3,7 @@
 # For up.sh and down.sh: processes and templates.  Needs HERE (this folder's parent) and WORK.
 PY=/usr/bin/python3
 PIDS=$WORK/pids
+PATH=$PATH:/usr/sbin:/sbin
 export PYTHONDONTWRITEBYTECODE=1
 
 say() { echo "field: $*" >&2; }
@@ -38,6 +39,28 @@ wait_listens() { # NAME SOCKET
     done
     say "$1 does not listen on $2, see $WORK/log/$1.out"
     return 1
+}
+
+# Something to mount over must be there. Where the machine has no /etc/sasl2, the first field that is up makes it and the
+# last one takes it away: removing it under another field would undo the mounts in there.
+SASL=/etc/sasl2
+SASL_USER=$SASL/.field$(echo "$WORK" | tr / .)
+take_sasl() {
+    (
+        flock 9
+        [ -d $SASL ] || { mkdir $SASL && : >$SASL/.made-by-field; }
+        [ ! -e $SASL/.made-by-field ] || : >"$SASL_USER"
+    ) 9</etc
+}
+leave_sasl() {
+    (
+        flock 9
+        rm -f "$SASL_USER"
+        if [ -e $SASL/.made-by-field ] && [ -z "$(find $SASL -name '.field.*')" ]; then
+            rm -f $SASL/.made-by-field
+            rmdir $SASL
+        fi
+    ) 9</etc
 }
 
 template() { # NAME TO KEY=VALUE...: etc/NAME with @KEY@ filled in; WORK and DNS always are
