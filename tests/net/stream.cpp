@@ -4,7 +4,7 @@
 #include "milter/net/stream.hpp"
 
 #include <boost/asio/socket_base.hpp>
-#include <boost/asio/this_coro.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <support/coroutine.hpp>
@@ -118,7 +118,8 @@ BOOST_AUTO_TEST_CASE(a_large_write_goes_out_whole) {
 BOOST_AUTO_TEST_CASE(closing_ends_a_read_that_waits) {
     both_ends ends;
     error_code ec;
-    asio::post(ends.context, [&] { ends.ours.close(); });
+    asio::steady_timer later(ends.context, 1ms);
+    later.async_wait([&](error_code) { ends.ours.close(); });
     support::run(ends.context, read_some(ends.ours, in(1h), ec));
     BOOST_TEST(ec == asio::error::operation_aborted);
 }

@@ -27,12 +27,17 @@ template <class T> asio::awaitable<void> keep(asio::awaitable<T> work, std::opti
 
 } // namespace detail
 
-/// Runs everything on `context` until nothing is left to do.
+/// Runs everything on `context` until `work` is done. Timers may still be running then.
 inline void run(asio::io_context& context, asio::awaitable<void> work) {
     std::exception_ptr thrown;
+    bool done = false;
+    asio::co_spawn(context, std::move(work), [&](std::exception_ptr e) {
+        thrown = e;
+        done = true;
+    });
     context.restart();
-    asio::co_spawn(context, std::move(work), [&](std::exception_ptr e) { thrown = e; });
-    context.run();
+    while (!done && context.run_one() != 0) {
+    }
     if (thrown) std::rethrow_exception(thrown);
 }
 

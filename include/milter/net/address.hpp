@@ -10,6 +10,9 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 
+#include <sys/socket.h>
+
+#include <cerrno>
 #include <charconv>
 #include <optional>
 #include <string>
@@ -66,6 +69,20 @@ inline std::vector<address> resolve(endpoint const& where, bool to_listen, error
          resolver.resolve(family, host, where.service, detail::resolver_flags(to_listen), ec))
         found.emplace_back(one.endpoint());
     return found;
+}
+
+/// Connects a unix socket, which takes no time: connected or not, e.g. try_again when the backlog is full. By hand, as
+/// Asio takes EAGAIN for "in progress" and then reports success.
+inline void connect_unix(socket& fresh, address const& where, error_code& ec) noexcept {
+    if (!fresh.is_open()) fresh.open(where.protocol(), ec);
+    if (!ec) fresh.non_blocking(true, ec);
+    if (ec) return;
+    int result = -1;
+    do {
+        result =
+            ::connect(fresh.native_handle(), where.data(), static_cast<socklen_t>(where.size()));
+    } while (result != 0 && errno == EINTR);
+    if (result != 0) ec.assign(errno, boost::system::system_category());
 }
 
 } // namespace milter::net

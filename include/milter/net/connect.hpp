@@ -9,9 +9,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
-#include <sys/socket.h>
-
-#include <cerrno>
 #include <chrono>
 #include <memory>
 #include <vector>
@@ -37,22 +34,14 @@ inline asio::awaitable<std::vector<address>> addresses_of(endpoint const& where,
     co_return found;
 }
 
-/// One try. A unix socket connects at once or never: done here, as Asio takes EAGAIN of a full backlog for "in progress"
-/// and then reports success.
 inline asio::awaitable<error_code> try_once(socket& fresh, address const& where) {
-    if (family_of(where) != AF_UNIX) {
-        auto [failed] = co_await fresh.async_connect(where, use_tuple);
-        co_return failed;
-    }
     error_code ec;
-    fresh.non_blocking(true, ec);
-    int result = -1;
-    do {
-        result =
-            ::connect(fresh.native_handle(), where.data(), static_cast<socklen_t>(where.size()));
-    } while (result != 0 && errno == EINTR);
-    if (result != 0) ec.assign(errno, boost::system::system_category());
-    co_return ec;
+    if (family_of(where) == AF_UNIX) {
+        connect_unix(fresh, where, ec);
+        co_return ec;
+    }
+    auto [failed] = co_await fresh.async_connect(where, use_tuple);
+    co_return failed;
 }
 
 inline asio::awaitable<void> connect_one(socket& fresh, address const& where,
@@ -65,9 +54,6 @@ inline asio::awaitable<void> connect_one(socket& fresh, address const& where,
     });
     dog.until(deadline);
     for (;;) {
-        ec = {};
-        if (!fresh.is_open()) fresh.open(where.protocol(), ec);
-        if (ec) co_return;
         ec = co_await try_once(fresh, where);
         if (ec && late) ec = errc::timed_out;
         if (ec != asio::error::try_again) co_return;

@@ -93,11 +93,13 @@ private:
         asio::io_context context{1};
         net::socket probe(context);
         error_code refused;
-        probe.connect(where, refused);
+        connect_unix(probe, where, refused);
         if (refused == asio::error::connection_refused)
             ::unlink(path.c_str());
         else
-            ec = refused ? refused : error_code(asio::error::address_in_use);
+            ec = refused && refused != asio::error::try_again
+                     ? refused
+                     : error_code(asio::error::address_in_use);
     }
 
     void adopt(std::string const& path, listen_options const& options, error_code& ec) {
