@@ -29,7 +29,7 @@ namespace {
 /// Everything that only one thread of one process does.
 class server {
 public:
-    server(options const& options, std::shared_ptr<config const> settings)
+    server(options const& options, std::shared_ptr<config const> const& settings)
         : options_(options), decisions_(settings->decision_log, STDOUT_FILENO),
           messages_({}, STDERR_FILENO),
           gateway_(settings, {[this](decision&& one) { decided(std::move(one)); },

@@ -87,7 +87,7 @@ refusal assign_socket(endpoint& to, std::string_view text) {
     if (!parsed) return complaint{"cannot read " + in_quotes(text), likely_socket(text)};
     if (parsed->family == endpoint::kind::inet && parsed->host.find(':') != std::string::npos)
         return complaint{"IPv6 address in " + in_quotes(text),
-                         "write \"inet6:\" instead of \"inet:\""};
+                         R"(write "inet6:" instead of "inet:")"};
     to = *parsed;
     return {};
 }

@@ -122,9 +122,9 @@ std::string toml_text(std::string_view text) {
 }
 
 struct formatter {
-    std::string operator()(bool* from) const { return *from ? "true" : "false"; }
-    std::string operator()(unsigned* from) const { return std::to_string(*from); }
-    std::string operator()(std::size_t* from) const { return std::to_string(*from); }
+    std::string operator()(bool const* from) const { return *from ? "true" : "false"; }
+    std::string operator()(unsigned const* from) const { return std::to_string(*from); }
+    std::string operator()(std::size_t const* from) const { return std::to_string(*from); }
     std::string operator()(proto::duration* from) const { return toml_text(duration_text(*from)); }
     std::string operator()(std::optional<proto::duration>* from) const {
         return *from ? toml_text(duration_text(**from)) : R"("auto")";

@@ -86,7 +86,7 @@ std::string escape_for_display(std::string_view text) {
     while (!text.empty()) {
         auto const next = first_code_point(text);
         if (next.valid && disturbs_display(next.value)) {
-            std::array<char, 8> escaped;
+            std::array<char, 16> escaped{};
             std::snprintf(escaped.data(), escaped.size(), "\\u%04x",
                           static_cast<unsigned>(next.value));
             out += escaped.data();
@@ -151,7 +151,7 @@ std::string to_rfc3339(wall_time when) {
     auto const day = floor<days>(when);
     year_month_day const date(day);
     hh_mm_ss const time(floor<std::chrono::milliseconds>(when - day));
-    std::array<char, 64> text;
+    std::array<char, 64> text{};
     std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
                   static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
                   static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()),

@@ -16,7 +16,7 @@ using wire::command_code;
 namespace {
 
 constexpr std::size_t send_ahead =
-    256 * 1024; // bytes kept for a peer that does not read, beyond the socket's own
+    std::size_t{256} * 1024; // bytes kept for a peer that does not read, beyond the socket's own
 
 } // namespace
 

@@ -16,6 +16,7 @@
 #include "manager/core/config.hpp"
 #include "manager/core/decision.hpp"
 #include "manager/core/link.hpp"
+#include "manager/core/transaction.hpp"
 #include "manager/core/verdict.hpp"
 #include <milter/message/envelope.hpp>
 #include <milter/message/headers.hpp>
@@ -81,45 +82,6 @@ public:
     milter_config const& milter(std::size_t index) const noexcept { return *links_[index]->config; }
 
 private:
-    /// An envelope command on its way through the milters.
-    struct event {
-        wire::command_code code{};
-        std::string payload;
-        proto::time_point deadline = proto::never;
-        bool for_rejected_rcpt =
-            false;          ///< the MTA itself refused the recipient: answers are ignored
-        bool asked = false; ///< the milter whose turn it is was asked, or needs not be
-    };
-
-    /// One message, from MAIL to its end.
-    struct transaction {
-        std::uint32_t number = 0;
-        message::envelope envelope;
-        message::headers headers;
-        message::body_store body;
-        std::size_t content_bytes = 0;
-        bool headers_complete = false;
-        bool body_complete = false; ///< end of message arrived
-        proto::time_point since{};
-        proto::time_point end_deadline = proto::never;
-        proto::time_point progress_at = proto::never;
-        std::size_t turn = 0;                    ///< milter that is being shown the content
-        std::optional<manager::verdict> verdict; ///< decided for the whole transaction
-        std::vector<message::envelope_edit> envelope_edits;
-        std::vector<message::header_edit>
-            single_header_edits; ///< of the one milter that edited headers
-        std::size_t header_editors = 0;
-        bool body_replaced = false;
-        std::optional<std::string> quarantine;
-        std::optional<std::size_t> body_sent; ///< emission of a replaced body: bytes done
-        bool emitting = false;
-        bool edits_failed =
-            false; ///< an edit could not be passed on: the message may not be accepted
-        bool recorded = false;
-        wire::reply_code last_verdict = wire::reply_code::proceed;
-        decision record;
-    };
-
     enum class turn { waits, done, concluded };
 
     // session.cpp: upstream commands
@@ -140,22 +102,22 @@ private:
     void negotiation_progress(proto::time_point now, bool waited_enough);
     proto::agreement merged_agreement();
     std::string merged_list(std::size_t stage);
-    void append_macros(link& link, wire::command_code code, proto::time_point now);
+    void append_macros(link& one, wire::command_code code, proto::time_point now);
     std::string_view administrators_list(std::size_t stage) const noexcept;
 
     // dispatch.cpp: envelope commands through the milters
     void begin(wire::command_code code, proto::time_point now, bool for_rejected_rcpt = false);
     void advance(proto::time_point now);
-    turn step(link& link, proto::time_point now);
-    bool takes_part(link const& link) const noexcept;
-    turn ask_missed_or_current(link& link, proto::time_point now);
-    void ask(link& link, wire::command_code code, std::string_view payload, proto::time_point now);
-    void conclude(verdict const& verdict, std::string_view decided_by, proto::time_point now);
-    void on_reply(link& link, wire::any_reply const& reply, proto::time_point now);
-    void on_verdict(link& link, wire::any_reply const& reply, proto::time_point now);
-    void on_envelope_verdict(link& link, wire::command_code code, verdict const& verdict,
+    turn step(link& one, proto::time_point now);
+    bool takes_part(link const& one) const noexcept;
+    turn ask_missed_or_current(link& one, proto::time_point now);
+    void ask(link& one, wire::command_code code, std::string_view payload, proto::time_point now);
+    void conclude(verdict const& given, std::string_view decided_by, proto::time_point now);
+    void on_reply(link& one, wire::any_reply const& reply, proto::time_point now);
+    void on_verdict(link& one, wire::any_reply const& reply, proto::time_point now);
+    void on_envelope_verdict(link& one, wire::command_code code, verdict const& verdict,
                              proto::time_point now);
-    void on_session_verdict(link& link, wire::command_code code, verdict const& verdict,
+    void on_session_verdict(link& one, wire::command_code code, verdict const& verdict,
                             proto::time_point now);
     void resume(proto::time_point now);
 
@@ -164,15 +126,15 @@ private:
     void on_body(std::string_view bytes, proto::time_point now);
     void on_end_of_message(proto::time_point now);
     void feed_all(proto::time_point now);
-    turn feed(link& link, proto::time_point now);
-    bool feed_headers(link& link, proto::time_point now);
-    bool feed_end_of_headers(link& link, proto::time_point now);
-    bool feed_body(link& link, proto::time_point now);
-    bool feed_end(link& link, proto::time_point now);
-    bool may_send(link const& link) const noexcept;
-    void on_content_verdict(link& link, wire::command_code code, verdict const& verdict,
+    turn feed(link& one, proto::time_point now);
+    bool feed_headers(link& one, proto::time_point now);
+    bool feed_end_of_headers(link& one, proto::time_point now);
+    bool feed_body(link& one, proto::time_point now);
+    bool feed_end(link& one, proto::time_point now);
+    bool may_send(link const& one) const noexcept;
+    void on_content_verdict(link& one, wire::command_code code, verdict const& verdict,
                             proto::time_point now);
-    void commit(link& link, proto::time_point now);
+    void commit(link& one, proto::time_point now);
     void end_lines_of_body(proto::time_point now);
     void finish(proto::time_point now);
     void emit(proto::time_point now);
@@ -180,20 +142,20 @@ private:
     void emit_headers();
     void emit_envelope();
     void emit_reply(auto const& reply);
-    void stage_edit(link& link, wire::any_reply const& reply, proto::time_point now);
+    void stage_edit(link& one, wire::any_reply const& reply, proto::time_point now);
 
     // failure.cpp
-    void open(link& link, proto::time_point now);
-    void close(link& link, bool politely);
-    void fail(link& link, error_code why, std::string_view where, proto::time_point now);
-    turn judge_failure(link& link, proto::time_point now);
+    void open(link& one, proto::time_point now);
+    void close(link& one, bool politely);
+    void fail(link& one, error_code why, std::string_view where, proto::time_point now);
+    turn judge_failure(link& one, proto::time_point now);
     void refuse(verdict const& verdict, std::string_view decided_by, proto::time_point now);
     void decide(verdict const& verdict, std::string_view decided_by, std::string_view stage,
                 proto::time_point now);
     void internal_failure(std::string_view what, proto::time_point now);
     void abort_milters(proto::time_point now);
     void command_budget_over(proto::time_point now);
-    bool is_to_judge(link const& link) const noexcept;
+    bool is_to_judge(link const& one) const noexcept;
     void out_of_time(proto::time_point now);
     void end_transaction(std::string_view verdict, std::string_view decided_by,
                          std::string_view stage, proto::time_point now);
@@ -201,7 +163,7 @@ private:
 
     bool postfix_rules() const noexcept;
     proto::duration command_budget() const noexcept;
-    proto::mta_options link_options(link const& link) const;
+    proto::mta_options link_options(link const& one) const;
 
     std::shared_ptr<config const> config_;
     std::uint64_t id_;

@@ -22,6 +22,8 @@ namespace milter::manager {
 class gateway {
 public:
     gateway(std::shared_ptr<config const> settings, relay_sinks sinks);
+    gateway(gateway const&) = delete;
+    gateway& operator=(gateway const&) = delete;
     ~gateway();
 
     /// Opens all listeners. @return what went wrong, with the endpoint; empty: nothing

@@ -79,7 +79,7 @@ void line_writer::run(std::shared_ptr<shared> const& state) {
         std::string text;
         for (auto const& make : batch) text.append(make()).append("\n");
         if (lost != 0 && !last)
-            text.append("{\"event\":\"dropped\",\"lines\":")
+            text.append(R"({"event":"dropped","lines":)")
                 .append(std::to_string(lost))
                 .append("}\n");
         write_all(s, text);

@@ -40,6 +40,10 @@ public:
 
 private:
     struct shared {
+        shared() = default;
+        shared(shared const&) = delete;
+        shared& operator=(shared const&) = delete;
+        ~shared();
         std::mutex mutex;
         std::condition_variable wake, ended;
         std::deque<std::function<std::string()>> queue;
@@ -51,7 +55,6 @@ private:
         bool done = false;
         std::string path;
         int descriptor = -1;
-        ~shared();
     };
 
     static int open_file(std::string const& path);

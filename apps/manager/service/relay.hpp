@@ -22,7 +22,7 @@ namespace milter::manager {
 
 /// What the sessions of one worker share.
 struct worker {
-    explicit worker(boost::asio::io_context& io) : context(io), scratch(64 * 1024) {}
+    explicit worker(boost::asio::io_context& io) : context(io), scratch(std::size_t{64} * 1024) {}
     boost::asio::io_context& context;
     std::vector<char> scratch;
 };
@@ -37,6 +37,8 @@ class relay : public std::enable_shared_from_this<relay> {
 public:
     relay(worker& on, net::socket mta, std::shared_ptr<config const> settings, std::uint64_t id,
           std::string listener, relay_sinks const& sinks, std::shared_ptr<void> ticket);
+    relay(relay const&) = delete;
+    relay& operator=(relay const&) = delete;
     ~relay();
 
     /// There is no room for this session: it is answered and refused.

@@ -78,7 +78,7 @@ private:
     stream& peer_;
     proto::mta_session& session_;
     proto::duration write_timeout_;
-    std::array<char, 16 * 1024> room_;
+    std::array<char, 16'384> room_{};
 };
 
 } // namespace milter::net

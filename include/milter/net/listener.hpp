@@ -38,6 +38,8 @@ public:
         : acceptor_(std::move(other.acceptor_)), path_(std::exchange(other.path_, {})),
           inode_(other.inode_) {}
     listener& operator=(listener&&) = delete;
+    listener(listener const&) = delete;
+    listener& operator=(listener const&) = delete;
     ~listener() { close(); }
 
     /// @errors  what the system says; address_in_use when somebody listens there

@@ -49,7 +49,7 @@ inline asio::awaitable<void> flush(stream& peer, proto::filter_session& session,
 template <class Handler>
 asio::awaitable<error_code> serve_filter(stream& peer, proto::filter_session& session,
                                          Handler handler, serve_options options = {}) {
-    std::array<char, 16 * 1024> room;
+    std::array<char, 16'384> room{};
     for (;;) {
         error_code ec;
         while (auto command = session.next(ec)) co_await detail::hand(handler, *command, session);

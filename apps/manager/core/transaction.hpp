@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSL-1.0
+// manager/core/transaction.hpp - what a session keeps of the command and of the message under way
+#pragma once
+
+#include "manager/core/config.hpp"
+#include "manager/core/decision.hpp"
+#include "manager/core/verdict.hpp"
+#include <milter/message/body_store.hpp>
+#include <milter/message/edit.hpp>
+#include <milter/message/envelope.hpp>
+#include <milter/message/headers.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace milter::manager {
+
+/// An envelope command on its way through the milters.
+struct event {
+    wire::command_code code{};
+    std::string payload;
+    proto::time_point deadline = proto::never;
+    bool for_rejected_rcpt = false; ///< the MTA itself refused the recipient: answers are ignored
+    bool asked = false;             ///< the milter whose turn it is was asked, or needs not be
+};
+
+/// One message, from MAIL to its end.
+struct transaction {
+    std::uint32_t number = 0;
+    message::envelope envelope;
+    message::headers headers;
+    message::body_store body;
+    std::size_t content_bytes = 0;
+    bool headers_complete = false;
+    bool body_complete = false; ///< end of message arrived
+    proto::time_point since{};
+    proto::time_point end_deadline = proto::never;
+    proto::time_point progress_at = proto::never;
+    std::size_t turn = 0;                    ///< milter that is being shown the content
+    std::optional<manager::verdict> verdict; ///< decided for the whole transaction
+    std::vector<message::envelope_edit> envelope_edits;
+    std::vector<message::header_edit>
+        single_header_edits; ///< of the one milter that edited headers
+    std::size_t header_editors = 0;
+    bool body_replaced = false;
+    std::optional<std::string> quarantine;
+    std::optional<std::size_t> body_sent; ///< emission of a replaced body: bytes done
+    bool emitting = false;
+    bool edits_failed = false; ///< an edit could not be passed on: the message may not be accepted
+    bool recorded = false;
+    wire::reply_code last_verdict = wire::reply_code::proceed;
+    decision record;
+};
+
+} // namespace milter::manager
