@@ -1,7 +1,7 @@
-#!/usr/bin/env python3
+# SPDX-License-Identifier: BSL-1.0
 """Tiny authoritative DNS server over UDP for the field (A, AAAA, MX, TXT, PTR).
 
-usage: dnsstub.py --addr 127.0.0.53 --port 53 --zone FILE [--pidfile F]
+usage: dns_stub.py --addr 127.0.0.53 --port 53 --zone FILE
 
 Zone file lines:  NAME TYPE VALUE   (# comments; MX value "10 host"; TXT: rest
 of the line; PTR may be given as "IP PTR name").  A name "*.rest" matches any
@@ -9,7 +9,6 @@ name under rest.  Names not found get NXDOMAIN at once, so nothing waits.
 """
 import argparse
 import ipaddress
-import os
 import socket
 import struct
 
@@ -93,14 +92,10 @@ def main():
     ap.add_argument("--addr", default="127.0.0.53")
     ap.add_argument("--port", type=int, default=53)
     ap.add_argument("--zone", required=True)
-    ap.add_argument("--pidfile")
     args = ap.parse_args()
     zone = load(args.zone)
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     s.bind((args.addr, args.port))
-    if args.pidfile:
-        with open(args.pidfile, "w") as f:
-            f.write("%d\n" % os.getpid())
     while True:
         try:
             q, peer = s.recvfrom(4096)

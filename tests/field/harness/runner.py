@@ -24,7 +24,7 @@ from scenarios import GROUPS, SCENARIOS, play
 
 from . import miltertest, oracle, selection
 from .compare import canonical
-from .deviations import Deviations, difference, entry_text
+from .deviations import Deviations, difference, entry_text, macro_difference
 from .field import Field, missing, work_directory
 from .manager import Managers
 
@@ -102,6 +102,23 @@ class Run:
             with open(os.path.join(self.results, name + ".diff"), "w") as f:
                 f.write("\n".join(diff) + "\n")
 
+    def verdict(self, name, diff, macros):
+        """What is wrong with the differences, in words; those that are not as listed are kept as entries."""
+        out = []
+        for lines, kind in ((diff, False), (macros, True)):
+            if self.args.native:
+                why = "differs" if lines else ""
+            elif kind and not self.args.macros:
+                why = ""
+            else:
+                why = self.deviations.judge(self.args.mta, name, lines, kind)
+                if why and lines:
+                    entry = self.deviations.get(self.args.mta, name, kind)
+                    self.entries.append(entry_text(self.args.mta, name, lines, entry["reason"] if entry else "", kind))
+            if why:
+                out.append("macros: " + why if kind else why)
+        return out
+
     def judge(self, s, result):
         """One result against the oracle and the listed deviations."""
         args, name = self.args, s["name"]
@@ -109,11 +126,9 @@ class Run:
         if expected is None:
             self.keep(name, result, [])
             return self.fail(name, "the oracle does not have it: play it natively, then `harness.oracle pack`")
-        diff = difference(canonical(expected, True, args.macros), canonical(result, True, args.macros))
-        if args.native:
-            why = "differs" if diff else ""
-        else:
-            why = self.deviations.judge(args.mta, name, diff, args.macros)
+        diff = difference(canonical(expected), canonical(result))
+        macros = macro_difference(expected, result) if args.macros else []
+        why = self.verdict(name, diff, macros)
         chains = selection.chains_of(s)
         trouble = [result["error"]] if "error" in result else []
         trouble += [x for x in result["notes"] if x.startswith("not settled")]
@@ -121,16 +136,13 @@ class Run:
         if self.managers and (why or trouble):
             trouble += self.managers.renew(chains)
         if why or trouble or args.results:
-            self.keep(name, result, diff)
-        if why and diff and not args.native:
-            entry = self.deviations.get(args.mta, name, args.macros)
-            self.entries.append(entry_text(args.mta, name, diff, entry["reason"] if entry else "", args.macros))
+            self.keep(name, result, diff + macros)
         if why or trouble:
-            return self.fail(name, "; ".join([why] * bool(why) + trouble), diff)
+            return self.fail(name, "; ".join(why + trouble), diff + macros)
         self.passed.append(name)
-        if diff:
+        if diff or macros:
             self.listed.append(name)
-        say("passed   %-28s %5.1f s%s" % (name, result["seconds"], "  (deviates as listed)" if diff else ""))
+        say("passed   %-28s %5.1f s%s" % (name, result["seconds"], "  (deviates as listed)" if diff or macros else ""))
 
     # -- playing
     def start_managers(self, config, chains):

@@ -1,7 +1,7 @@
-#!/usr/bin/env python3
+# SPDX-License-Identifier: BSL-1.0
 """SMTP sink: takes every message and keeps envelope + data, one JSON file each.
 
-usage: sink.py --port N --dir DIR [--addr A] [--pidfile F]
+usage: sink.py --port N --dir DIR [--addr A]
 
 DIR/NNNNNN.json: {"n","peer","helo","mail","rcpts":[...],"size","sha256",
 "head": header block (latin-1), "body": body text (latin-1, null when over
@@ -120,13 +120,9 @@ async def main():
     ap.add_argument("--addr", default="127.0.0.1")
     ap.add_argument("--dir", required=True)
     ap.add_argument("--keep", type=int, default=16384)
-    ap.add_argument("--pidfile")
     args = ap.parse_args()
     sink = Sink(args)
     srv = await asyncio.start_server(sink.client, args.addr, args.port, limit=1 << 24)
-    if args.pidfile:
-        with open(args.pidfile, "w") as f:
-            f.write("%d\n" % os.getpid())
     async with srv:
         await srv.serve_forever()
 

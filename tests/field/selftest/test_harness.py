@@ -160,10 +160,19 @@ class Deviating(unittest.TestCase):
         self.assertEqual(listed.judge("postfix", "chain_plain", self.diff), "differs")
         self.assertEqual(listed.judge("postfix", "chain_plain", []), "")
 
-    def test_an_entry_for_macros_stands_only_with_macros(self):
+    def test_an_entry_for_macros_stands_only_for_macros(self):
         listed = self.listed(macros=True)
         self.assertEqual(listed.judge("postfix", "chain_quar_a", self.diff, macros=True), "")
         self.assertEqual(listed.judge("postfix", "chain_quar_a", self.diff), "differs")
+
+    def test_macros_are_compared_at_callbacks_that_both_have(self):
+        a, b = result(), result()
+        b["milter_logs"]["a"].append({"conn": 239, "cb": "data", "ret": "continue", "macros": {"j": "x"}})
+        self.assertEqual(deviations.macro_difference(a, b), [])
+        b["milter_logs"]["a"][1]["macros"]["j"] = "other"
+        diff = deviations.macro_difference(a, b)
+        self.assertEqual([x[:1] for x in diff], ["@", "-", "+"])
+        self.assertIn("other", diff[2])
 
     def test_entries_without_reason_or_with_unknown_keys_are_refused(self):
         for change in ({"reason": " "}, {"scenarios": "x"}):
