@@ -73,8 +73,9 @@ std::string file_with(std::map<std::string, std::string> const& values) {
     }
     std::string out;
     for (auto const& [name, lines] : tables) {
-        out += is_list_table(name) ? "[[" + name + "]]\n" : "[" + name + "]\n";
-        for (auto const& [key, value] : lines) out += key + " = " + value + "\n";
+        out.append(heading_of(name)).append("\n");
+        for (auto const& [key, value] : lines)
+            out.append(key).append(" = ").append(value).append("\n");
     }
     return out;
 }

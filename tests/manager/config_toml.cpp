@@ -58,7 +58,6 @@ constexpr char size_form[] =
 constexpr char on_error_form[] =
     R"(expected one of "tempfail", "accept", "reject", "quarantine" or "shutdown")";
 constexpr char mode_form[] = R"(a mode is octal digits in quotes: "0660")";
-constexpr char name_form[] = R"(a name has lower-case letters, digits and "_.-")";
 constexpr char macros_form[] = R"(macros are written "i {auth_type}" or ["i", "{auth_type}"])";
 
 // clang-format off

@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(an_event_is_the_documented_line) {
     auto const line = to_json_line(event, noon);
     BOOST_TEST(documentation().find("\n" + line + "\n") != std::string::npos, line);
     auto const text = documentation();
-    auto const part = text.substr(text.find("## `\"event\":\"log\"`"));
+    auto const part = text.substr(text.find(R"(## `"event":"log"`)"));
     auto const parsed = nlohmann::json::parse(line);
     for (auto const& [key, value] : parsed.items())
         BOOST_TEST(part.find("| `" + key + "` |") != part.npos, key);

@@ -17,23 +17,23 @@ BOOST_AUTO_TEST_CASE(text_stays_and_what_disturbs_is_escaped) {
         std::string_view given, shown;
     } const rows[] = {
         {"", ""},
-        {"plain \"text\" \\ stays", "plain \"text\" \\ stays"},
+        {R"(plain "text" \ stays)", R"(plain "text" \ stays)"},
         {"Größe 大 🙂", "Größe 大 🙂"},
-        {"a\nb\rc\td", "a\\nb\\rc\\td"},
-        {"\0\x1b[2J\x7f"sv, "\\x00\\x1b[2J\\x7f"},
-        {"\xc2\x9b", "\\xc2\\x9b"},            // CSI as one character
-        {"a\xe2\x80\xae", "a\\xe2\\x80\\xae"}, // right-to-left override
-        {"\xe2\x80\xa8", "\\xe2\\x80\\xa8"},   // line separator
-        {"\xef\xbb\xbf", "\\xef\\xbb\\xbf"},   // byte order mark
-        {"\xff\xfe", "\\xff\\xfe"},
-        {"\x80", "\\x80"}, // no lead
-        {"\xc3", "\\xc3"}, // cut off
-        {"\xe5\xa4", "\\xe5\\xa4"},
-        {"\xc3(", "\\xc3("},
-        {"\xc0\xaf", "\\xc0\\xaf"}, // overlong
-        {"\xe0\x80\xaf", "\\xe0\\x80\\xaf"},
-        {"\xed\xa0\x80", "\\xed\\xa0\\x80"},          // surrogate
-        {"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"}, // beyond Unicode
+        {"a\nb\rc\td", R"(a\nb\rc\td)"},
+        {"\0\x1b[2J\x7f"sv, R"(\x00\x1b[2J\x7f)"},
+        {"\xc2\x9b", R"(\xc2\x9b)"},           // CSI as one character
+        {"a\xe2\x80\xae", R"(a\xe2\x80\xae)"}, // right-to-left override
+        {"\xe2\x80\xa8", R"(\xe2\x80\xa8)"},   // line separator
+        {"\xef\xbb\xbf", R"(\xef\xbb\xbf)"},   // byte order mark
+        {"\xff\xfe", R"(\xff\xfe)"},
+        {"\x80", R"(\x80)"}, // no lead
+        {"\xc3", R"(\xc3)"}, // cut off
+        {"\xe5\xa4", R"(\xe5\xa4)"},
+        {"\xc3(", R"(\xc3()"},
+        {"\xc0\xaf", R"(\xc0\xaf)"}, // overlong
+        {"\xe0\x80\xaf", R"(\xe0\x80\xaf)"},
+        {"\xed\xa0\x80", R"(\xed\xa0\x80)"},         // surrogate
+        {"\xf4\x90\x80\x80", R"(\xf4\x90\x80\x80)"}, // beyond Unicode
     };
     for (auto const& row : rows) {
         support::exact_copy const given(row.given);
