@@ -263,7 +263,7 @@ BOOST_AUTO_TEST_CASE(milter_of_version_2_is_sent_what_it_knows) {
 BOOST_AUTO_TEST_CASE(rspamd_answers_the_offer_and_the_end_of_message_only) {
     manager_rig rig(2);
     rig.filter(0).wants.steps = static_cast<wire::step>(0xff080);
-    std::string const body(3'000'000, 'r'); // in one packet, of whatever size
+    auto const body = std::string(3'000'000, 'r') + "\r\n"; // in one packet, of whatever size
     rig.filter(0).on("end_of_message", say(wire::add_header{"X-Spamd-Bar", "/"},
                                            wire::insert_header{1, "X-Spam", "no"},
                                            wire::replace_body{body}, wire::accept{}));

@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(body_in_the_spool_is_the_same_body) {
     rig.config.spool.directory = std::filesystem::temp_directory_path().string();
     std::string body;
     while (body.size() < 300'000) body += "line " + std::to_string(body.size()) + "\r\n";
-    std::string const changed(200'000, 'c');
+    auto const changed = std::string(200'000, 'c') + "\r\n";
     rig.filter(1).on("end_of_message", say(wire::replace_body{changed}, wire::proceed{}));
     rig.begin();
     rig.envelope();
