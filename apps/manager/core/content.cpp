@@ -58,6 +58,7 @@ void session::on_end_of_message(proto::time_point now) {
     if (!transaction_) return answer({});
     auto& t = *transaction_;
     t.headers_complete = t.body_complete = true;
+    note_macros();
     t.end_deadline = now + config_->end_of_message_budget;
     t.progress_at = now + proto::progress_interval;
     feed_all(now);

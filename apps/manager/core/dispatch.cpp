@@ -29,6 +29,7 @@ void session::begin(command_code code, proto::time_point now, bool for_rejected_
     one.deadline = now + command_budget();
     event_ = std::move(one);
     turn_ = 0;
+    if (transaction_) note_macros();
     if (session_verdict_ && (of_transaction(code) || session_verdict_->hangs_up()))
         return conclude(*session_verdict_, session_decided_by_, now);
     if (transaction_ && transaction_->verdict && of_transaction(code)) // statement 271

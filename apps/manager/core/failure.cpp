@@ -83,8 +83,8 @@ session::turn session::judge_failure(link& one, proto::time_point now) {
 /// A verdict that ends the message, whatever stage it has reached: also at RCPT it is not about the recipient alone.
 void session::refuse(verdict const& verdict, std::string_view decided_by, proto::time_point now) {
     if (!event_) { // until the MTA asks, the verdict waits; finish() gives it
-        auto const stage = transaction_->body_complete ? "end_of_message" : "content";
-        return decide(verdict, decided_by, stage, now);
+        auto const waits = mta_.owed();
+        return decide(verdict, decided_by, waits ? wire::name_of(*waits) : "content", now);
     }
     auto const done = std::exchange(event_, std::nullopt);
     decide(verdict, decided_by, wire::name_of(done->code), now);
@@ -161,6 +161,15 @@ void session::abort_milters(proto::time_point now) {
     }
 }
 
+/// For the record, while they are there: the command that breaks a message off brings macros of its own.
+void session::note_macros() {
+    auto const note = [&](std::string& field, std::string_view name) {
+        if (auto const value = mta_.macros().find(name)) field = capped(*value);
+    };
+    note(transaction_->record.queue_id, "i");
+    note(transaction_->record.authenticated, "{auth_authen}");
+}
+
 void session::end_transaction(std::string_view verdict, std::string_view decided_by,
                               std::string_view stage, proto::time_point now) {
     auto& t = *transaction_;
@@ -172,9 +181,7 @@ void session::end_transaction(std::string_view verdict, std::string_view decided
     r.client_name = client_name_;
     r.client_address = client_address_;
     r.helo = helo_name_;
-    r.queue_id = capped(mta_.macros().find("i").value_or(""));
-    r.authenticated = capped(mta_.macros().find("{auth_authen}").value_or(""));
-    r.verdict = verdict;
+    r.verdict = t.verdict ? wire::name_of(t.verdict->code) : verdict; // refused, then broken off
     if (!decided_by.empty()) r.decided_by = decided_by;
     if (!stage.empty()) r.stage = stage;
     r.size = t.content_bytes;

@@ -159,6 +159,7 @@ private:
     void out_of_time(proto::time_point now);
     void end_transaction(std::string_view verdict, std::string_view decided_by,
                          std::string_view stage, proto::time_point now);
+    void note_macros();
     void log(severity level, std::string peer, std::string text);
 
     bool postfix_rules() const noexcept;
