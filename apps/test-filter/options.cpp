@@ -178,7 +178,7 @@ void add_options(CLI::App& app, options& into, texts& given) {
         ->allow_extra_args(false)
         ->group("Negotiation");
     app.add_flag("--json", into.json, "Prints JSON, one object an event");
-    app.add_flag("-q,--quiet", given.quiet, "Prints no events");
+    app.add_flag("-q,--quiet,--no-report-request", given.quiet, "Prints no events");
     app.add_flag("-v,--verbose", given.verbose, "Prints each CONTINUE, too");
 }
 
@@ -223,7 +223,9 @@ parsed_options parse_options(int argc, char const* const* argv) {
     CLI::App app(examples, "milter-test-filter");
     app.footer(footer());
     app.get_formatter()->column_width(36);
-    app.set_version_flag("--version", "milter-test-filter " + std::string(version_string));
+    app.set_help_flag("-h,--help", "Prints this");
+    app.set_version_flag("--version", "milter-test-filter " + std::string(version_string),
+                         "Prints the version");
     add_options(app, value, given);
     rules.add_to(app);
     try {

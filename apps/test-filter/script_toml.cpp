@@ -2,15 +2,12 @@
 // test-filter/script_toml.cpp - a script from a TOML file
 #include "test-filter/script_toml.hpp"
 
+#include "cli/file.hpp"
 #include "cli/flag_names.hpp"
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 
 namespace milter::test_filter {
@@ -160,10 +157,12 @@ script parse_script(std::string_view text, std::string const& file) {
 }
 
 script load_script(std::string const& file) {
-    std::ifstream in(file, std::ios::binary);
-    if (!in) throw script_error(fmt::format("{}: {}", file, std::strerror(errno)));
-    std::string const text{std::istreambuf_iterator<char>(in), {}};
-    if (in.bad()) throw script_error(fmt::format("{}: cannot be read", file));
+    std::string text;
+    try {
+        text = cli::read_file(file);
+    } catch (std::runtime_error const& why) {
+        throw script_error(why.what());
+    }
     return parse_script(text, file);
 }
 

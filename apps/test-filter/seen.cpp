@@ -29,7 +29,7 @@ struct taker {
     }
     void operator()(wire::header const& field) const {
         state.headers.push_back(
-            {std::string(field.name), std::string(message::shown_value(field.value, raw_values))});
+            {std::string(field.name), std::string(message::shown_value(field.value, !raw_values))});
     }
     void operator()(wire::body const& chunk) const {
         state.body +=

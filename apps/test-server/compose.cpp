@@ -5,11 +5,6 @@
 #include <milter/message/envelope.hpp>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <stdexcept>
 #include <utility>
 
@@ -90,17 +85,6 @@ message_plan compose(mail file, message_texts const& said) {
     else
         add_chunks(one, said);
     return one;
-}
-
-std::string read_file(std::string const& path) {
-    if (path == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
-    std::ifstream in(path, std::ios::binary);
-    std::string text;
-    if (in) text.assign(std::istreambuf_iterator<char>(in), {});
-    if (!in)
-        throw std::runtime_error(path + ": " +
-                                 std::strerror(errno)); // NOLINT(concurrency-mt-unsafe)
-    return text;
 }
 
 } // namespace milter::test_server

@@ -25,7 +25,4 @@ message_plan compose(message_texts const& said);
 /// appended. @throws std::invalid_argument
 message_plan compose(mail file, message_texts const& said);
 
-/// The file's bytes; `-` is standard input. @throws std::runtime_error
-std::string read_file(std::string const& path);
-
 } // namespace milter::test_server

@@ -5,6 +5,7 @@
 #include "cli/color.hpp"
 #include "cli/duration.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/file.hpp"
 #include "cli/flag_names.hpp"
 #include "test-server/compose.hpp"
 #include "test-server/macro.hpp"
@@ -349,7 +350,7 @@ void settle_macros(session_plan& plan, texts const& given) {
 void settle_messages(session_plan& plan, texts const& given) {
     std::vector<message_plan> once;
     for (auto const& file : given.mail_files)
-        once.push_back(compose(parse_mail(read_file(file)), given.message));
+        once.push_back(compose(parse_mail(cli::read_file(file)), given.message));
     if (once.empty()) once.push_back(compose(given.message));
     for (auto const& one : once) plan.messages.insert(plan.messages.end(), given.repeat, one);
     for (auto const& one : given.refused) plan.refused_recipients.push_back(parse_path(one));
