@@ -57,9 +57,11 @@ constexpr row libmilter_rows[] = {
 phase next_of(char letter, phase at) {
     switch (letter) {
     case 'O': return phase::negotiated;
+    case 'A': // before CONNECT there is nothing to abort
+        if (at == phase::negotiated) return at;
+        [[fallthrough]];
     case 'C':
-    case 'H':
-    case 'A': return phase::session;
+    case 'H': return phase::session;
     case 'M': return phase::mail;
     case 'R': return phase::rcpt;
     case 'T': return phase::data;

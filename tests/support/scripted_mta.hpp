@@ -93,7 +93,9 @@ public:
     bool waits() const noexcept { return !due_.empty(); }
     proto::agreement const& agreed() const noexcept { return agreed_; }
     std::vector<std::string> const& faults() const noexcept { return faults_; }
-    void fault(std::string what) { faults_.push_back(std::move(what)); }
+    void fault(std::string what) {
+        if (judges) faults_.push_back(std::move(what));
+    }
     /// The replies since the last call, separated by "; ".
     std::string heard() {
         std::string all;
@@ -104,7 +106,8 @@ public:
     std::vector<std::string> const& edits() const noexcept { return edits_; }
     std::string const& new_body() const noexcept { return new_body_; }
 
-    std::string out; ///< to be delivered
+    std::string out;    ///< to be delivered
+    bool judges = true; ///< off for an MTA that itself breaks the rules
 
 private:
     void take(wire::any_reply const& reply, std::string const& line);

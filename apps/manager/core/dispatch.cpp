@@ -60,8 +60,9 @@ bool session::takes_part(link const& one) const noexcept {
         return one.in_message;
     case command_code::data: return one.in_message;
     case command_code::unknown:
-        // libmilter cannot go from UNKNOWN to content when DATA does not come between (protocol.md 3.3)
-        return !(one.in_message && !one.protocol.sends(command_code::data));
+        // libmilter cannot go from DATA to UNKNOWN, nor from there to content without DATA (protocol.md 3.3)
+        return !(one.in_message && (!one.protocol.sends(command_code::data) ||
+                                    one.protocol.at() == proto::phase::data));
     default: return true;
     }
 }

@@ -33,7 +33,7 @@ session::session(std::shared_ptr<config const> config, std::uint64_t id, proto::
 
 void session::mta_bytes(std::string_view bytes, proto::time_point now) {
     if (over_) return;
-    idle_deadline_ = now + config_->idle_timeout;
+    if (mta_.at() != proto::phase::start) idle_deadline_ = now + config_->idle_timeout;
     mta_.received(bytes);
     pull(now);
     // who sends on without waiting for the reply it is owed would fill our memory
@@ -43,9 +43,10 @@ void session::mta_bytes(std::string_view bytes, proto::time_point now) {
 
 void session::mta_closed(error_code why, proto::time_point now) {
     if (over_) return;
+    bool const health_check = mta_.at() == proto::phase::start && !why;
     error_code ec;
     mta_.ended(ec);
-    if (mta_.at() != proto::phase::start || ec == errc::frame_truncated || why)
+    if (!health_check || ec == errc::frame_truncated)
         log(severity::warning, "mta", why ? "connection failed: " + why.message() : mta_.failure());
     end_session(now);
 }
@@ -178,7 +179,12 @@ void session::pull(proto::time_point now) {
         auto const command = mta_.next(ec);
         if (ec) return dead(ec, mta_.failure(), now);
         if (!command) return;
-        handle(*command, now);
+        bool const decided =
+            transaction_ && transaction_->verdict; // content of a refused message is no surprise
+        if (mta_.out_of_order() && !decided)
+            stray(*command, now);
+        else
+            handle(*command, now);
     }
 }
 
@@ -212,9 +218,21 @@ void session::handle(wire::any_command const& command, proto::time_point now) {
     std::visit(visitor, command);
 }
 
+/// A command that may not come here: no milter could take it.
+void session::stray(wire::any_command const& command, proto::time_point now) {
+    auto const code = wire::code_of(command);
+    auto const words = wire::describe(command) + ": " + error_code(errc::out_of_sequence).message();
+    bool const of_client = code == command_code::connect || code == command_code::unknown;
+    // what the milters judge would not be what is delivered
+    if (transaction_ && !of_client) return internal_failure(words, now);
+    log(severity::warning, "mta", words);
+    answer(session_verdict_ && !of_client ? *session_verdict_ : verdict{});
+}
+
 void session::on_negotiate(wire::negotiate const& offer, proto::time_point now) {
     if (offer.version < wire::oldest_version)
         return dead(errc::version_refused, wire::describe(wire::any_command{offer}), now);
+    idle_deadline_ = now + config_->idle_timeout;
     offer_ = offer;
     negotiating_ = true;
     negotiation_deadline_ = now + config_->negotiation_wait;

@@ -87,6 +87,7 @@ private:
     // session.cpp: upstream commands
     void pull(proto::time_point now);
     void handle(wire::any_command const& command, proto::time_point now);
+    void stray(wire::any_command const& command, proto::time_point now);
     void on_negotiate(wire::negotiate const& offer, proto::time_point now);
     void on_connect(wire::connect const& who, proto::time_point now);
     void on_helo(wire::helo const& who, proto::time_point now);

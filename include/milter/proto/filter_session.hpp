@@ -121,6 +121,8 @@ public:
     bool closed() const noexcept { return phase_ == phase::closed; }
     /// The last command broke a transaction off without ABORT.
     bool implicitly_aborted() const noexcept { return implicit_abort_; }
+    /// The last command may not come where it came; it is to be answered all the same (statement 141).
+    bool out_of_order() const noexcept { return out_of_order_; }
     /// Where the session died, in words: the packet and what is wrong with it.
     std::string const& failure() const noexcept { return failure_; }
 
@@ -216,6 +218,7 @@ private:
     body_run body_run_ = body_run::none;
     bool silent_ = false; ///< the last command takes no reply; one that comes is dropped
     bool implicit_abort_ = false;
+    bool out_of_order_ = false;
     std::string failure_;
 };
 
@@ -276,8 +279,9 @@ inline void filter_session::arrive(wire::any_command const& command) {
     auto const code = wire::code_of(command);
     auto const move = follow(phase_, code, agreed_.steps);
     implicit_abort_ = move.how == fit::implicit_abort;
+    out_of_order_ = move.how == fit::out_of_order;
     // statement 141: out of order is answered, not dropped; it moves nothing
-    if (move.how != fit::out_of_order) phase_ = move.next;
+    if (!out_of_order_) phase_ = move.next;
     macros_.on_command(code);
     silent_ = !agreed_.answers(code);
     body_run_ = body_run::none;

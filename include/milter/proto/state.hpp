@@ -82,6 +82,8 @@ constexpr transition follow(phase at, wire::command_code code) noexcept {
     if (code == wire::command_code::unknown)
         return {at >= phase::negotiated && at <= phase::data ? fit::in_order : fit::out_of_order,
                 at};
+    if (code == wire::command_code::abort && at == phase::negotiated)
+        return {fit::in_order, at}; // CONNECT is to come
     for (auto const& row : order_rows) {
         if (row.code != code) continue;
         if (at >= row.first && at <= row.last) return {fit::in_order, row.next};
