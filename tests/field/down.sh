@@ -19,7 +19,7 @@ while [ $# -gt 0 ]; do
 done
 [ -d "$WORK/pids" ] || { echo "down.sh: --work DIR, please: one that up.sh has filled" >&2; exit 66; }
 WORK=$(cd "$WORK" && pwd -P)
-# shellcheck source=lib/process.sh
+# shellcheck source-path=SCRIPTDIR source=lib/process.sh
 . "$HERE/lib/process.sh"
 
 # Sendmail gets another pid at each SIGHUP

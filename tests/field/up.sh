@@ -42,11 +42,11 @@ while [ "$d" != / ]; do
     *) echo "up.sh: daemons of other users cannot enter $d: chmod o+x, or another --work" >&2; exit 2 ;;
     esac
 done
-# shellcheck source=lib/process.sh
+# shellcheck source-path=SCRIPTDIR source=lib/process.sh
 . "$HERE/lib/process.sh"
-# shellcheck source=lib/milters.sh
+# shellcheck source-path=SCRIPTDIR source=lib/milters.sh
 . "$HERE/lib/milters.sh"
-# shellcheck source=lib/mtas.sh
+# shellcheck source-path=SCRIPTDIR source=lib/mtas.sh
 . "$HERE/lib/mtas.sh"
 
 mkdir -p "$WORK"/{pids,log,sock,sink,tls,sasl,etc,run,bin} "$WORK"/postfix/{etc,queue,data,log} "$WORK"/sendmail/queue
