@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -27,12 +28,11 @@ proto::filter_options options_for(script const& plan) {
     return options;
 }
 
-/// The reply of a rule; views into `frame`, which is sound as we encoded it.
-wire::any_reply decode(std::string const& frame) {
+/// The reply of a rule, as views into `frame`; empty when it was forced to be what no MTA can read.
+std::optional<wire::any_reply> decode(std::string const& frame) {
     error_code ec;
     auto const whole = wire::first_frame(frame, frame.size(), ec);
-    auto const reply = whole ? wire::decode_reply(*whole, ec) : std::nullopt;
-    return reply.value_or(wire::proceed{});
+    return whole ? wire::decode_reply(*whole, ec) : std::nullopt;
 }
 
 /// As the MTA wants header values: with their leading blank, or without.
@@ -154,7 +154,8 @@ void connection::negotiate(wire::negotiate const& offer, send_answer const* inst
 void connection::send(send_reply const& step, wire::command_code stage) {
     bool const leading_space = wire::any(session_.agreed().steps, wire::step::leading_space);
     auto const reply = decode(step.frame);
-    if (auto const* body = std::get_if<wire::replace_body>(&reply)) {
+    if (!reply) return force(step, stage);
+    if (auto const* body = std::get_if<wire::replace_body>(&*reply)) {
         auto rest = body->bytes;
         do {
             auto const piece = rest.substr(0, session_.agreed().data_limit);
@@ -164,7 +165,7 @@ void connection::send(send_reply const& step, wire::command_code stage) {
         return;
     }
     std::visit([&](auto const& one) { send_one(suit(one, leading_space), step.forced, stage); },
-               reply);
+               *reply);
 }
 
 template <class Reply>
@@ -190,16 +191,27 @@ void connection::send_one(Reply const& reply, bool forced, wire::command_code st
     send_one(wire::tempfail{}, false, stage); // what may not be said must not leave the MTA waiting
 }
 
-/// Past the checks of the session, which believes that it said CONTINUE.
+void connection::force(send_reply const& step, wire::command_code stage) {
+    pretend_reply(step.code());
+    session_.output() += step.frame;
+    events_.answer(number_, stage, nullptr, wire::quoted(step.frame) + " (forced)");
+}
+
+/// Past the checks of the session.
 template <class Reply> void connection::force(Reply const& reply) {
-    bool const verdict = wire::row_of(Reply::code).kind == wire::reply_kind::verdict;
-    if (verdict && session_.awaits_reply() && session_.owed() != wire::command_code::negotiate) {
-        auto const size = session_.output().size();
-        error_code ignored;
-        session_.reply(wire::proceed{}, ignored);
-        session_.output().resize(size);
-    }
+    pretend_reply(Reply::code);
     wire::encode(session_.output(), reply);
+}
+
+/// Lets the session believe that it said CONTINUE, if a verdict is about to be said.
+void connection::pretend_reply(wire::reply_code code) {
+    bool const verdict = wire::row_of(code).kind == wire::reply_kind::verdict;
+    if (!verdict || !session_.awaits_reply() || session_.owed() == wire::command_code::negotiate)
+        return;
+    auto const size = session_.output().size();
+    error_code ignored;
+    session_.reply(wire::proceed{}, ignored);
+    session_.output().resize(size);
 }
 
 void connection::end(end_connection::how way) {

@@ -31,7 +31,9 @@ private:
     void negotiate(wire::negotiate const& offer, send_answer const* instead);
     void send(send_reply const& step, wire::command_code stage);
     template <class Reply> void send_one(Reply const& reply, bool forced, wire::command_code stage);
+    void force(send_reply const& step, wire::command_code stage);
     template <class Reply> void force(Reply const& reply);
+    void pretend_reply(wire::reply_code code);
     void end(end_connection::how way);
 
     net::stream stream_;

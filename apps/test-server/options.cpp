@@ -284,7 +284,7 @@ void change_offer(wire::negotiate& offer, std::string const& list, bool added) {
     }
 }
 
-void settle_protocol(options& into, texts const& given) {
+void settle_protocol(options& into, texts const& given, CLI::App const& app) {
     auto& plan = into.plan;
     bool const sendmail = given.mta == "sendmail";
     plan.mta = sendmail ? mta_kind::sendmail : mta_kind::postfix;
@@ -298,10 +298,10 @@ void settle_protocol(options& into, texts const& given) {
     change_offer(offer, given.offer, true);
     plan.protocol.how = given.strict ? proto::strictness::strict : proto::strictness::lenient;
     if (!given.quit_after.empty()) plan.quit_after = cli::parse_stage(given.quit_after);
-    if (given.reset_after == "true")
-        plan.reset_after = wire::command_code::rcpt; // --rset alone
-    else if (!given.reset_after.empty())
+    if (!given.reset_after.empty())
         plan.reset_after = cli::parse_stage(given.reset_after);
+    else if (app.get_option("--rset")->count() > 0)
+        plan.reset_after = wire::command_code::rcpt;
 }
 
 proto::duration time_of(char const* name, std::string const& text) {
@@ -364,11 +364,11 @@ void settle(options& into, texts const& given, CLI::App const& app) {
             "\" is no socket; examples: unix:/tmp/x.sock, inet:8893@[127.0.0.1]");
     into.milter = *where;
     into.plan.client = parse_client(into.plan.client.host, given.connect_address);
-    settle_protocol(into, given);
+    settle_protocol(into, given, app);
     settle_timeouts(into.plan, given, app);
     settle_macros(into.plan, given);
     settle_messages(into.plan, given);
-    auto const color = cli::parse_color(given.color);
+    auto const color = given.color.empty() ? cli::color::always : cli::parse_color(given.color);
     if (!color)
         throw std::invalid_argument("--color: \"" + given.color +
                                     "\" is none of auto, always, never");

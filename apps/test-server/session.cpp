@@ -49,6 +49,9 @@ public:
                 co_await deliver(one, plan_.reset_after);
             if (going_on()) co_await deliver(one, std::nullopt);
         }
+        error_code early;
+        if (!out_.failed) refuse_early_reply(early);
+        if (early) fail(early);
         if (out_.failed) co_return;
         session_.quit();
         say("> quit");
@@ -88,9 +91,11 @@ private:
         answer given{status::pass, Command::code, {}};
         error_code ec;
         skipped_ = false;
-        co_await drive_.command(
-            command, wire::zstr_list(macros),
-            [&](wire::any_reply const& reply) { hear(reply, given); }, ec);
+        refuse_early_reply(ec);
+        if (!ec)
+            co_await drive_.command(
+                command, wire::zstr_list(macros),
+                [&](wire::any_reply const& reply) { hear(reply, given); }, ec);
         if (ec) {
             fail(ec);
             given.what = status::error;
@@ -99,6 +104,9 @@ private:
         if (plan_.quit_after == Command::code) over_ = true;
         co_return given;
     }
+
+    /// A reply that is there before its command would be taken for the answer to it.
+    void refuse_early_reply(error_code& ec) { session_.next(proto::clock::now(), ec); }
 
     static std::string describe_macros(code stage, std::string const& packed) {
         return wire::describe(wire::any_command(
