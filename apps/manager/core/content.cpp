@@ -251,7 +251,8 @@ void session::end_lines_of_body(proto::time_point now) {
         done += bytes.size();
         piece.clear();
         lines.append(piece, bytes);
-        if (done == t.body.size()) lines.finish(piece);
+        if (done == t.body.size() && postfix_rules())
+            lines.finish(piece); // Sendmail ends it at delivery
         if (!ec) ended.append(piece, ec);
     }
     if (ec) return internal_failure("replaced body: " + ec.message(), now);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // milter/message/line_ends.hpp - a replaced body as the MTA shows it to the next filter
 //
-// Both MTAs end every line with CRLF, the last one too, whatever the filter sent; a CR of its own stays.
+// Both MTAs end every line with CRLF, whatever the filter sent; a CR of its own stays. Postfix ends the last line, too;
+// Sendmail only when it delivers.
 // Source: protocol.md 4.7; seen with Postfix 3.7 and Sendmail 8.17 (replacement body without final line end).
 #pragma once
 
