@@ -116,6 +116,14 @@ public:
             add(number, "body with \"" + *wanted_.body + "\"", "it has not");
     }
 
+    /// There is no message that the expectations of one could be met by.
+    void check_absence() {
+        auto one = wanted_;
+        one.verdict.reset();
+        one.reply.reset();
+        if (!one.empty()) add(0, "a message", "the session ended before any");
+    }
+
     std::vector<unmet> take() { return std::move(all_); }
 
 private:
@@ -163,6 +171,7 @@ std::vector<unmet> check(expectations const& wanted, session_outcome const& outc
     checker found(wanted, session);
     for (std::size_t i = 0; i < outcome.messages.size(); ++i)
         found.check_message(outcome.messages[i], i + 1);
+    if (outcome.messages.empty()) found.check_absence();
     if (outcome.ended_early) found.check_verdict(*outcome.ended_early, 0);
     bool const told =
         !outcome.messages.empty() && outcome.messages.back().verdict.what == status::error;

@@ -30,7 +30,7 @@ Examples:
   milter-test-server -s unix:/tmp/x.sock --mail-file spam.eml --output-message
   milter-test-server -s unix:/tmp/x.sock --connect-host mail.example.com --connect-address inet6:25@[2001:db8::1]
   milter-test-server -s unix:/tmp/x.sock -r bob@example.org --expect 'reject@rcpt' --expect-reply '550 5.1.1'
-  milter-test-server -s unix:/tmp/x.sock --expect accept|pass --expect-header 'X-Spam: no' --json
+  milter-test-server -s unix:/tmp/x.sock --expect 'accept|pass' --expect-header 'X-Spam: no' --json
   milter-test-server -s unix:/tmp/x.sock --negotiate-version 2 --mta sendmail -v)";
 
 constexpr char const* footer = R"(

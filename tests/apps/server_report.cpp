@@ -220,6 +220,17 @@ BOOST_AUTO_TEST_CASE(the_resulting_message_is_what_expectations_are_about) {
     BOOST_TEST(missed(wrong, one) == 10U);
 }
 
+BOOST_AUTO_TEST_CASE(where_no_message_was_sent_nothing_of_one_is_met) {
+    session_outcome one;
+    one.ended_early = answer{status::reject, code::connect, "554 5.7.1 no"};
+    expectations wanted;
+    wanted.verdict = parse_verdict("reject@connect");
+    wanted.reply = "554";
+    BOOST_TEST(missed(wanted, one) == 0U);
+    wanted.no_headers = {"X-A"};
+    BOOST_TEST(missed(wanted, one) == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(an_error_can_be_expected) {
     session_outcome one;
     one.failed = failure{milter::errc::connection_closed, "closed", false};
