@@ -65,6 +65,8 @@ struct seen_message {
     std::vector<std::string> headers; ///< "Name:value"
     std::string body;
     std::vector<std::size_t> chunks;
+    bool skips_headers = false; ///< it said SKIP
+    bool skips_body = false;
     friend bool operator==(seen_message const&, seen_message const&) = default;
 };
 
@@ -120,6 +122,8 @@ public:
     std::vector<seen_message> const& judged() const noexcept {
         return judged_;
     } ///< up to end of message
+    /// Senders of the messages that it accepted before their end; "" when it accepted the client.
+    std::vector<std::string> const& accepted() const noexcept { return accepted_; }
     std::vector<std::string> const& faults() const noexcept { return faults_; }
     wire::negotiate const& offer() const noexcept { return offer_; }
     std::size_t connections() const noexcept { return connections_; }
@@ -171,6 +175,7 @@ private:
     std::vector<std::string> faults_;
     seen_message message_;
     std::vector<seen_message> judged_;
+    std::vector<std::string> accepted_;
 };
 
 inline std::optional<reaction> scripted_filter::read() {
@@ -256,6 +261,12 @@ inline void scripted_filter::spoke(std::string_view bytes) {
         if (!row || !owed_) continue;
         if (row->kind == wire::reply_kind::edit || row->kind == wire::reply_kind::keepalive)
             continue;
+        if (row->code == wire::reply_code::skip) {
+            message_.skips_headers = message_.skips_headers || *owed_ == wire::command_code::header;
+            message_.skips_body = message_.skips_body || *owed_ == wire::command_code::body;
+        }
+        if (row->code == wire::reply_code::accept && !owed_to_aborted_)
+            accepted_.push_back(proto::in_transaction(at_) ? message_.sender : "");
         if (!owed_to_aborted_) at_ = proto::after_verdict(at_, *owed_, row->code);
         owed_to_aborted_ = false;
         owed_.reset();

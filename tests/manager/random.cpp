@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: BSL-1.0
+// tests/manager/random.cpp - what holds in every conversation, tried with many random ones
+//
+// The rig itself checks that neither end is sent what it may not be sent, and that the MTA is never left waiting.
+
+#include "random_conversation.hpp"
+#include <milter/ascii.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+using namespace random_conversation;
+
+namespace {
+
+constexpr unsigned conversations = 400;
+
+std::string rig_name(std::size_t k) { return "milter " + std::to_string(k) + ": "; }
+
+/// All that can be seen from outside, in lines.
+std::vector<std::string> transcript(conversation& talk) {
+    auto all = talk.heard;
+    for (std::size_t k = 0; k < talk.endings.size(); ++k)
+        for (auto const& line : talk.rig.filter(k).lines()) all.push_back(rig_name(k) + line);
+    for (auto const& one : talk.rig.decisions())
+        all.push_back("decision: " + one.verdict + " by " + one.decided_by + " at " + one.stage);
+    for (auto const& line :
+         talk.rig.log()) // how much of a broken packet was there is told, and depends on the cut
+        if (line.find("packet of") == line.npos) all.push_back("log: " + line);
+    return all;
+}
+
+/// A message under the rules of Postfix, written down as simply as can be; entry 0 is the MTA's own Received.
+struct message_model {
+    manager_rig::header_list headers{{"", ""}};
+    std::string body;
+
+    explicit message_model(sent_message const& sent) : body(sent.body) {
+        headers.insert(headers.end(), sent.headers.begin(), sent.headers.end());
+    }
+
+    std::vector<std::string> shown(bool leading_space) const {
+        std::vector<std::string> all;
+        for (auto const& [name, value] : headers)
+            if (!name.empty())
+                all.push_back(name + ":" +
+                              (!leading_space && value.starts_with(' ') ? value.substr(1) : value));
+        return all;
+    }
+
+    /// @param blank  what the MTA puts before a value
+    void apply(wire::any_reply const& edit, std::string const& blank) {
+        auto const position = [&](std::size_t at) {
+            return headers.begin() + static_cast<std::ptrdiff_t>(std::min(at, headers.size()));
+        };
+        if (auto const* add = std::get_if<wire::add_header>(&edit))
+            headers.emplace_back(add->name, blank + std::string(add->value));
+        if (auto const* in = std::get_if<wire::insert_header>(&edit))
+            headers.insert(position(in->index),
+                           {std::string(in->name), blank + std::string(in->value)});
+        if (auto const* change = std::get_if<wire::change_header>(&edit))
+            apply_change(*change, blank);
+    }
+
+    void apply_change(wire::change_header const& change, std::string const& blank) {
+        auto left = std::max<std::uint32_t>(change.index, 1);
+        for (auto at = headers.begin(); at != headers.end(); ++at) {
+            if (!milter::equal_ignoring_case(at->first, change.name) || --left != 0) continue;
+            if (change.value.empty())
+                headers.erase(at);
+            else
+                *at = {std::string(change.name), blank + std::string(change.value)};
+            return;
+        }
+        if (!change.value.empty())
+            headers.emplace_back(change.name, blank + std::string(change.value));
+    }
+};
+
+void apply(message_model& model, ending const& end, bool leading_space) {
+    bool replaced = false;
+    for (auto const& edit : end.edits) {
+        model.apply(edit, leading_space ? "" : " ");
+        if (auto const* piece = std::get_if<wire::replace_body>(&edit)) {
+            if (!std::exchange(replaced, true)) model.body.clear();
+            model.body += piece->bytes;
+        }
+    }
+}
+
+bool accepts(ending const& end) {
+    auto const code = wire::code_of(end.verdict);
+    return !end.fails && (code == wire::reply_code::proceed || code == wire::reply_code::accept);
+}
+
+/// Which of the messages it judged this was, if it did.
+std::optional<std::size_t> judged_as(scripted_filter const& filter, sent_message const& sent) {
+    for (std::size_t i = 0; i < filter.judged().size(); ++i)
+        if (filter.judged()[i].sender == "<" + sent.id + "@client.test>") return i;
+    return std::nullopt;
+}
+
+constexpr auto per_element = boost::test_tools::per_element();
+
+/// Each milter was shown the message as those before it had made it, and the MTA's edits lead to the same in the end.
+void check_message(conversation& talk, sent_message const& sent) {
+    message_model model(sent);
+    std::size_t quarantines = 0;
+    for (std::size_t k = 0; k < talk.endings.size(); ++k) {
+        auto& filter = talk.rig.filter(k);
+        bool const leading_space = wire::any(filter.wants.steps, wire::step::leading_space);
+        auto const index = judged_as(filter, sent);
+        if (!index) continue;
+        auto const& seen = filter.judged()[*index];
+        if (!wire::any(filter.wants.steps, wire::step::no_header) && !seen.skips_headers)
+            BOOST_TEST(seen.headers == model.shown(leading_space), per_element);
+        if (!wire::any(filter.wants.steps, wire::step::no_body) && !seen.skips_body)
+            BOOST_TEST(seen.body == model.body);
+        auto const& end = talk.endings[k][*index];
+        for (auto const& edit : end.edits)
+            quarantines += std::holds_alternative<wire::quarantine>(edit) ? 1 : 0;
+        if (accepts(end)) apply(model, end, leading_space);
+    }
+    if (!sent.accepted()) return;
+    message_model upstream(sent);
+    std::size_t quarantined = 0;
+    for (auto const& packet : sent.edits) {
+        milter::error_code ec;
+        auto const frame = wire::first_frame(packet, packet.size(), ec);
+        auto const edit = wire::decode_reply(*frame, ec);
+        upstream.apply(*edit, "");
+        quarantined += std::holds_alternative<wire::quarantine>(*edit) ? 1 : 0;
+        if (std::holds_alternative<wire::replace_body>(*edit)) upstream.body = sent.new_body;
+    }
+    BOOST_TEST(upstream.shown(true) == model.shown(true), per_element);
+    BOOST_TEST(upstream.body == model.body);
+    BOOST_TEST(quarantined <= 1U);
+    if (quarantines > 0) BOOST_TEST(quarantined == 1U);
+}
+
+/// No message is accepted past a milter that neither accepted it nor may be done without.
+void check_nothing_fails_open(conversation& talk, sent_message const& sent) {
+    if (!sent.accepted()) return;
+    for (std::size_t k = 0; k < talk.endings.size(); ++k) {
+        auto const policy = talk.rig.config.milters[k].on_error;
+        auto& filter = talk.rig.filter(k);
+        if (policy == manager::on_error::accept || policy == manager::on_error::quarantine)
+            continue;
+        auto const index = judged_as(filter, sent);
+        auto const& early = filter.accepted();
+        auto const said = [&](std::string const& sender) {
+            return std::find(early.begin(), early.end(), sender) != early.end();
+        };
+        bool const accepted = (index && accepts(talk.endings[k][*index])) ||
+                              said("<" + sent.id + "@client.test>") || said("");
+        BOOST_TEST(accepted, "message " << sent.id << " passed milter " << k);
+    }
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(random_conversations)
+
+BOOST_AUTO_TEST_CASE(each_milter_sees_the_message_as_edited_before_and_nothing_fails_open) {
+    std::size_t accepted = 0, edited = 0;
+    for (unsigned seed = 0; seed < conversations; ++seed) BOOST_TEST_CONTEXT("seed " << seed) {
+            conversation talk(seed, manager_rig::cut::whole, false);
+            talk.run();
+            if (!talk.all_hear_mail) continue;
+            for (auto const& sent : talk.messages) {
+                check_message(talk, sent);
+                check_nothing_fails_open(talk, sent);
+                accepted += sent.accepted() ? 1 : 0;
+                edited += sent.accepted() && !sent.edits.empty() ? 1 : 0;
+            }
+        }
+    BOOST_TEST(accepted > conversations); // they are worth something
+    BOOST_TEST(edited > conversations / 2);
+}
+
+BOOST_AUTO_TEST_CASE(byte_by_byte_and_in_any_order_they_are_the_same) {
+    for (unsigned seed = 0; seed < conversations / 4; ++seed) BOOST_TEST_CONTEXT("seed " << seed) {
+            conversation whole(seed, manager_rig::cut::whole, false);
+            whole.run();
+            conversation bytes(seed, manager_rig::cut::bytes, false);
+            bytes.run();
+            BOOST_TEST(transcript(bytes) == transcript(whole), per_element);
+            conversation shuffled(seed, manager_rig::cut::whole, true);
+            shuffled.run();
+            BOOST_TEST(shuffled.heard == whole.heard, per_element);
+        }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: BSL-1.0
+// tests/manager/random_conversation.hpp - conversations made from a seed: what milters do, what the MTA does
+//
+// The same seed makes the same conversation however its bytes are delivered. Milters follow the protocol unless they
+// fail on purpose; the MTA follows it as Postfix does.
+#pragma once
+
+#include <support/manager_rig.hpp>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace random_conversation {
+
+using namespace support;
+
+/// What a milter does at the end of one message.
+struct ending {
+    std::vector<wire::any_reply> edits; ///< views of literals
+    wire::any_reply verdict;
+    bool fails = false; ///< closes the connection after its edits
+};
+
+/// A message of the MTA and what it heard in the end.
+struct sent_message {
+    std::string id;
+    manager_rig::header_list headers; ///< raw values
+    std::string body;
+    std::string heard;              ///< at its end; empty: it did not come so far
+    std::vector<std::string> edits; ///< packets
+    std::string new_body;
+    bool accepted() const { return heard.ends_with("continue") || heard.ends_with("accept"); }
+};
+
+class conversation {
+public:
+    explicit conversation(unsigned seed, manager_rig::cut cut, bool shuffled)
+        : random_(seed), rig(1 + random_() % 3) {
+        rig.deliver = cut;
+        if (shuffled) rig.shuffle(seed);
+        rig.mta.like_postfix();
+        endings.resize(rig.config.milters.size());
+        for (std::size_t k = 0; k < endings.size(); ++k) write_script(k);
+    }
+
+    void run();
+
+    std::mt19937 random_; // before the rig, whose size it decides
+    manager_rig rig;
+    std::vector<std::vector<ending>>
+        endings; ///< by milter, in the order of the messages it comes to judge
+    std::vector<sent_message> messages;
+    std::vector<std::string> heard; ///< all that the MTA was answered
+    bool all_hear_mail = true;      ///< else it cannot be told which message a milter judged
+
+private:
+    bool chance(unsigned percent) { return random_() % 100 < percent; }
+    template <class T, std::size_t N> T const& one_of(T const (&choices)[N]) {
+        return choices[random_() % N];
+    }
+
+    void write_script(std::size_t k);
+    void choose_wishes(scripted_filter& filter);
+    void choose_reactions(scripted_filter& filter);
+    void choose_ending(std::size_t k);
+    reaction verdict();
+    reaction failure();
+    wire::any_reply edit();
+
+    template <class Command> std::string tell(Command const& command) {
+        auto answer = rig.send(command);
+        heard.push_back(std::string(wire::name_of(Command::code)) + ": " + answer);
+        return answer;
+    }
+    bool message();
+    bool break_off();
+};
+
+inline void conversation::write_script(std::size_t k) {
+    constexpr manager::on_error policies[] = {manager::on_error::tempfail,
+                                              manager::on_error::accept, manager::on_error::reject,
+                                              manager::on_error::quarantine};
+    rig.config.milters[k].on_error = one_of(policies);
+    rig.config.milters[k].timeouts = {1s, 1s, 4s, 4s, 4s};
+    auto& filter = rig.filter(k);
+    for (int i = 0; i < 8; ++i)
+        filter.arrivals.push_back(chance(5) ? scripted_filter::arrival::refused
+                                            : scripted_filter::arrival::accepted);
+    choose_wishes(filter);
+    for (int i = 0; i < 8; ++i) choose_ending(k);
+    choose_reactions(filter);
+}
+
+inline void conversation::choose_wishes(scripted_filter& filter) {
+    constexpr wire::step choices[] = {
+        wire::step::no_connect, wire::step::no_helo,    wire::step::no_rcpt,
+        wire::step::no_body,    wire::step::no_header,  wire::step::no_end_of_headers,
+        wire::step::no_unknown, wire::step::no_data,    wire::step::nr_connect,
+        wire::step::nr_helo,    wire::step::nr_mail,    wire::step::nr_rcpt,
+        wire::step::nr_data,    wire::step::nr_unknown, wire::step::nr_end_of_headers,
+        wire::step::nr_body,    wire::step::nr_header};
+    auto& steps = filter.wants.steps;
+    steps = wire::step::skip;
+    for (auto const step : choices)
+        if (chance(12)) steps |= step;
+    if (chance(50)) steps |= wire::step::leading_space;
+    if (chance(5)) {
+        steps |= wire::step::no_mail;
+        all_hear_mail = false;
+    }
+    if (chance(20)) filter.wants.lists[2] = "i {mail_addr} {x}";
+}
+
+inline reaction conversation::verdict() {
+    switch (random_() % 7) {
+    case 0: return say(wire::reject{});
+    case 1: return say(wire::tempfail{});
+    case 2: return say(wire::discard{});
+    case 3: return say_text("550 5.7.1 no");
+    case 4: return say(wire::accept{});
+    case 5: return say(wire::skip{});
+    default: return say_text("451 bad\ntext 4");
+    }
+}
+
+/// None that depends on what is read along with it, as a second reply does.
+inline reaction conversation::failure() {
+    switch (random_() % 3) {
+    case 0: return then_close();
+    case 1: return silence();
+    default: return raw("HTTP/1.1 400\r\n");
+    }
+}
+
+/// Here and there another verdict than CONTINUE, a pause, or a failure.
+inline void conversation::choose_reactions(scripted_filter& filter) {
+    using code = wire::command_code;
+    for (auto const one : {code::connect, code::helo, code::mail, code::rcpt, code::data,
+                           code::header, code::end_of_headers, code::body, code::unknown}) {
+        if (!filter.wants.answers(one)) continue;
+        std::string const name(wire::name_of(one));
+        bool const client = one == code::connect || one == code::helo;
+        for (int i = 0; i < 6; ++i) {
+            auto const pause = std::chrono::milliseconds(chance(10) ? random_() % 2000 : 0);
+            filter.on(name, say(wire::proceed{}).after(pause), once);
+            if (chance(client ? 2 : 5)) filter.on(name, verdict().after(pause), once);
+            if (chance(client ? 2 : 3)) filter.on(name, failure(), once);
+        }
+    }
+}
+
+inline wire::any_reply conversation::edit() {
+    constexpr char const* names[] = {"X-Id", "X-Dup", "x-dup", "Subject", "X-New"};
+    constexpr char const* values[] = {"one", "two", " blanks", "three"};
+    auto const index = static_cast<std::uint32_t>(random_() % 5);
+    switch (random_() % 8) {
+    case 0:
+    case 1: return wire::add_header{one_of(names), one_of(values)};
+    case 2: return wire::insert_header{index, one_of(names), one_of(values)};
+    case 3: return wire::change_header{index, one_of(names), one_of(values)};
+    case 4: return wire::change_header{index, one_of(names), ""};
+    case 5: return wire::replace_body{chance(50) ? "new body\r\n" : "more\r\n"};
+    case 6: return wire::add_rcpt{"<c@mx.test>"};
+    default: return wire::quarantine{"odd"};
+    }
+}
+
+inline void conversation::choose_ending(std::size_t k) {
+    ending end;
+    for (auto count = random_() % 5; count > 0; --count) end.edits.push_back(edit());
+    end.verdict = wire::proceed{};
+    if (chance(20)) end.verdict = wire::accept{};
+    if (chance(8)) end.verdict = wire::reject{};
+    if (chance(4)) end.verdict = wire::discard{};
+    end.fails = chance(8);
+    std::string packets;
+    for (auto const& one : end.edits) wire::encode(packets, one);
+    if (!end.fails) wire::encode(packets, end.verdict);
+    auto const pause = std::chrono::milliseconds(chance(10) ? random_() % 3000 : 0);
+    rig.filter(k).on("end_of_message", end.fails ? then_close(packets) : raw(packets).after(pause),
+                     once);
+    endings[k].push_back(std::move(end));
+}
+
+inline void conversation::run() {
+    rig.negotiate();
+    tell(wire::connect{"client.test", wire::family::inet, 1025, "192.0.2.1"});
+    if (chance(90)) tell(wire::helo{"client.test"});
+    for (int i = 0; i < 6 && !rig.hung_up(); ++i) {
+        if (chance(10)) tell(wire::helo{"again.test"});
+        if (chance(10)) tell(wire::unknown{"FOO"});
+        if (!message() || chance(50)) tell(wire::abort{});
+        if (heard.back().find("\"421") != std::string::npos) break;
+    }
+    if (chance(80))
+        tell(wire::quit{});
+    else
+        rig.mta_closes();
+}
+
+/// Perhaps ends the message here, in one of the ways there are.
+inline bool conversation::break_off() {
+    if (!chance(4)) return false;
+    if (chance(30)) tell(wire::helo{"again.test"});
+    return true;
+}
+
+/// @return false when the transaction is to be broken off
+inline bool conversation::message() {
+    auto& one = messages.emplace_back();
+    one.id = std::to_string(messages.size());
+    auto const sender = "<" + one.id + "@client.test>";
+    if (tell(wire::mail{sender, {}}) != "continue") return false;
+    std::size_t accepted = 0;
+    for (auto count = 1 + random_() % 3; count > 0; --count) {
+        auto const answer = tell(wire::rcpt{"<b@mx.test>", {}});
+        if (answer == "continue") ++accepted;
+        if (answer == "discard") return false;
+        if (chance(4)) tell(wire::unknown{"FOO"});
+        if (break_off()) return false;
+    }
+    if (accepted == 0 || tell(wire::data{}) != "continue") return false;
+    one.headers = {
+        {"X-Id", " " + one.id}, {"X-Dup", " first"}, {"X-Dup", "second"}, {"X-Dup", "\tthird"}};
+    if (chance(50)) one.headers.emplace_back("Subject", "  hello");
+    one.body = chance(20) ? "" : std::string(random_() % 1500, 'b') + "\r\n";
+    for (auto const& [name, value] : one.headers) {
+        tell(wire::header{name, value});
+        if (break_off()) return false;
+    }
+    tell(wire::end_of_headers{});
+    for (std::size_t at = 0; at < one.body.size(); at += 500)
+        tell(wire::body{std::string_view(one.body).substr(at, 500)});
+    if (break_off()) return false;
+    one.heard = tell(wire::end_of_message{});
+    one.edits = rig.mta.edits();
+    one.new_body = rig.mta.new_body();
+    return true;
+}
+
+} // namespace random_conversation
