@@ -172,6 +172,37 @@ BOOST_AUTO_TEST_CASE(milter_that_never_reads_fails_in_the_end) {
     BOOST_TEST(rig.decisions()[0].decided_by == "a");
 }
 
+BOOST_AUTO_TEST_CASE(mta_that_sends_on_without_waiting_for_replies_is_hung_up_on) {
+    manager_rig rig(1);
+    rig.filter(0).on("mail", silence());
+    rig.begin();
+    rig.mta.say(wire::mail{"<a@client.test>", {}});
+    std::string flood;
+    std::string const line(60'000, 'x');
+    wire::encode(flood, wire::unknown{line});
+    for (int i = 0; i < 30 && !rig.hung_up(); ++i) {
+        rig.mta.out += flood;
+        rig.settle();
+    }
+    BOOST_TEST(rig.hung_up());
+    BOOST_TEST(rig.logged("mta: commands sent without waiting for replies"));
+}
+
+BOOST_AUTO_TEST_CASE(
+    large_packet_of_a_milter_is_refused_on_its_length_but_for_a_new_body_that_is_due) {
+    for (std::string const stage : {"mail", "end_of_message"}) {
+        manager_rig rig(1);
+        if (stage == "end_of_message") rig.filter(0).wants.actions &= ~wire::action::change_body;
+        std::string start;
+        wire::append_u32(start, 32'000'000);
+        rig.filter(0).on(stage, raw(start + "bxyz"), once);
+        rig.begin();
+        rig.message();
+        BOOST_TEST(rig.logged("a: packet of"));
+        BOOST_TEST(rig.logged("packet longer than the limit"));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(mta_is_not_kept_from_sending_content_by_a_slow_milter) {
     manager_rig rig(1);
     rig.filter(0).on("header", silence());

@@ -34,4 +34,18 @@ BOOST_AUTO_TEST_CASE(a_message_passes_through_three_milters) {
                                             "end_of_headers body end_of_message quit");
 }
 
+BOOST_AUTO_TEST_CASE(commands_sent_ahead_are_answered_in_order) {
+    for (auto const cut : {manager_rig::cut::whole, manager_rig::cut::bytes}) {
+        manager_rig rig(2);
+        rig.deliver = cut;
+        rig.filter(0).on("mail", say(wire::proceed{}).after(1s));
+        rig.filter(1).on("rcpt", say(wire::reject{}).after(1s), once);
+        rig.begin();
+        rig.mta.say(wire::mail{"<a@client.test>", {}});
+        rig.mta.say(wire::rcpt{"<b@mx.test>", {}});
+        rig.mta.say(wire::rcpt{"<c@mx.test>", {}});
+        BOOST_TEST(rig.send(wire::data{}) == "continue; reject; continue; continue");
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -181,10 +181,11 @@ private:
     }
 
     std::size_t limit_for(std::string_view rest) const noexcept {
+        constexpr auto replace_body = static_cast<unsigned char>(wire::reply_code::replace_body);
         // while the code is unknown, the larger limit: only it may be exceeded for sure
-        bool const body =
-            rest.size() <= 4 || static_cast<unsigned char>(rest[4]) ==
-                                    static_cast<unsigned char>(wire::reply_code::replace_body);
+        bool const may_be = rest.size() <= 4 || static_cast<unsigned char>(rest[4]) == replace_body;
+        bool const body = may_be && awaited_ == wire::command_code::end_of_message &&
+                          wire::any(agreed_.actions, wire::action::change_body);
         return body ? options_.max_body_piece
                     : std::max(options_.max_reply_bytes, agreed_.data_limit);
     }
