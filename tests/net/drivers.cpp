@@ -133,7 +133,7 @@ struct scripted_peer {
 BOOST_AUTO_TEST_SUITE(net_drivers)
 
 BOOST_AUTO_TEST_CASE(a_whole_conversation) {
-    both ends(wish(wire::action::add_header));
+    both ends{wish(wire::action::add_header)};
     ends.answer = [](wire::any_command const& command, proto::filter_session& filter) {
         error_code ec;
         if (std::holds_alternative<wire::end_of_message>(command)) {
@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(macros_go_with_their_command) {
 }
 
 BOOST_AUTO_TEST_CASE(unanswered_commands_follow_each_other) {
-    both ends(wish(wire::action::none, wire::step::nr_header | wire::step::nr_body));
+    both ends{wish(wire::action::none, wire::step::nr_header | wire::step::nr_body)};
     ends.begin();
     ends.say(wire::mail{"<a@test>", {}});
     BOOST_TEST(ends.say(wire::header{"A", "1"}) == words{});
@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(unanswered_commands_follow_each_other) {
 }
 
 BOOST_AUTO_TEST_CASE(what_was_negotiated_away_is_not_sent) {
-    both ends(wish(wire::action::none, wire::step::no_helo));
+    both ends{wish(wire::action::none, wire::step::no_helo)};
     ends.begin();
     BOOST_TEST(ends.say(wire::helo{"client.test"}) == words{});
     BOOST_TEST(!ends.ec);
@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(a_handler_may_wait) {
 }
 
 BOOST_AUTO_TEST_CASE(large_messages_pass_in_both_directions) {
-    both ends(wish(wire::action::change_body));
+    both ends{wish(wire::action::change_body)};
     std::string const large(wire::default_data_limit, 'x');
     ends.answer = [&](wire::any_command const& command, proto::filter_session& filter) {
         error_code ec;
