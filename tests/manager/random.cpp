@@ -117,7 +117,7 @@ void check_message(conversation& talk, sent_message const& sent) {
             BOOST_TEST(seen.body == model.body);
         auto const& end = talk.endings[k][*index];
         for (auto const& edit : end.edits)
-            quarantines += std::holds_alternative<wire::quarantine>(edit) ? 1 : 0;
+            quarantines += std::holds_alternative<wire::quarantine>(edit) ? 1U : 0U;
         if (accepts(end)) apply(model, end, leading_space);
     }
     if (!sent.accepted()) return;
@@ -128,7 +128,7 @@ void check_message(conversation& talk, sent_message const& sent) {
         auto const frame = wire::first_frame(packet, packet.size(), ec);
         auto const edit = wire::decode_reply(*frame, ec);
         upstream.apply(*edit, "");
-        quarantined += std::holds_alternative<wire::quarantine>(*edit) ? 1 : 0;
+        quarantined += std::holds_alternative<wire::quarantine>(*edit) ? 1U : 0U;
         if (std::holds_alternative<wire::replace_body>(*edit)) upstream.body = sent.new_body;
     }
     BOOST_TEST(upstream.shown(true) == model.shown(true), per_element);
@@ -169,8 +169,8 @@ BOOST_AUTO_TEST_CASE(each_milter_sees_the_message_as_edited_before_and_nothing_f
             for (auto const& sent : talk.messages) {
                 if (talk.simple_rules) check_message(talk, sent);
                 check_nothing_fails_open(talk, sent);
-                accepted += sent.accepted() ? 1 : 0;
-                edited += sent.accepted() && !sent.edits.empty() ? 1 : 0;
+                accepted += sent.accepted() ? 1U : 0U;
+                edited += sent.accepted() && !sent.edits.empty() ? 1U : 0U;
             }
         }
     BOOST_TEST(accepted > conversations); // they are worth something
