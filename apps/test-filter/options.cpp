@@ -111,7 +111,9 @@ public:
             try {
                 apply(all, name, value);
             } catch (script_error const& why) {
-                throw script_error(name + " '" + value + "': " + why.what());
+                auto where = name;
+                where.append(" '").append(value).append("': ").append(why.what());
+                throw script_error(where);
             }
         }
         return all;

@@ -5,6 +5,7 @@
 #include <milter/message/envelope.hpp>
 #include <milter/proto/macros.hpp>
 
+#include <algorithm>
 #include <optional>
 #include <stdexcept>
 
@@ -78,9 +79,11 @@ private:
     std::optional<std::string> of_plan(std::string_view name) const {
         auto const set = plan_.macros.find(stage_);
         if (set == plan_.macros.end()) return std::nullopt;
-        for (auto at = set->second.rbegin(); at != set->second.rend(); ++at)
-            if (proto::same_macro(at->first, name)) return at->second;
-        return std::nullopt;
+        auto const last =
+            std::find_if(set->second.rbegin(), set->second.rend(),
+                         [&](auto const& one) { return proto::same_macro(one.first, name); });
+        if (last == set->second.rend()) return std::nullopt;
+        return last->second;
     }
 
     std::optional<std::string> of_session(std::string_view name) const {

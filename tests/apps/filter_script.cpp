@@ -42,12 +42,12 @@ struct fixture {
         macros.set({'M', wire::zstr_list(pairs)});
     }
 
-    bool is(std::string_view text, code stage = code::end_of_message) {
+    bool is(std::string_view text, code stage = code::end_of_message) const {
         return holds(parse_condition(text), state, macros, stage);
     }
 
     /// The actions chosen at a stage, each as the code of its reply.
-    std::string chosen(script const& from, code stage) {
+    std::string chosen(script const& from, code stage) const {
         std::string text;
         for (auto const* one : choose(from, state, macros, stage))
             text += static_cast<char>(std::get<send_reply>(*one).code());

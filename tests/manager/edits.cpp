@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(milter_lost_halfway_leaves_nothing_but_its_quarantine) {
 BOOST_AUTO_TEST_CASE(edit_that_was_not_negotiated_is_a_failure_of_its_milter) {
     struct row {
         reaction says;
-        wire::action missing;
+        wire::action missing{};
     };
     row const rows[] = {
         {say(wire::add_header{"X-A", "1"}, wire::proceed{}), wire::action::add_header},
@@ -311,12 +311,11 @@ BOOST_AUTO_TEST_CASE(is_converted_between_every_mta_and_every_milter) {
                     auto const heard = rig.end();
                     std::string const space_a = a ? " " : "";
                     std::string const space_b = b ? " " : "";
-                    BOOST_TEST(rig.filter(0).message().headers ==
-                                   (list{"X-Usual:" + space_a + "usual",
-                                         "X-Two:" + space_a + " two", "X-Gone:" + space_a + "gone",
-                                         upstream && !a ? "X-Tab:\ttab" : "X-Tab:\ttab",
-                                         a ? "X-None:none" : "X-None:none"}),
-                               per_element);
+                    BOOST_TEST(
+                        rig.filter(0).message().headers ==
+                            (list{"X-Usual:" + space_a + "usual", "X-Two:" + space_a + " two",
+                                  "X-Gone:" + space_a + "gone", "X-Tab:\ttab", "X-None:none"}),
+                        per_element);
                     // what a without leading space adds as empty has its blank all the same
                     BOOST_TEST(
                         rig.filter(1).message().headers ==

@@ -279,7 +279,8 @@ inline bool manager_rig::work() {
 }
 
 inline void manager_rig::perform(task what) {
-    auto const [kind, k] = what;
+    auto const kind = what.first;
+    auto const k = what.second; // clang 14 captures no structured binding
     switch (kind) {
     case 0: return arrive(k);
     case 1:

@@ -51,8 +51,10 @@ struct streams {
 };
 
 inline pid_t spawn(std::string const& path, arguments const& args, streams const& io) {
-    std::vector<char*> argv{const_cast<char*>(path.c_str())};
-    for (auto const& one : args) argv.push_back(const_cast<char*>(one.c_str()));
+    arguments words{path}; // posix_spawn wants them writable
+    words.insert(words.end(), args.begin(), args.end());
+    std::vector<char*> argv;
+    for (auto& one : words) argv.push_back(one.data());
     argv.push_back(nullptr);
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);

@@ -11,6 +11,7 @@
 
 #include <milter/proto/mta_session.hpp>
 
+#include <algorithm>
 #include <deque>
 #include <optional>
 #include <string>
@@ -114,9 +115,10 @@ public:
         return out;
     }
     std::string last(std::string const& prefix) const {
-        for (auto at = lines_.rbegin(); at != lines_.rend(); ++at)
-            if (at->substr(0, prefix.size()) == prefix) return *at;
-        return {};
+        auto const found = std::find_if(lines_.rbegin(), lines_.rend(), [&](auto const& line) {
+            return line.substr(0, prefix.size()) == prefix;
+        });
+        return found == lines_.rend() ? std::string() : *found;
     }
     seen_message const& message() const noexcept { return message_; } ///< the latest
     std::vector<seen_message> const& judged() const noexcept {

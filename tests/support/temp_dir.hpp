@@ -30,7 +30,7 @@ public:
 
     /// @return the path of a file with that content
     std::string write(std::string_view name, std::string_view content) const {
-        auto const file = *this / name;
+        auto file = *this / name;
         std::ofstream(file, std::ios::binary) << content;
         return file;
     }

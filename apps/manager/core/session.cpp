@@ -19,8 +19,7 @@ constexpr std::size_t send_ahead =
 session::session(std::shared_ptr<config const> config, std::uint64_t id, proto::time_point now,
                  std::string listener)
     : config_(std::move(config)), id_(id), listener_(std::move(listener)),
-      mta_(proto::filter_options{{}, true, proto::filter_options{}.max_macro_bytes}),
-      idle_deadline_(now + proto::filter_negotiate_timeout) {
+      mta_(proto::filter_options{{}, true}), idle_deadline_(now + proto::filter_negotiate_timeout) {
     for (auto const& one : config_->milters) {
         if (!one.enabled) continue;
         auto& added = *links_.emplace_back(std::make_unique<link>());

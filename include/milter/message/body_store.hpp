@@ -37,6 +37,8 @@ public:
         std::swap(size_, other.size_);
         return *this;
     }
+    body_store(body_store const&) = delete;
+    body_store& operator=(body_store const&) = delete;
     ~body_store() { clear(); }
 
     std::size_t size() const noexcept { return size_; }

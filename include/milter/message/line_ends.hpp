@@ -24,7 +24,7 @@ public:
     }
 
     /// Ends the last line. An empty body stays empty.
-    void finish(std::string& out) {
+    void finish(std::string& out) const {
         if (!empty_ && last_ != '\n') out += "\r\n";
     }
 

@@ -43,6 +43,12 @@ inline asio::awaitable<void> flush(stream& peer, proto::filter_session& session,
 
 } // namespace detail
 
+// GCC inlines half of the pair of functions that a coroutine's frame comes from and goes to, and warns of the other half.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+#endif
+
 /// Serves one connection until the MTA ends it. `handler(command, session)` answers with session.reply(); it may return
 /// void or an awaitable.
 /// @errors  none when the MTA sent QUIT; else why it ended, with session.failure() in words
@@ -69,5 +75,9 @@ asio::awaitable<error_code> serve_filter(stream& peer, proto::filter_session& se
         session.received({room.data(), size});
     }
 }
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 } // namespace milter::net

@@ -31,7 +31,6 @@ namespace milter::proto {
 struct filter_options {
     wish wants;                      ///< what to negotiate
     bool manual_negotiation = false; ///< the caller answers the offer itself, with negotiate()
-    std::size_t max_macro_bytes = 65'535 * 4; ///< of all macro packets before one command
 };
 
 class filter_session {

@@ -29,7 +29,7 @@ struct mta_options {
 
 class mta_session {
 public:
-    explicit mta_session(mta_options options = {}) : options_(std::move(options)) {}
+    explicit mta_session(mta_options options = {}) : options_(options) {}
 
     // ---- commands
 
