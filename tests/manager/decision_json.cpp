@@ -36,7 +36,7 @@ decision full_decision() {
                     {"<eve@example.net>", "550 5.1.1 unknown", "rspamd"}};
     d.recipient_count = 2;
     d.milters = {{"opendkim", "accept", "end_of_message", "", 1, 2417us},
-                 {"rspamd", "reply", "end_of_message", "550 5.7.1 spam", 0, 81332us}};
+                 {"rspamd", "reject", "end_of_message", "550 5.7.1 spam", 0, 81332us}};
     d.verdict = "reject";
     d.text = "550 5.7.1 spam";
     d.decided_by = "rspamd";

@@ -88,13 +88,13 @@ BOOST_AUTO_TEST_CASE(names_who_refused_where_and_with_what_words) {
             rig.send(wire::abort{});
             rig.send(wire::quit{});
             auto const& record = only(rig);
-            BOOST_TEST(record.verdict == "reply");
+            BOOST_TEST(record.verdict == "reject");
             BOOST_TEST(record.text == "550 5.7.1 not this");
             BOOST_TEST(record.decided_by == "b");
             bool const envelope =
                 stage == "mail" || stage == "data"; // the second sees content at the end only
             BOOST_TEST(record.stage == (envelope ? stage : "end_of_message"));
-            BOOST_TEST(record.milters[1].verdict == "reply");
+            BOOST_TEST(record.milters[1].verdict == "reject");
             BOOST_TEST(record.milters[1].stage == stage);
             BOOST_TEST(record.milters[1].reason == "550 5.7.1 not this");
             BOOST_TEST(record.milters[2].verdict == (stage == "mail" ? "not asked" : "continue"));
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(of_a_refused_message_that_is_broken_off_keeps_the_refusal) 
     rcpt(rig);
     rcpt(rig);
     rig.send(wire::abort{});
-    BOOST_TEST(only(rig).verdict == "reply");
+    BOOST_TEST(only(rig).verdict == "tempfail");
     BOOST_TEST(only(rig).decided_by == "manager");
     BOOST_TEST(only(rig).text == "451 4.3.0 Mail filtering failed - try again later");
     BOOST_TEST(only(rig).stage == "rcpt");

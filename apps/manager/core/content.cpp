@@ -268,7 +268,7 @@ void session::finish(proto::time_point now) {
     t.progress_at = t.end_deadline = proto::never;
     if (t.verdict) {
         answer(*t.verdict);
-        end_transaction(wire::name_of(t.verdict->code), t.record.decided_by, t.record.stage, now);
+        end_transaction(word(*t.verdict), t.record.decided_by, t.record.stage, now);
         transaction_.reset();
         return;
     }
@@ -343,7 +343,7 @@ void session::emit(proto::time_point now) {
         auto const verdict = internal_verdict(config_->on_internal_error);
         t.record.text = verdict.text;
         answer(verdict);
-        end_transaction(wire::name_of(verdict.code), "manager", "end_of_message", now);
+        end_transaction(word(verdict), "manager", "end_of_message", now);
     } else {
         // with a single milter even the letter of the accepting verdict is its own (statement 273)
         bool const own = links_.size() == 1 && t.last_verdict == wire::reply_code::accept;

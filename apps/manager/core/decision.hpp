@@ -49,8 +49,7 @@ struct decision {
     std::vector<recipient_record> recipients;
     std::size_t recipient_count = 0;
     std::vector<milter_record> milters;
-    std::string
-        verdict; ///< "accept", "reject", "tempfail", "discard", "quarantine", "aborted", "reply"
+    std::string verdict;    ///< "accept", "reject", "tempfail", "discard", "quarantine", "aborted"
     std::string text;       ///< SMTP reply given
     std::string decided_by; ///< milter, "manager", or empty when all accepted
     std::string stage;      ///< command at which it was decided

@@ -16,8 +16,6 @@ bool of_transaction(command_code code) noexcept {
     return code == command_code::mail || code == command_code::rcpt || code == command_code::data;
 }
 
-std::string_view word(verdict const& verdict) noexcept { return wire::name_of(verdict.code); }
-
 } // namespace
 
 /// Takes the command that mta_ just gave through the milters.
@@ -167,7 +165,8 @@ void session::on_verdict(link& one, wire::any_reply const& reply, proto::time_po
         return fail(one, refused ? errc::reply_not_allowed : errc::bad_reply_text,
                     wire::describe(reply) + " to " + std::string(wire::name_of(code)), now);
     }
-    one.record.verdict = wire::name_of(wire::code_of(reply));
+    bool const shutdown = wire::code_of(reply) == wire::reply_code::shutdown;
+    one.record.verdict = shutdown ? "shutdown" : word(*verdict);
     one.record.stage = wire::name_of(code);
     if (!verdict->text.empty()) one.record.reason = capped(verdict->text);
     switch (code) {

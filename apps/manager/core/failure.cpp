@@ -89,8 +89,7 @@ void session::refuse(verdict const& verdict, std::string_view decided_by, proto:
     auto const done = std::exchange(event_, std::nullopt);
     decide(verdict, decided_by, wire::name_of(done->code), now);
     bool const unasked = done->code == command_code::unknown || done->for_rejected_rcpt;
-    if (!unasked)
-        end_transaction(wire::name_of(verdict.code), decided_by, wire::name_of(done->code), now);
+    if (!unasked) end_transaction(word(verdict), decided_by, wire::name_of(done->code), now);
     answer(unasked ? manager::verdict{} : verdict);
 }
 
@@ -181,7 +180,7 @@ void session::end_transaction(std::string_view verdict, std::string_view decided
     r.client_name = client_name_;
     r.client_address = client_address_;
     r.helo = helo_name_;
-    r.verdict = t.verdict ? wire::name_of(t.verdict->code) : verdict; // refused, then broken off
+    r.verdict = t.verdict ? word(*t.verdict) : verdict; // refused, then broken off
     if (!decided_by.empty()) r.decided_by = decided_by;
     if (!stage.empty()) r.stage = stage;
     r.size = t.content_bytes;

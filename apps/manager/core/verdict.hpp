@@ -4,6 +4,7 @@
 
 #include "manager/core/config.hpp"
 #include <milter/proto/smtp_reply.hpp>
+#include <milter/wire/code.hpp>
 #include <milter/wire/reply.hpp>
 
 #include <optional>
@@ -25,6 +26,13 @@ struct verdict {
     /// The MTA hangs up on the SMTP client.
     bool hangs_up() const noexcept { return text.substr(0, 4) == "421 "; }
 };
+
+/// As people call it: a text is "tempfail" or "reject" by its class.
+inline std::string_view word(verdict const& verdict) noexcept {
+    if (verdict.code != wire::reply_code::reply_text) return wire::name_of(verdict.code);
+    return wire::name_of(verdict.text.substr(0, 1) == "4" ? wire::reply_code::tempfail
+                                                          : wire::reply_code::reject);
+}
 
 inline verdict reply_with(std::string_view text) {
     return {wire::reply_code::reply_text, std::string(text)};
