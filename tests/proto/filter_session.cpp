@@ -26,6 +26,19 @@ BOOST_AUTO_TEST_CASE(offer_is_answered_by_the_session_itself) {
     BOOST_TEST((session.at() == phase::negotiated));
 }
 
+BOOST_AUTO_TEST_CASE(an_offer_that_was_answered_by_the_session_takes_no_reply) {
+    filter_session session;
+    error_code ec;
+    session.received(packet(wire::negotiate{}));
+    BOOST_TEST_REQUIRE(session.next(ec).has_value());
+    BOOST_TEST(!session.awaits_reply());
+    auto const answered = session.output();
+    session.reply(wire::proceed{}, ec);
+    session.reply(wire::reject{}, ec);
+    BOOST_TEST(!ec, ec.message());
+    BOOST_TEST(session.output() == answered, "nothing but the answer to the offer is sent");
+}
+
 BOOST_AUTO_TEST_CASE(offer_that_does_not_do_ends_the_session_without_a_word_27_38) {
     filter_options needs;
     needs.wants.needs = action::quarantine;

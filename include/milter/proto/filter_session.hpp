@@ -11,8 +11,8 @@
 //         session.received(read());
 //     }
 //
-// next() gives nothing while a reply is owed. Commands that no reply belongs to (ABORT, and those negotiated as such)
-// are given too; replying to them does nothing. Macros are kept and found by name.
+// next() gives nothing while a reply is owed. Commands that no reply belongs to are given too: ABORT, those negotiated
+// as such, the offer once the session has answered it. Replying to them does nothing. Macros are kept and found by name.
 // Source: protocol.md 3.3-3.5; statements 9, 62, 63, 99-109, 129-141, 151, 170, 178.
 #pragma once
 
@@ -302,6 +302,7 @@ inline void filter_session::answer_offer_itself(wire::negotiate const& offer, er
         return;
     }
     settle_negotiation(*agreed);
+    silent_ = true; // whoever replies to each command alike need not tell this one apart
 }
 
 } // namespace milter::proto
