@@ -54,11 +54,10 @@ BOOST_AUTO_TEST_CASE(columns_are_characters_however_wide_they_are_shown) {
 
 BOOST_AUTO_TEST_CASE(of_a_long_line_the_part_around_the_place_is_shown) {
     std::string const line(1000, 'x');
-    BOOST_TEST(excerpt(line, {1, 1, 1}) == std::string(100, 'x') + "...\n^");
-    BOOST_TEST(excerpt(line, {1, 500, 2}) ==
-               "..." + std::string(100, 'x') + "...\n   " + std::string(60, ' ') + "^~");
-    BOOST_TEST(excerpt(line, {1, 1000, 1}) ==
-               "..." + std::string(61, 'x') + "\n   " + std::string(60, ' ') + "^");
+    std::string const shown(100, 'x'), half(61, 'x'), blanks(60, ' ');
+    BOOST_TEST(excerpt(line, {1, 1, 1}) == shown + "...\n^");
+    BOOST_TEST(excerpt(line, {1, 500, 2}) == "..." + shown + "...\n   " + blanks + "^~");
+    BOOST_TEST(excerpt(line, {1, 1000, 1}) == "..." + half + "\n   " + blanks + "^");
 }
 
 BOOST_AUTO_TEST_CASE(problems_come_in_the_order_of_the_file) {
