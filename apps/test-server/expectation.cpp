@@ -43,6 +43,15 @@ status parse_status(std::string_view text) {
         "quarantine, shutdown, connection-failure, quit, error");
 }
 
+/// A milter can do nothing at the negotiation but fail.
+wire::command_code verdict_stage(std::string_view text, std::vector<status> const& verdicts) {
+    bool const negotiating = cli::normal_name(text) == "negotiate";
+    if (!negotiating) return parse_session_stage(text);
+    if (verdicts != std::vector{status::error})
+        throw std::invalid_argument("at negotiate there is no verdict but error");
+    return wire::command_code::negotiate;
+}
+
 std::string_view trimmed(std::string_view text) noexcept {
     while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
     while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
@@ -156,14 +165,15 @@ expected_verdict parse_verdict(std::string_view text) {
     expected_verdict wanted;
     wanted.text = text;
     auto const at = text.find('@');
-    if (at != text.npos) wanted.stage = cli::parse_stage(text.substr(at + 1));
     auto names = text.substr(0, at);
     for (;;) {
         auto const end = names.find('|');
         wanted.any_of.push_back(parse_status(names.substr(0, end)));
-        if (end == names.npos) return wanted;
+        if (end == names.npos) break;
         names.remove_prefix(end + 1);
     }
+    if (at != text.npos) wanted.stage = verdict_stage(text.substr(at + 1), wanted.any_of);
+    return wanted;
 }
 
 std::vector<unmet> check(expectations const& wanted, session_outcome const& outcome,

@@ -7,6 +7,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/file.hpp"
 #include "cli/flag_names.hpp"
+#include "test-server/complaint.hpp"
 #include "test-server/compose.hpp"
 #include "test-server/macro.hpp"
 #include <milter/version.hpp>
@@ -15,6 +16,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <iterator>
 #include <stdexcept>
 
 namespace milter::test_server {
@@ -26,16 +28,19 @@ constexpr char const* examples =
 
 Examples:
   milter-test-server -s unix:/run/opendkim/opendkim.sock
-  milter-test-server -s inet:8893@[127.0.0.1] -f a@example.com -r b@example.org -h 'Subject: hi' -b 'text'
+  milter-test-server -s 'inet:8893@[127.0.0.1]' -f a@example.com -r b@example.org -h 'Subject: hi' -b 'text'
   milter-test-server -s unix:/tmp/x.sock --mail-file spam.eml --output-message
-  milter-test-server -s unix:/tmp/x.sock --connect-host mail.example.com --connect-address inet6:25@[2001:db8::1]
+  milter-test-server -s unix:/tmp/x.sock --connect-host mail.example.com --connect-address 'inet6:25@[2001:db8::1]'
   milter-test-server -s unix:/tmp/x.sock -r bob@example.org --expect 'reject@rcpt' --expect-reply '550 5.1.1'
   milter-test-server -s unix:/tmp/x.sock --expect 'accept|pass' --expect-header 'X-Spam: no' --json
-  milter-test-server -s unix:/tmp/x.sock --negotiate-version 2 --mta sendmail -v)";
+  milter-test-server -s unix:/tmp/x.sock --negotiate-version 2 --mta sendmail -v
+)";
 
 constexpr char const* footer = R"(
 STAGE: connect, helo, unknown, mail, rcpt, data, header, end_of_headers, body, end_of_message (short: from, to, eoh,
-  eom). VERDICT: pass, accept, reject, temporary-failure, discard, quarantine, shutdown, connection-failure, error.
+  eom); --rset: from mail on.
+VERDICT: pass, accept, reject, temporary-failure (tempfail), discard, quarantine, shutdown, connection-failure, quit
+  (ended by --quit-after), error. The milter broke the negotiation: error@negotiate.
 TIME: seconds, or 500ms, 2s, 1m.
 
 Exit status: 0; 1 an expectation was not met, or without any the milter broke the session; 2 usage; 3 the milter
@@ -73,18 +78,25 @@ constexpr macro_option macro_options[] = {
     {"--end-of-message-macro", wire::command_code::end_of_message},
 };
 
+/// The word behind an option in --help, without the remarks that CLI11 puts there by itself.
+CLI::Option* show_as(CLI::Option* option, std::string const& type) {
+    return option->type_name(type)->option_text(type);
+}
+
 CLI::Option* add_list(CLI::App& app, std::string const& names, std::vector<std::string>& into,
-                      std::string const& help) {
-    return app.add_option(names, into, help + " (repeat)")->allow_extra_args(false);
+                      std::string const& type, std::string const& help) {
+    return show_as(app.add_option(names, into, help + " (repeat)"), type)->allow_extra_args(false);
 }
 
 void add_session(CLI::App& app, options& into, texts& given) {
     app.add_option("-s,--socket,--connection-spec", given.socket,
-                   "Where the milter listens: unix:PATH, inet:PORT@HOST, inet:HOST:PORT, inet6:...")
+                   "Where the milter listens (required): unix:PATH, inet:PORT@HOST, "
+                   "inet:HOST:PORT, inet6:...")
         ->type_name("SPEC")
+        ->option_text("SPEC")
         ->required();
-    app.add_option("-t,--threads", into.sessions, "Sessions at the same time")
-        ->type_name("N")
+    show_as(app.add_option("-t,--threads", into.sessions, "Sessions at the same time, 1 to 10000"),
+            "N")
         ->check(CLI::Range(1, 10'000));
     app.add_option("--name", into.name, "Name in front of messages")->type_name("NAME");
     app.add_option("--connect-host", into.plan.client.host, "Host name of the client")
@@ -95,11 +107,11 @@ void add_session(CLI::App& app, options& into, texts& given) {
         ->type_name("SPEC");
     app.add_option("--helo-fqdn,--helo", into.plan.helo, "Name that the client gives")
         ->type_name("FQDN");
-    add_list(app, "--unknown", into.plan.unknown_commands, "Sends this SMTP command after HELO")
-        ->type_name("COMMAND");
-    app.add_option("--rset", given.reset_after,
-                   "Breaks the first message off after STAGE (rcpt), then sends it again")
-        ->type_name("STAGE")
+    add_list(app, "--unknown", into.plan.unknown_commands, "COMMAND",
+             "Sends this SMTP command after HELO");
+    show_as(app.add_option("--rset", given.reset_after,
+                           "Breaks the first message off after STAGE (rcpt), then sends it again"),
+            "[STAGE]")
         ->expected(0, 1);
     app.add_option("--quit-after", given.quit_after, "Ends the session after STAGE")
         ->type_name("STAGE");
@@ -111,44 +123,40 @@ void add_message(CLI::App& app, options& into, texts& given) {
                    "Sender, perhaps with ESMTP arguments: 'a@b SIZE=9'")
         ->type_name("FROM")
         ->group("Message");
-    add_list(app, "-r,--envelope-recipient,--recipient", said.recipients,
+    add_list(app, "-r,--envelope-recipient,--recipient", said.recipients, "RCPT",
              "Recipient, perhaps with ESMTP arguments")
-        ->type_name("RCPT")
         ->group("Message");
-    add_list(app, "--refused-recipient", given.refused,
+    add_list(app, "--refused-recipient", given.refused, "RCPT",
              "Recipient that the MTA itself refuses; sent with rejected_rcpt")
-        ->type_name("RCPT")
         ->group("Message");
-    add_list(app, "-h,--header", said.headers, "Header")->type_name("NAME:VALUE")->group("Message");
-    add_list(app, "-b,--body", said.chunks, "Chunk of the body")
-        ->type_name("CHUNK")
-        ->group("Message");
-    add_list(app, "-m,--mail-file", given.mail_files,
+    add_list(app, "-h,--header", said.headers, "NAME:VALUE", "Header")->group("Message");
+    add_list(app, "-b,--body", said.chunks, "CHUNK", "Chunk of the body")->group("Message");
+    add_list(app, "-m,--mail-file", given.mail_files, "FILE",
              "Message from a file, - for standard input; several: one after another")
-        ->type_name("FILE")
         ->group("Message");
-    app.add_option("--messages", given.repeat, "Sends each message N times")
-        ->type_name("N")
+    show_as(app.add_option("--messages", given.repeat, "Sends each message N times"), "N")
         ->check(CLI::Range(1, 1'000'000))
         ->group("Message");
-    app.add_option("--chunk-size", into.plan.chunk_bytes, "Largest chunk of a body, bytes")
-        ->type_name("N")
+    show_as(app.add_option("--chunk-size", into.plan.chunk_bytes,
+                           "Largest chunk of a body, bytes, 1 to 1048575 (65535)"),
+            "N")
         ->check(CLI::Range(1, 1'048'575))
         ->group("Message");
 }
 
 void add_protocol(CLI::App& app, texts& given) {
-    app.add_option("--mta", given.mta, "Whose habits: postfix or sendmail")
-        ->type_name("MTA")
+    show_as(app.add_option("--mta", given.mta, "Whose habits: postfix (default) or sendmail"),
+            "MTA")
         ->check(CLI::IsMember({"postfix", "sendmail"}))
         ->group("Protocol");
-    app.add_option("--header-rules", given.header_rules,
-                   "Whose placement of headers (default: that of --mta)")
-        ->type_name("MTA")
+    show_as(app.add_option("--header-rules", given.header_rules,
+                           "Whose placement of headers (default: that of --mta)"),
+            "MTA")
         ->check(CLI::IsMember({"postfix", "sendmail"}))
         ->group("Protocol");
-    app.add_option("--negotiate-version", given.version, "Offers this protocol version")
-        ->type_name("N")
+    show_as(app.add_option("--negotiate-version", given.version,
+                           "Offers this protocol version, 2 to 6"),
+            "N")
         ->check(CLI::Range(2, 6))
         ->group("Protocol");
     app.add_option("--no-offer", given.no_offer,
@@ -166,8 +174,8 @@ void add_protocol(CLI::App& app, texts& given) {
 void add_macros(CLI::App& app, texts& given) {
     auto into = given.macros;
     for (auto const& one : macro_options)
-        add_list(app, one.name, *into++, "Macro of " + std::string(wire::name_of(one.stage)))
-            ->type_name("NAME:VALUE")
+        add_list(app, one.name, *into++, "NAME:VALUE",
+                 "Macro of " + std::string(wire::name_of(one.stage)))
             ->group("Macros");
     app.add_option("--authenticated-name", given.authenticated_name, "{auth_authen}")
         ->type_name("NAME")
@@ -207,9 +215,7 @@ void add_expectations(CLI::App& app, options& into, texts& given) {
     };
     auto const list = [&](char const* name, std::vector<std::string>& to, char const* type,
                           char const* help) {
-        add_list(app, name, to, help)
-            ->type_name(type)
-            ->group("Expectations (exit status 1 when not met)");
+        add_list(app, name, to, type, help)->group("Expectations (exit status 1 when not met)");
     };
     text("--expect", given.expect, "VERDICT[@STAGE]",
          "Verdict, several separated by |, perhaps of this stage");
@@ -230,8 +236,9 @@ void add_output(CLI::App& app, options& into, texts& given) {
     app.add_flag("--output-message", into.style.with_message, "Prints the resulting message")
         ->group("Output");
     app.add_flag("--json", into.json, "Prints one JSON object")->group("Output");
-    app.add_option("--color", given.color, "auto, always (yes, true), never (no, false)")
-        ->type_name("WHEN")
+    show_as(app.add_option("--color", given.color,
+                           "auto, always (yes, true), never (no, false); alone: always"),
+            "[WHEN]")
         ->expected(0, 1)
         ->group("Output");
     app.add_flag("-v,--verbose", into.verbose, "Shows each packet on standard error")
@@ -267,8 +274,20 @@ smtp_client parse_client(std::string const& host, std::string const& spec) {
     return client;
 }
 
+/// A name of --offer and --no-offer. @throws std::invalid_argument
+wire::step parse_offered_step(std::string const& name, char const* option) {
+    try {
+        return cli::parse_steps(name);
+    } catch (std::invalid_argument const& why) {
+        auto text = std::string(option) + ": " + why.what() + "; nor is it an action: ";
+        for (auto const& row : wire::action_rows)
+            text.append(&row == wire::action_rows ? "" : ", ").append(row.name);
+        throw std::invalid_argument(text);
+    }
+}
+
 /// Steps and actions in one list.
-void change_offer(wire::negotiate& offer, std::string const& list, bool added) {
+void change_offer(wire::negotiate& offer, std::string const& list, char const* option, bool added) {
     for (std::size_t begin = 0; begin < list.size();) {
         auto const end = std::min(list.find_first_of(", |", begin), list.size());
         auto const name = list.substr(begin, end - begin);
@@ -278,10 +297,33 @@ void change_offer(wire::negotiate& offer, std::string const& list, bool added) {
         auto steps = wire::step::none;
         for (auto const& row : wire::action_rows)
             if (row.name == cli::normal_name(name)) actions = row.bit;
-        if (actions == wire::action::none) steps = cli::parse_steps(name);
+        if (actions == wire::action::none) steps = parse_offered_step(name, option);
         offer.actions = added ? offer.actions | actions : offer.actions & ~actions;
         offer.steps = added ? offer.steps | steps : offer.steps & ~steps;
     }
+}
+
+wire::command_code stage_of(char const* option, std::string const& text) {
+    try {
+        return parse_session_stage(text);
+    } catch (std::invalid_argument const& why) {
+        throw std::invalid_argument(std::string(option) + ": " + why.what());
+    }
+}
+
+/// There is no message to break off before its sender.
+wire::command_code reset_stage_of(std::string const& text) {
+    constexpr wire::command_code before[] = {wire::command_code::connect, wire::command_code::helo,
+                                             wire::command_code::unknown};
+    try {
+        auto const stage = parse_session_stage(text);
+        if (std::find(std::begin(before), std::end(before), stage) == std::end(before))
+            return stage;
+    } catch (std::invalid_argument const&) { // its list has stages that do not count here
+    }
+    throw std::invalid_argument("--rset: unknown stage \"" + text +
+                                "\"; in a message there are mail, rcpt, data, header, "
+                                "end_of_headers, body, end_of_message");
 }
 
 void settle_protocol(options& into, texts const& given, CLI::App const& app) {
@@ -294,12 +336,12 @@ void settle_protocol(options& into, texts const& given, CLI::App const& app) {
     auto& offer = plan.protocol.offer;
     offer.version = given.version;
     offer.steps = proto::steps_of(given.version);
-    change_offer(offer, given.no_offer, false);
-    change_offer(offer, given.offer, true);
+    change_offer(offer, given.no_offer, "--no-offer", false);
+    change_offer(offer, given.offer, "--offer", true);
     plan.protocol.how = given.strict ? proto::strictness::strict : proto::strictness::lenient;
-    if (!given.quit_after.empty()) plan.quit_after = cli::parse_stage(given.quit_after);
+    if (!given.quit_after.empty()) plan.quit_after = stage_of("--quit-after", given.quit_after);
     if (!given.reset_after.empty())
-        plan.reset_after = cli::parse_stage(given.reset_after);
+        plan.reset_after = reset_stage_of(given.reset_after);
     else if (app.get_option("--rset")->count() > 0)
         plan.reset_after = wire::command_code::rcpt;
 }
@@ -313,17 +355,16 @@ proto::duration time_of(char const* name, std::string const& text) {
 }
 
 void settle_timeouts(session_plan& plan, texts const& given, CLI::App const& app) {
-    auto const pick = [&](char const* name, std::string const& own, std::string const& other) {
+    auto const pick = [&](char const* name, std::string const& own) {
         bool const said = app.get_option(name)->count() > 0;
-        auto const& text = said ? own : given.all_times.empty() ? other : given.all_times;
-        return time_of(name, text);
+        if (!said && !given.all_times.empty()) return time_of("--all-timeouts", given.all_times);
+        return time_of(name, own);
     };
     auto& times = plan.protocol.timeouts;
-    plan.connect_timeout =
-        pick("--connection-timeout", given.connection_time, given.connection_time);
-    times.write = pick("--writing-timeout", given.writing_time, given.writing_time);
-    times.end_of_message = pick("--end-of-message-timeout", given.end_time, given.end_time);
-    auto const reading = pick("--reading-timeout", given.reading_time, given.reading_time);
+    plan.connect_timeout = pick("--connection-timeout", given.connection_time);
+    times.write = pick("--writing-timeout", given.writing_time);
+    times.end_of_message = pick("--end-of-message-timeout", given.end_time);
+    auto const reading = pick("--reading-timeout", given.reading_time);
     auto const either = [&](char const* name, std::string const& own) {
         return own.empty() ? reading : time_of(name, own);
     };
@@ -356,6 +397,14 @@ void settle_messages(session_plan& plan, texts const& given) {
     for (auto const& one : given.refused) plan.refused_recipients.push_back(parse_path(one));
 }
 
+expected_verdict expected_of(std::string const& text) {
+    try {
+        return parse_verdict(text);
+    } catch (std::invalid_argument const& why) {
+        throw std::invalid_argument(std::string("--expect: ") + why.what());
+    }
+}
+
 void settle(options& into, texts const& given, CLI::App const& app) {
     auto const where = parse_endpoint(given.socket);
     if (!where)
@@ -373,7 +422,7 @@ void settle(options& into, texts const& given, CLI::App const& app) {
         throw std::invalid_argument("--color: \"" + given.color +
                                     "\" is none of auto, always, never");
     into.style.color = cli::use_color(*color);
-    if (!given.expect.empty()) into.expected.verdict = parse_verdict(given.expect);
+    if (!given.expect.empty()) into.expected.verdict = expected_of(given.expect);
     if (given.expect_quarantine && !into.expected.quarantine) into.expected.quarantine.emplace();
 }
 
@@ -399,6 +448,7 @@ parsed_options parse_options(int argc, char const* const* argv) {
         app.parse(argc, argv);
         settle(value, given, app);
     } catch (CLI::ParseError const& why) {
+        app.failure_message(complaint);
         bool const usage = app.exit(why) != 0;
         return {{}, usage ? static_cast<int>(cli::exit_code::usage) : 0};
     } catch (std::exception const& why) {

@@ -2,6 +2,10 @@
 // test-server/plan.cpp - what one session is to send
 #include "test-server/plan.hpp"
 
+#include "cli/flag_names.hpp"
+
+#include <stdexcept>
+
 namespace milter::test_server {
 
 namespace {
@@ -37,6 +41,19 @@ smtp_path parse_path(std::string_view text) {
         text.remove_prefix(blank + 1);
     }
     return path;
+}
+
+wire::command_code parse_session_stage(std::string_view text) {
+    try {
+        auto const stage = cli::parse_stage(text);
+        bool const passed = wire::row_of(stage).answered && stage != wire::command_code::negotiate;
+        if (passed) return stage;
+    } catch (std::invalid_argument const&) { // its list has stages that do not count here
+    }
+    throw std::invalid_argument(
+        "unknown stage \"" + std::string(text) +
+        "\"; there are connect, helo, unknown, mail, rcpt, data, header, end_of_headers, body, "
+        "end_of_message");
 }
 
 } // namespace milter::test_server

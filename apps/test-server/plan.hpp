@@ -35,6 +35,9 @@ struct smtp_path {
 /// `a@b SIZE=1 BODY=8BITMIME`, with or without brackets.
 smtp_path parse_path(std::string_view text);
 
+/// A stage that a session passes, and at which a milter may answer: connect, helo, ... @throws std::invalid_argument
+wire::command_code parse_session_stage(std::string_view text);
+
 struct message_plan {
     smtp_path sender;
     std::vector<smtp_path> recipients;
