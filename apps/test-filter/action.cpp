@@ -194,7 +194,6 @@ constexpr word_row words[] = {
     {"accept", bare<wire::accept>},
     {"reject", bare<wire::reject>},
     {"tempfail", bare<wire::tempfail>},
-    {"temporary_failure", bare<wire::tempfail>},
     {"discard", bare<wire::discard>},
     {"skip", bare<wire::skip>},
     {"shutdown", bare<wire::shutdown>},
@@ -239,12 +238,13 @@ constexpr word_row words[] = {
 
 std::string all_words() {
     std::string text;
-    for (auto const& row : words) text.append(text.empty() ? "" : ", ").append(row.word);
-    return text;
+    for (auto const& row : words) text.append(row.word).append(", ");
+    return text + "force";
 }
 
 action read_action(std::string_view word, std::string_view rest, bool forced) {
-    auto const name = cli::normal_name(word);
+    auto name = cli::normal_name(word);
+    if (name == "temporary_failure") name = "tempfail"; // as milter-test-server calls it
     if (forced && name == "reply") return reply_text(rest, true);
     for (auto const& row : words)
         if (row.word == name) return row.read(rest);
@@ -293,6 +293,29 @@ bool is_final(action const& one) noexcept {
 wire::action needed_by(action const& one) noexcept {
     auto const* const reply = std::get_if<send_reply>(&one);
     return reply ? wire::row_of(reply->code()).needs : wire::action::none;
+}
+
+void check_stage(action const& one, std::optional<wire::command_code> stage) {
+    using code = wire::command_code;
+    if (std::holds_alternative<send_answer>(one) && stage != code::negotiate)
+        throw script_error("an answer to the offer is given at negotiate only");
+    auto const* const keepalive = std::get_if<send_progress>(&one);
+    auto const* const reply = std::get_if<send_reply>(&one);
+    if (!reply && !keepalive) return;
+    if (reply ? reply->forced : keepalive->forced) return;
+    auto const& row = wire::row_of(reply ? reply->code() : wire::reply_code::progress);
+    auto const refuse = [&](std::string const& why) {
+        throw script_error(std::string(row.name) + " " + why +
+                           "; to send it all the same: force ...");
+    };
+    auto const here = stage ? "at " + std::string(wire::name_of(*stage)) : "at other stages";
+    if (row.kind != wire::reply_kind::verdict && stage != code::end_of_message)
+        refuse("is sent at end_of_message only, the protocol forbids it " + here);
+    if (stage == code::negotiate) refuse("is no answer to the offer");
+    if (stage && !wire::row_of(*stage).answered) refuse("cannot be sent: nothing is due " + here);
+    if (stage == code::unknown &&
+        (row.code == wire::reply_code::accept || row.code == wire::reply_code::discard))
+        refuse("is not sent " + here + ", it would stop Postfix");
 }
 
 std::string_view describe_actions() noexcept {

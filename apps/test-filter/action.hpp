@@ -7,6 +7,7 @@
 #include <milter/proto/timeouts.hpp>
 #include <milter/wire/reply.hpp>
 
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -72,6 +73,10 @@ wire::action needed_by(action const& one) noexcept;
 /// Reads `WORD [ARGUMENT]`, e.g. `reply 550 5.7.1 no` or `add_header X-Seen: yes`. In texts \n, \r, \t, \\ and \xHH
 /// stand for one byte. @throws script_error
 action parse_action(std::string_view text);
+
+/// Whether a session would send it at a stage; `stage` is empty for any. What is forced, and faults, may be anywhere.
+/// @throws script_error
+void check_stage(action const& one, std::optional<wire::command_code> stage);
 
 /// The bytes of a multi-line text of --help and of the manual: all actions.
 std::string_view describe_actions() noexcept;

@@ -23,13 +23,14 @@ constexpr char const* examples = R"(Plays a milter that does what you say.
 
 Examples:
   milter-test-filter -s unix:/tmp/x.sock                      shows what the MTA sends, continues
-  milter-test-filter -s inet:8893@[127.0.0.1] --reject-rcpt bob@example.org
-  milter-test-filter -s inet:0@[127.0.0.1] --add-header 'X-Seen: yes'
+  milter-test-filter -s 'inet:8893@[127.0.0.1]' --reject-rcpt bob@example.org
+  milter-test-filter -s 'inet:0@[127.0.0.1]' --add-header 'X-Seen: yes'
   milter-test-filter -s unix:/tmp/x.sock --on 'rcpt=reply 550 5.1.1 no' --when 'rcpt=<bob@example.org>'
   milter-test-filter -s unix:/tmp/x.sock --on 'eom=progress 3 1s' --then 'reply 451 4.7.1 later'
   milter-test-filter -s unix:/tmp/x.sock --on header=close --when 'header:Subject~offer'
   milter-test-filter -s unix:/tmp/x.sock --steps nr_header,skip --macros 'connect=j {daemon_name}'
-  milter-test-filter -s unix:/tmp/x.sock --script script.toml --json)";
+  milter-test-filter -s unix:/tmp/x.sock --script script.toml --json
+)";
 
 std::string footer() {
     return "STAGE: negotiate, connect, helo, mail, rcpt, data, header, end_of_headers, body, "
@@ -125,6 +126,7 @@ private:
         names_[name];
         app.add_option(name, names_[name], help)
             ->type_name(type)
+            ->option_text(type) // CLI11 would put dots behind it
             ->allow_extra_args(false)
             ->group("Rules");
     }
@@ -137,7 +139,7 @@ private:
         if (name == "--when")
             all.back().when.push_back(parse_condition(value));
         else
-            all.back().actions.push_back(parse_action(value));
+            add_action(all.back(), value);
     }
 
     std::map<std::string, std::vector<std::string>> names_;
@@ -152,10 +154,11 @@ struct texts {
 };
 
 void add_options(CLI::App& app, options& into, texts& given) {
-    app.add_option(
-           "-s,--socket,--connection-spec", given.socket,
-           "Where to listen: unix:PATH, inet:PORT@HOST, inet:HOST:PORT, inet6:...; port 0: any")
+    app.add_option("-s,--socket,--connection-spec", given.socket,
+                   "Where to listen (required): unix:PATH, inet:PORT@HOST, inet:HOST:PORT, "
+                   "inet6:...; port 0: any")
         ->type_name("SPEC")
+        ->option_text("SPEC")
         ->required();
     app.add_option("--unix-socket-mode", given.mode, "Mode of the unix socket, e.g. 0660")
         ->type_name("MODE");
@@ -177,6 +180,7 @@ void add_options(CLI::App& app, options& into, texts& given) {
         ->group("Negotiation");
     app.add_option("--macros", given.macros, "Macros to ask for at a stage (repeat)")
         ->type_name("STAGE=NAMES")
+        ->option_text("STAGE=NAMES")
         ->allow_extra_args(false)
         ->group("Negotiation");
     app.add_flag("--json", into.json, "Prints JSON, one object an event");

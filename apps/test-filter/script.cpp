@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace milter::test_filter {
 
@@ -50,13 +51,19 @@ std::optional<wire::command_code> parse_rule_stage(std::string_view text) {
     }
 }
 
+void add_action(rule& to, std::string_view text) {
+    auto one = parse_action(text);
+    check_stage(one, to.stage);
+    to.actions.push_back(std::move(one));
+}
+
 rule parse_rule(std::string_view text) {
     auto const sign = text.find('=');
     if (sign == text.npos)
         throw script_error("expected STAGE=ACTION instead of \"" + std::string(text) + "\"");
     rule one;
     one.stage = parse_rule_stage(text.substr(0, sign));
-    one.actions.push_back(parse_action(text.substr(sign + 1)));
+    add_action(one, text.substr(sign + 1));
     return one;
 }
 

@@ -39,6 +39,9 @@ proto::wish to_wish(script const& from);
 /// A rule of the form STAGE=ACTION. @throws script_error
 rule parse_rule(std::string_view text);
 
+/// Adds what parse_action() reads to a rule whose stage is known. @throws script_error, also when it cannot be sent there
+void add_action(rule& to, std::string_view text);
+
 /// `any`, or a stage of cli/flag_names.hpp. @throws script_error
 std::optional<wire::command_code> parse_rule_stage(std::string_view text);
 

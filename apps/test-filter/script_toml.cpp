@@ -8,45 +8,78 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace milter::test_filter {
 
 namespace {
 
+struct problem {
+    toml::source_position at;
+    std::string text;
+};
+
+/// Reads on behind a problem, so that all of them are told at once.
 class reader {
 public:
     explicit reader(std::string const& file) : file_(file) {}
 
-    script read(toml::table const& root) const {
+    script read(toml::table const& root) {
         script plan;
-        for (auto const& [key, node] : root) {
-            if (key == "negotiate")
-                read_negotiation(table_at(node, "negotiate"), plan.negotiation);
-            else if (key == "rule")
-                read_rules(node, plan);
-            else
-                unknown_key(key, "negotiate and rule");
-        }
+        for (auto const& [key, node] : root)
+            attempt([&, &name = key, &value = node] {
+                if (name == "negotiate")
+                    read_negotiation(table_at(value, "negotiate"), plan.negotiation);
+                else if (name == "rule")
+                    read_rules(value, plan);
+                else
+                    unknown_key(name, "negotiate and rule");
+            });
+        if (!problems_.empty()) throw script_error(all_problems());
         return plan;
     }
 
 private:
-    [[noreturn]] void fail(toml::source_region const& at, std::string_view why) const {
-        throw script_error(fmt::format("{}:{}:{}: {}", file_, at.begin.line, at.begin.column, why));
+    /// Does a part of the reading; a problem in it is kept.
+    template <class Part> void attempt(Part part) {
+        try {
+            part();
+        } catch (problem const& found) {
+            problems_.push_back(found);
+        }
     }
 
-    [[noreturn]] void unknown_key(toml::key const& key, std::string_view known) const {
+    /// A line each, in the order of the file.
+    std::string all_problems() {
+        std::stable_sort(problems_.begin(), problems_.end(), [](auto const& a, auto const& b) {
+            return std::pair(a.at.line, a.at.column) < std::pair(b.at.line, b.at.column);
+        });
+        std::string text;
+        for (auto const& one : problems_)
+            text += fmt::format("{}{}:{}:{}: {}", text.empty() ? "" : "\n", file_, one.at.line,
+                                one.at.column, one.text);
+        return text;
+    }
+
+    [[noreturn]] static void fail(toml::source_region const& at, std::string_view why) {
+        throw problem{at.begin, std::string(why)};
+    }
+
+    [[noreturn]] static void unknown_key(toml::key const& key, std::string_view known) {
         fail(key.source(), fmt::format("unknown key \"{}\"; there are {}", key.str(), known));
     }
 
-    toml::table const& table_at(toml::node const& node, std::string_view what) const {
+    static toml::table const& table_at(toml::node const& node, std::string_view what) {
         auto const* const table = node.as_table();
         if (!table) fail(node.source(), fmt::format("\"{}\" is a table", what));
         return *table;
     }
 
-    std::string text_at(toml::node const& node, std::string_view what) const {
+    static std::string text_at(toml::node const& node, std::string_view what) {
         auto const text = node.value_exact<std::string>();
         if (!text) fail(node.source(), fmt::format("\"{}\" is a text in quotes", what));
         return *text;
@@ -54,7 +87,7 @@ private:
 
     /// Calls read(text) and puts the place before what it throws.
     template <class Read>
-    auto with_place(toml::node const& node, std::string_view what, Read read) const {
+    static auto with_place(toml::node const& node, std::string_view what, Read read) {
         auto const text = text_at(node, what);
         try {
             return read(text);
@@ -66,28 +99,29 @@ private:
     }
 
     /// A text, or a list of texts.
-    template <class Each> void each_text(toml::node const& node, Each each) const {
+    template <class Each> void each_text(toml::node const& node, Each each) {
         auto const* const list = node.as_array();
-        if (!list) return each(node);
-        for (auto const& element : *list) each(element);
+        if (!list) return attempt([&] { each(node); });
+        for (auto const& element : *list) attempt([&] { each(element); });
     }
 
-    void read_negotiation(toml::table const& from, wishes& to) const {
-        for (auto const& [key, node] : from) {
-            if (key == "version")
-                to.version = version_at(node);
-            else if (key == "actions")
-                to.actions = flags<wire::action>(node, "actions", cli::parse_actions);
-            else if (key == "steps")
-                to.steps = flags<wire::step>(node, "steps", cli::parse_steps);
-            else if (key == "macros")
-                read_macros(table_at(node, "macros"), to);
-            else
-                unknown_key(key, "version, actions, steps and macros");
-        }
+    void read_negotiation(toml::table const& from, wishes& to) {
+        for (auto const& [key, node] : from)
+            attempt([&, &name = key, &value = node] {
+                if (name == "version")
+                    to.version = version_at(value);
+                else if (name == "actions")
+                    to.actions = flags<wire::action>(value, "actions", cli::parse_actions);
+                else if (name == "steps")
+                    to.steps = flags<wire::step>(value, "steps", cli::parse_steps);
+                else if (name == "macros")
+                    read_macros(table_at(value, "macros"), to);
+                else
+                    unknown_key(name, "version, actions, steps and macros");
+            });
     }
 
-    std::uint32_t version_at(toml::node const& node) const {
+    static std::uint32_t version_at(toml::node const& node) {
         auto const number = node.value_exact<std::int64_t>();
         if (!number || *number < 0 || *number > UINT32_MAX)
             fail(node.source(), "\"version\" is a number");
@@ -95,8 +129,7 @@ private:
     }
 
     template <class Bits>
-    Bits flags(toml::node const& node, std::string_view what,
-               Bits (*parse)(std::string_view)) const {
+    Bits flags(toml::node const& node, std::string_view what, Bits (*parse)(std::string_view)) {
         Bits all{};
         each_text(node, [&](toml::node const& one) {
             all |= with_place(one, what, [&](std::string const& text) { return parse(text); });
@@ -104,44 +137,71 @@ private:
         return all;
     }
 
-    void read_macros(toml::table const& from, wishes& to) const {
+    void read_macros(toml::table const& from, wishes& to) {
         for (auto const& [key, node] : from)
-            with_place(node, key.str(), [&, stage = key.str()](std::string const& names) {
-                add_macro_list(to, stage, names);
+            attempt([&, &name = key, &value = node] {
+                with_place(value, name.str(), [&](std::string const& names) {
+                    add_macro_list(to, name.str(), names);
+                });
             });
     }
 
-    void read_rules(toml::node const& node, script& to) const {
+    void read_rules(toml::node const& node, script& to) {
         auto const* const list = node.as_array();
         if (!list) fail(node.source(), "rules are written [[rule]]");
-        for (auto const& element : *list) to.rules.push_back(read_rule(table_at(element, "rule")));
+        for (auto const& element : *list)
+            attempt([&] { to.rules.push_back(read_rule(table_at(element, "rule"))); });
     }
 
-    rule read_rule(toml::table const& from) const {
+    rule read_rule(toml::table const& from) {
         rule one;
-        for (auto const& [key, node] : from) {
-            if (key == "on")
-                one.stage = with_place(
-                    node, "on", [](std::string const& text) { return parse_rule_stage(text); });
-            else if (key == "when")
-                each_text(node, [&](toml::node const& text) {
-                    one.when.push_back(with_place(
-                        text, "when", [](std::string const& t) { return parse_condition(t); }));
-                });
-            else if (key == "do")
-                each_text(node, [&](toml::node const& text) {
-                    one.actions.push_back(with_place(
-                        text, "do", [](std::string const& t) { return parse_action(t); }));
-                });
-            else
-                unknown_key(key, "on, when and do");
-        }
-        if (!from.contains("on")) fail(from.source(), "a rule needs \"on\", the stage");
-        if (one.actions.empty()) fail(from.source(), "a rule needs \"do\", what is done");
+        bool const staged = read_stage(from, one);
+        bool misspelt = false; // perhaps "do"
+        for (auto const& [key, node] : from)
+            attempt([&, &name = key, &value = node] {
+                if (name == "when")
+                    each_text(value, [&](toml::node const& text) {
+                        one.when.push_back(with_place(
+                            text, "when", [](std::string const& t) { return parse_condition(t); }));
+                    });
+                else if (name == "do")
+                    each_text(value,
+                              [&](toml::node const& text) { read_action(text, one, staged); });
+                else if (name != "on") {
+                    misspelt = true;
+                    unknown_key(name, "on, when and do");
+                }
+            });
+        auto const* const actions = from.get("do");
+        bool const none = !actions || (actions->is_array() && actions->as_array()->empty());
+        if (none && !misspelt) fail(from.source(), "a rule needs \"do\", what is done");
         return one;
     }
 
+    /// @return  whether the stage is known: what may be done depends on it
+    bool read_stage(toml::table const& from, rule& to) {
+        bool known = false;
+        attempt([&] {
+            auto const* const on = from.get("on");
+            if (!on) fail(from.source(), "a rule needs \"on\", the stage");
+            to.stage = with_place(*on, "on",
+                                  [](std::string const& text) { return parse_rule_stage(text); });
+            known = true;
+        });
+        return known;
+    }
+
+    static void read_action(toml::node const& from, rule& to, bool staged) {
+        with_place(from, "do", [&](std::string const& text) {
+            if (staged)
+                add_action(to, text);
+            else
+                parse_action(text);
+        });
+    }
+
     std::string const& file_;
+    std::vector<problem> problems_;
 };
 
 } // namespace

@@ -9,7 +9,7 @@
 
 namespace milter::test_filter {
 
-/// @throws script_error, with FILE:LINE:COLUMN in front
+/// @throws script_error, with FILE:LINE:COLUMN in front; a line for each problem
 script load_script(std::string const& file);
 
 /// The same of a text; `file` is for messages.

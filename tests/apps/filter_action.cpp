@@ -10,6 +10,7 @@
 #include <support/print_packet.hpp>
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -164,6 +165,49 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_told_with_a_way_out) {
     BOOST_TEST(complains("answer 6 nothing none", "answer: unknown action \"nothing\""));
     BOOST_TEST(complains("quarantine \\q", "backslash"));
     BOOST_TEST(complains("quarantine \\x1", "two hexadecimal digits"));
+}
+
+BOOST_AUTO_TEST_CASE(the_list_of_actions_is_that_of_the_manual) {
+    BOOST_TEST(complains("rejct", ", answer, force"));
+    BOOST_TEST(!complains("rejct", "temporary_failure"));
+}
+
+BOOST_AUTO_TEST_CASE(what_would_never_be_sent_at_a_stage_is_refused_unless_forced) {
+    using code = wire::command_code;
+    struct row {
+        char const* text;
+        std::optional<code> stage;
+        char const* says; ///< null: it may be
+    };
+    row const rows[] = {
+        {"add_header X: y", code::rcpt, "add_header is sent at end_of_message only"},
+        {"add_header X: y", std::nullopt, "add_header is sent at end_of_message only"},
+        {"progress", code::rcpt, "progress is sent at end_of_message only"},
+        {"reject", code::negotiate, "reject is no answer to the offer"},
+        {"reject", code::abort, "reject cannot be sent: nothing is due at abort"},
+        {"accept", code::unknown, "accept is not sent at unknown"},
+        {"answer 6 none none", code::rcpt, "at negotiate only"},
+        {"add_header X: y", code::end_of_message, nullptr},
+        {"progress", code::end_of_message, nullptr},
+        {"force add_header X: y", code::rcpt, nullptr},
+        {"force progress", code::rcpt, nullptr},
+        {"force reject", code::abort, nullptr},
+        {"accept", std::nullopt, nullptr},
+        {"reject", code::unknown, nullptr},
+        {"answer 6 none none", code::negotiate, nullptr},
+        {"close", code::negotiate, nullptr},
+        {"extra", code::abort, nullptr},
+    };
+    for (auto const& one : rows) {
+        std::string said;
+        try {
+            check_stage(parse_action(one.text), one.stage);
+        } catch (script_error const& why) {
+            said = why.what();
+        }
+        BOOST_TEST(said.empty() == !one.says, one.text << ": " << said);
+        if (one.says) BOOST_TEST(said.find(one.says) != said.npos, said);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(every_action_is_described) {

@@ -9,6 +9,8 @@
 #include <support/print_packet.hpp>
 #include <support/temp_dir.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -256,6 +258,30 @@ BOOST_AUTO_TEST_CASE(problems_name_file_line_and_column) {
         auto const said = complaint(one.toml);
         BOOST_TEST(said.substr(0, std::string_view(one.says).size()) == one.says);
     }
+}
+
+BOOST_AUTO_TEST_CASE(all_problems_are_told_in_the_order_of_the_file) {
+    auto const said = complaint(R"([[rule]]
+on = "rcpt"
+do = ["rejct", "add_header X: y"]
+
+[[rule]]
+on = "rcpts"
+do = ["add_header X: y", "dealy 1s"]
+
+[negotiate]
+version = "6"
+)");
+    std::size_t before = 0;
+    for (auto const* part :
+         {"s.toml:3:7: unknown action \"rejct\"",
+          "\ns.toml:3:16: add_header is sent at end_of_message", "\ns.toml:6:6: unknown stage",
+          "\ns.toml:7:26: unknown action \"dealy\"", "\ns.toml:10:11: \"version\" is a number"}) {
+        auto const at = said.find(part, before);
+        BOOST_TEST(at != said.npos, part << "\n" << said);
+        before = at == said.npos ? before : at;
+    }
+    BOOST_TEST(std::count(said.begin(), said.end(), '\n') == 4);
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_is_not_there_is_told) {
