@@ -104,18 +104,20 @@ BOOST_AUTO_TEST_CASE(command_out_of_order_is_answered_and_harms_no_milter) {
     auto const args = wire::zstr_list{};
     for (std::string const stage : {"connect", "rcpt", "data", "mail after data"})
         BOOST_TEST_CONTEXT(stage) {
+            std::string const refusal =
+                "reply \"451 4.3.0 Mail filtering failed - try again later\"";
             manager_rig rig(2);
             rig.begin();
             if (stage == "connect")
                 BOOST_TEST(rig.send(wire::connect{"x", wire::family::unknown, 0, ""}) ==
                            "continue");
-            if (stage == "rcpt")
-                BOOST_TEST(rig.send(wire::rcpt{"<b@mx.test>", args}) == "continue");
-            if (stage == "data") BOOST_TEST(rig.send(wire::data{}) == "continue");
+            if (stage == "rcpt") BOOST_TEST(rig.send(wire::rcpt{"<b@mx.test>", args}) == refusal);
+            if (stage == "data") BOOST_TEST(rig.send(wire::data{}) == refusal);
             if (stage == "mail after data") rig.envelope();
             BOOST_TEST(rig.message() == "continue");
             BOOST_TEST(!rig.blamed("a"));
-            BOOST_TEST(rig.filter(0).connections() == 1U);
+            // another client is another connection to the milters
+            BOOST_TEST(rig.filter(0).connections() == (stage == "connect" ? 2U : 1U));
             BOOST_TEST(rig.filter(1).judged().size() == 1U);
         }
 }
@@ -141,13 +143,28 @@ BOOST_AUTO_TEST_CASE(
         }
 }
 
-BOOST_AUTO_TEST_CASE(content_outside_a_message_is_answered_and_comes_to_nothing) {
+BOOST_AUTO_TEST_CASE(second_client_without_a_new_connection_is_judged_by_its_own_address) {
+    manager_rig rig(1);
+    rig.filter(0).on("connect \"liar", say(wire::reject{}));
+    rig.begin();
+    rig.send(wire::connect{"liar", wire::family::inet, 25, "192.0.2.66"});
+    BOOST_TEST(rig.message() == "reject");
+
+    manager_rig within(1);
+    within.begin();
+    within.envelope();
+    within.send(wire::connect{"liar", wire::family::inet, 25, "192.0.2.66"});
+    within.content();
+    BOOST_TEST(within.end() == "reply \"451 4.3.0 Mail filtering failed - try again later\"");
+}
+
+BOOST_AUTO_TEST_CASE(content_outside_a_message_is_refused_and_comes_to_nothing) {
     manager_rig rig(2);
     rig.begin();
     rig.send(wire::header{"Subject", " stray"});
     rig.send(wire::end_of_headers{});
     rig.send(wire::body{"stray"});
-    BOOST_TEST(rig.end() == "continue");
+    BOOST_TEST(rig.end() == "reply \"451 4.3.0 Mail filtering failed - try again later\"");
     BOOST_TEST(rig.message() == "continue");
     BOOST_TEST(rig.filter(0).message().headers.size() == 3U);
     BOOST_TEST(rig.filter(0).connections() == 1U);

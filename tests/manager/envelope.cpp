@@ -244,9 +244,45 @@ BOOST_AUTO_TEST_CASE(unknown_command_is_kept_from_a_milter_that_could_not_go_on_
     BOOST_TEST(rig.filter(1).story() == "connect helo unknown mail rcpt unknown");
 }
 
+void send_refused_recipient(manager_rig& rig) {
+    auto const usual = rig.mta.macros[wire::command_code::rcpt];
+    rig.mta.macros[wire::command_code::rcpt] = {
+        {"{rcpt_mailer}", "error"}, {"{rcpt_host}", "5.1.1"}, {"{rcpt_addr}", "no such user"}};
+    BOOST_TEST(rig.send(wire::rcpt{"<nobody@mx.test>", {}}) == "continue");
+    rig.mta.macros[wire::command_code::rcpt] = usual;
+}
+
+BOOST_AUTO_TEST_CASE(
+    verdict_on_a_recipient_that_the_mta_refused_takes_no_milter_out_of_the_message) {
+    struct row {
+        reaction answer;
+        std::string ends;
+    };
+    // after discard libmilter is past the message: it has failed, its on_error decides
+    row const rows[] = {
+        {say(wire::reject{}), "reply \"550 5.7.1 spam\""},
+        {say_text("421 4.7.0 away"), "reply \"550 5.7.1 spam\""},
+        {say(wire::discard{}), "reply \"451 4.7.1 Service unavailable - try again later\""},
+    };
+    for (auto const& [answer, ends] : rows) {
+        manager_rig rig(2);
+        rig.mta.like_postfix();
+        rig.filter(0).wants.steps = wire::step::rejected_rcpt;
+        rig.filter(0).on("rcpt \"<nobody", answer);
+        rig.filter(0).on("end_of_message", say_text("550 5.7.1 spam"));
+        rig.begin();
+        send_stage(rig, "mail");
+        send_refused_recipient(rig);
+        send_stage(rig, "rcpt");
+        send_stage(rig, "data");
+        rig.content();
+        BOOST_TEST(rig.end() == ends);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(recipient_that_the_mta_refused_reaches_only_who_asked_and_decides_nothing) {
     for (auto const& answer : {say(wire::proceed{}), say(wire::reject{}), say(wire::accept{}),
-                               say(wire::discard{}), say_text("421 4.7.0 away")}) {
+                               say(wire::tempfail{}), say_text("421 4.7.0 away")}) {
         manager_rig rig(3);
         rig.mta.like_postfix();
         rig.filter(1).wants.steps = wire::step::rejected_rcpt;
@@ -255,11 +291,7 @@ BOOST_AUTO_TEST_CASE(recipient_that_the_mta_refused_reaches_only_who_asked_and_d
         BOOST_TEST((rig.mta.agreed().steps & wire::step::rejected_rcpt) ==
                    wire::step::rejected_rcpt);
         send_stage(rig, "mail");
-        auto const usual = rig.mta.macros[wire::command_code::rcpt];
-        rig.mta.macros[wire::command_code::rcpt] = {
-            {"{rcpt_mailer}", "error"}, {"{rcpt_host}", "5.1.1"}, {"{rcpt_addr}", "no such user"}};
-        BOOST_TEST(rig.send(wire::rcpt{"<nobody@mx.test>", {}}) == "continue");
-        rig.mta.macros[wire::command_code::rcpt] = usual;
+        send_refused_recipient(rig);
         BOOST_TEST(send_stage(rig, "rcpt") == "continue");
         send_stage(rig, "data");
         rig.content();

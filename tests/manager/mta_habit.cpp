@@ -23,9 +23,11 @@ BOOST_AUTO_TEST_CASE(sendmail_sends_several_messages_and_quits) {
     rig.begin();
     for (int i = 0; i < 3; ++i) BOOST_TEST(rig.message() == "continue");
     rig.send(wire::quit{});
+    std::string story = "connect helo";
+    for (int i = 0; i < 3; ++i) story.append(" ").append(whole);
+    story += " quit";
     for (std::size_t k = 0; k < 2; ++k) {
-        BOOST_TEST(rig.filter(k).story() ==
-                   "connect helo " + whole + " " + whole + " " + whole + " quit");
+        BOOST_TEST(rig.filter(k).story() == story);
         BOOST_TEST(rig.filter(k).connections() == 1U);
     }
     BOOST_TEST(rig.hung_up());

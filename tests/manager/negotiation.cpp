@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(of_a_stage_are_the_union_with_what_the_administrator_has) {
     rig.filter(0).wants.lists[0] = "{client_addr},j";
     rig.filter(1).wants.lists[0] = "{client_ptr} {client_addr}";
     BOOST_TEST(list_for(rig, wire::macro_stage::connect) ==
-               "j _ {daemon_name} {client_addr} {client_ptr}");
+               "j _ {daemon_name} v {client_addr} {client_ptr}");
     BOOST_TEST(!rig.mta.agreed().lists[1].has_value());
     BOOST_TEST(wire::any(rig.mta.agreed().actions, wire::action::set_macro_list));
 }

@@ -36,7 +36,7 @@ struct sent_message {
 class conversation {
 public:
     explicit conversation(unsigned seed, manager_rig::cut cut, bool shuffled)
-        : random_(seed), rig(1 + random_() % 3) {
+        : random(seed), rig(1 + random() % 3) {
         rig.deliver = cut;
         if (shuffled) rig.shuffle(seed);
         choose_mta(seed);
@@ -46,7 +46,7 @@ public:
 
     void run();
 
-    std::mt19937 random_; // before the rig, whose size it decides
+    std::mt19937 random; // before the rig, whose size it decides
     manager_rig rig;
     std::vector<std::vector<ending>>
         endings; ///< by milter, in the order of the messages it comes to judge
@@ -56,9 +56,9 @@ public:
     bool simple_rules = true; ///< Postfix with all it can do: what comes of edits is easily said
 
 private:
-    bool chance(unsigned percent) { return random_() % 100 < percent; }
+    bool chance(unsigned percent) { return random() % 100 < percent; }
     template <class T, std::size_t N> T const& one_of(T const (&choices)[N]) {
-        return choices[random_() % N];
+        return choices[random() % N];
     }
 
     void choose_mta(unsigned seed);
@@ -125,7 +125,7 @@ inline void conversation::choose_wishes(scripted_filter& filter) {
 }
 
 inline reaction conversation::verdict() {
-    switch (random_() % 7) {
+    switch (random() % 7) {
     case 0: return say(wire::reject{});
     case 1: return say(wire::tempfail{});
     case 2: return say(wire::discard{});
@@ -138,7 +138,7 @@ inline reaction conversation::verdict() {
 
 /// None that depends on what is read along with it, as a second reply does.
 inline reaction conversation::failure() {
-    switch (random_() % 3) {
+    switch (random() % 3) {
     case 0: return then_close();
     case 1: return silence();
     default: return raw("HTTP/1.1 400\r\n");
@@ -154,7 +154,7 @@ inline void conversation::choose_reactions(scripted_filter& filter) {
         std::string const name(wire::name_of(one));
         bool const client = one == code::connect || one == code::helo;
         for (int i = 0; i < 6; ++i) {
-            auto const pause = std::chrono::milliseconds(chance(10) ? random_() % 2000 : 0);
+            auto const pause = std::chrono::milliseconds(chance(10) ? random() % 2000 : 0);
             filter.on(name, say(wire::proceed{}).after(pause), once);
             if (chance(client ? 2 : 5)) filter.on(name, verdict().after(pause), once);
             if (chance(client ? 2 : 3)) filter.on(name, failure(), once);
@@ -165,8 +165,8 @@ inline void conversation::choose_reactions(scripted_filter& filter) {
 inline wire::any_reply conversation::edit() {
     constexpr char const* names[] = {"X-Id", "X-Dup", "x-dup", "Subject", "X-New"};
     constexpr char const* values[] = {"one", "two", " blanks", "three"};
-    auto const index = static_cast<std::uint32_t>(random_() % 5);
-    switch (random_() % 8) {
+    auto const index = static_cast<std::uint32_t>(random() % 5);
+    switch (random() % 8) {
     case 0:
     case 1: return wire::add_header{one_of(names), one_of(values)};
     case 2: return wire::insert_header{index, one_of(names), one_of(values)};
@@ -180,7 +180,7 @@ inline wire::any_reply conversation::edit() {
 
 inline void conversation::choose_ending(std::size_t k) {
     ending end;
-    for (auto count = random_() % 5; count > 0; --count) end.edits.push_back(edit());
+    for (auto count = random() % 5; count > 0; --count) end.edits.push_back(edit());
     end.verdict = wire::proceed{};
     if (chance(20)) end.verdict = wire::accept{};
     if (chance(8)) end.verdict = wire::reject{};
@@ -189,7 +189,7 @@ inline void conversation::choose_ending(std::size_t k) {
     std::string packets;
     for (auto const& one : end.edits) wire::encode(packets, one);
     if (!end.fails) wire::encode(packets, end.verdict);
-    auto const pause = std::chrono::milliseconds(chance(10) ? random_() % 3000 : 0);
+    auto const pause = std::chrono::milliseconds(chance(10) ? random() % 3000 : 0);
     rig.filter(k).on("end_of_message", end.fails ? then_close(packets) : raw(packets).after(pause),
                      once);
     endings[k].push_back(std::move(end));
@@ -225,7 +225,7 @@ inline bool conversation::message() {
     auto const sender = "<" + one.id + "@client.test>";
     if (tell(wire::mail{sender, {}}) != "continue") return false;
     std::size_t accepted = 0;
-    for (auto count = 1 + random_() % 3; count > 0; --count) {
+    for (auto count = 1 + random() % 3; count > 0; --count) {
         auto const answer = tell(wire::rcpt{"<b@mx.test>", {}});
         if (answer == "continue") ++accepted;
         if (answer == "discard") return false;
@@ -237,7 +237,7 @@ inline bool conversation::message() {
     one.headers = {
         {"X-Id", " " + one.id}, {"X-Dup", " first"}, {"X-Dup", "second"}, {"X-Dup", "\tthird"}};
     if (chance(50)) one.headers.emplace_back("Subject", "  hello");
-    one.body = chance(20) ? "" : std::string(random_() % 1500, 'b') + "\r\n";
+    one.body = chance(20) ? "" : std::string(random() % 1500, 'b') + "\r\n";
     for (auto const& [name, value] : one.headers) {
         tell(wire::header{name, value});
         if (break_off()) return false;

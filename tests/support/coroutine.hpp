@@ -32,7 +32,7 @@ inline void run(asio::io_context& context, asio::awaitable<void> work) {
     std::exception_ptr thrown;
     bool done = false;
     asio::co_spawn(context, std::move(work), [&](std::exception_ptr e) {
-        thrown = e;
+        thrown = std::move(e);
         done = true;
     });
     context.restart();

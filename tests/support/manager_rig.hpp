@@ -61,6 +61,7 @@ public:
     scripted_filter& filter(std::size_t k) { return ends_[k].filter; }
     cut deliver = cut::whole;
     bool mta_reads = true;
+    int connect_error = ECONNREFUSED;                      ///< of a milter that does not accept
     void shuffle(unsigned seed) { random_.emplace(seed); } ///< what is ready happens in any order
 
     // ---- the MTA's part
@@ -315,7 +316,7 @@ inline void manager_rig::arrive(std::size_t k) {
     if (how == scripted_filter::arrival::silent) return;
     end.open = how == scripted_filter::arrival::accepted;
     auto const ec = end.open ? milter::error_code{}
-                             : milter::error_code(ECONNREFUSED, boost::system::system_category());
+                             : milter::error_code(connect_error, boost::system::system_category());
     input([&] { session().filter_connected(k, ec, now_); });
 }
 

@@ -44,6 +44,10 @@ void session::on_header(wire::header const& field, proto::time_point now) {
 
 void session::on_body(std::string_view bytes, proto::time_point now) {
     answer({});
+    store_body(bytes, now);
+}
+
+void session::store_body(std::string_view bytes, proto::time_point now) {
     if (!transaction_ || transaction_->verdict) return;
     auto& t = *transaction_;
     t.headers_complete = true;
@@ -178,7 +182,11 @@ void session::on_content_verdict(link& one, command_code code, verdict const& ve
                                  proto::time_point now) {
     if (!transaction_ || !one.in_message) return;
     auto& t = *transaction_;
-    if (verdict.code == wire::reply_code::skip) {
+    bool const over = code == command_code::end_of_message;
+    // nothing is left to skip: Postfix goes on, for Sendmail the milter has failed
+    if (over && verdict.code == wire::reply_code::skip && !postfix_rules())
+        return fail(one, errc::reply_not_allowed, "skip to end_of_message", now);
+    if (!over && verdict.code == wire::reply_code::skip) {
         if (code == command_code::body) one.content.skips_body = true;
         if (code == command_code::header) one.content.skips_headers = true; // as Postfix takes it
         return;
@@ -187,7 +195,6 @@ void session::on_content_verdict(link& one, command_code code, verdict const& ve
         one.in_message = false;
         return refuse(verdict, one.config->name, now);
     }
-    bool const over = code == command_code::end_of_message;
     if (over) commit(one, now);
     if (over || verdict.code == wire::reply_code::accept) {
         one.in_message = false;
@@ -290,8 +297,9 @@ void session::emit_headers() {
         t.header_editors > 1 ? message::merge(t.headers) : std::move(t.single_header_edits);
     bool const raw = wire::any(mta_.agreed().steps, wire::step::leading_space);
     for (auto const& edit : edits) {
-        auto const value =
-            raw ? std::string_view(edit.value) : message::shown_value(edit.value, false);
+        auto value = raw ? std::string_view(edit.value) : message::shown_value(edit.value, false);
+        bool const change = edit.what == message::header_edit::kind::change;
+        if (change && value.empty()) value = edit.value; // a blank must not become a deletion
         switch (edit.what) {
         case message::header_edit::kind::add: emit_reply(wire::add_header{edit.name, value}); break;
         case message::header_edit::kind::insert:

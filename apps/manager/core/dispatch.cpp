@@ -123,10 +123,7 @@ void session::conclude(verdict const& given, std::string_view decided_by, proto:
     auto& t = *transaction_;
     if (done->code == command_code::rcpt && !t.verdict && !session_verdict_) {
         if (!verdict.terminal()) {
-            wire::cursor fields(done->payload);
-            auto const address = fields.zstr();
-            t.envelope.recipients.push_back(
-                message::to_mailbox(wire::rcpt{address, wire::zstr_list(fields.rest())}));
+            ++t.recipients;
         } else if (verdict.refuses() && !verdict.hangs_up()) {
             auto& recipients = t.record.recipients;
             if (t.record.recipient_count == recipients.size() && !recipients.empty()) {
@@ -187,9 +184,14 @@ void session::on_envelope_verdict(link& one, command_code code, verdict const& v
         if (verdict.refuses()) conclude(verdict, one.config->name, now);
         return;
     }
+    bool const ignored = event_->for_rejected_rcpt; // statement 269
+    if (ignored && verdict.code == wire::reply_code::discard)
+        return fail(one, errc::reply_not_allowed, "discard to a recipient that the MTA refused",
+                    now); // it is past the message and cannot judge it any more
     // the milter itself is past the message then, and needs no ABORT; a refused recipient ends nothing
-    if (proto::settles(code, verdict.code) || verdict.hangs_up()) one.in_message = false;
-    if (verdict.terminal() && !event_->for_rejected_rcpt) conclude(verdict, one.config->name, now);
+    if (proto::settles(code, verdict.code) || (verdict.hangs_up() && !ignored))
+        one.in_message = false;
+    if (verdict.terminal() && !ignored) conclude(verdict, one.config->name, now);
 }
 
 /// A verdict about the client, given now or to a command told again to a milter that joined late.

@@ -40,12 +40,15 @@ void session::fail(link& one, error_code why, std::string_view where, proto::tim
     std::string text(where);
     if (text.find(why.message()) == text.npos)
         text.append(text.empty() ? "" : ": ").append(why.message());
-    log(severity::warning, one.config->name, text);
+    // CONNECT and each MAIL try to reach it: once said is enough for the session
+    bool const known = one.state == link_state::connecting && one.failure == capped(text);
+    if (!known) log(severity::warning, one.config->name, text);
     if (one.awaits()) one.record.time += now - one.asked_at;
     close(one, false);
     one.state = link_state::failed;
     one.in_message = in_message;
     one.failure_judged = false;
+    one.is_our_failure = why == errc::resource;
     one.failure = capped(text);
     one.record.verdict = "error";
     one.record.reason = one.failure;
@@ -60,7 +63,12 @@ session::turn session::judge_failure(link& one, proto::time_point now) {
     if (std::exchange(one.failure_judged, true)) return turn::done;
     auto const policy = one.config->on_error;
     bool const in_message = std::exchange(one.in_message, false);
-    if (event_ && policy == on_error::shutdown) {
+    if (one.is_our_failure && in_message &&
+        transaction_) { // never on_error, which may let mail pass
+        refuse(internal_verdict(config_->on_internal_error), "manager", now);
+        return turn::concluded;
+    }
+    if (event_ && policy == on_error::shutdown && !one.is_our_failure) {
         session_verdict_ = failure_verdict(policy);
         session_decided_by_ = one.config->name;
         conclude(*session_verdict_, one.config->name, now);

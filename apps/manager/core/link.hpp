@@ -46,6 +46,7 @@ struct link {
     std::uint32_t seen_helo = 0; ///< serial of the last HELO it was told
     bool in_message = false;     ///< takes part in the current transaction
     bool failure_judged = true;  ///< on_error was applied to the last failure
+    bool is_our_failure = false; ///< a lack of memory, descriptors, disk: on_internal_error
     std::string failure;         ///< in words
 
     wire::command_code asked{}; ///< the command whose verdict is awaited

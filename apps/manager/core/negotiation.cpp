@@ -106,6 +106,9 @@ std::string session::merged_list(std::size_t stage) {
         names.append(names.empty() ? "" : " ").append(name);
     };
     proto::for_each_name(administrators_list(stage), add);
+    // what this side needs itself: who the MTA is, and which recipients it refused
+    if (stage == static_cast<std::size_t>(wire::macro_stage::connect)) add("v");
+    if (stage == static_cast<std::size_t>(wire::macro_stage::rcpt)) add("{rcpt_mailer}");
     for (auto const& one : links_)
         if (one->state == link_state::ready && one->protocol.agreed().lists[stage])
             proto::for_each_name(*one->protocol.agreed().lists[stage], add);
@@ -139,6 +142,9 @@ void session::append_macros(link& one, command_code code, proto::time_point now)
     error_code ec;
     one.protocol.send(wire::macros{static_cast<unsigned char>(code), wire::zstr_list(raw)}, now,
                       ec);
+    if (ec)
+        log(severity::warning, one.config->name,
+            "macros of " + std::string(wire::name_of(code)) + " are left out: " + ec.message());
 }
 
 } // namespace milter::manager

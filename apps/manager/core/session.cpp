@@ -14,6 +14,12 @@ namespace {
 constexpr std::size_t send_ahead =
     1 << 20; // bytes from the MTA while a reply is owed: the largest packet and more
 
+/// Of descriptors or memory of our own, whoever it hits: no milter's fault.
+bool is_shortage(error_code ec) noexcept {
+    return ec == std::errc::too_many_files_open || ec == std::errc::too_many_files_open_in_system ||
+           ec == std::errc::not_enough_memory || ec == std::errc::no_buffer_space;
+}
+
 } // namespace
 
 session::session(std::shared_ptr<config const> config, std::uint64_t id, proto::time_point now,
@@ -51,6 +57,7 @@ void session::mta_closed(error_code why, proto::time_point now) {
 }
 
 void session::overloaded() {
+    overloaded_ = true;
     links_.clear();
     session_verdict_ = internal_verdict(config_->on_internal_error);
     session_decided_by_ = "manager";
@@ -58,6 +65,7 @@ void session::overloaded() {
 
 void session::mta_drained(proto::time_point now) {
     mta_in_flight_ = 0;
+    if (!over_ && mta_.at() != proto::phase::start) idle_deadline_ = now + config_->idle_timeout;
     if (transaction_ && transaction_->emitting) {
         emit(now);
         pull(now);
@@ -69,8 +77,9 @@ void session::filter_connected(std::size_t index, error_code ec, proto::time_poi
     if (over_ || one.state != link_state::connecting) return;
     one.connect_deadline = proto::never;
     if (ec) {
-        fail(one, errc::connect_failed,
-             "connecting to " + to_string(one.config->socket) + " (" + ec.message() + ")", now);
+        bool const ours = is_shortage(ec);
+        fail(one, ours ? errc::resource : errc::connect_failed,
+             "cannot connect to " + to_string(one.config->socket) + ": " + ec.message(), now);
     } else {
         one.state = link_state::negotiating;
         error_code ignored;
@@ -114,7 +123,10 @@ void session::filter_drained(std::size_t index, proto::time_point now) {
 
 void session::expired(proto::time_point now) {
     if (over_) return;
-    if (now >= idle_deadline_) return dead(errc::timed_out, "the MTA said nothing", now);
+    if (now >= idle_deadline_) {
+        if (!keeps_mta_waiting()) return dead(errc::timed_out, "the MTA said nothing", now);
+        idle_deadline_ = now + config_->idle_timeout;
+    }
     for (auto const& one : links_) {
         if (one->state == link_state::connecting && now >= one->connect_deadline)
             fail(*one, errc::timed_out, "connecting to " + to_string(one->config->socket), now);
@@ -135,6 +147,11 @@ void session::expired(proto::time_point now) {
         mta_.reply(wire::progress{}, ec);
     }
     resume(now);
+}
+
+/// It is silent because it waits for us.
+bool session::keeps_mta_waiting() const noexcept {
+    return mta_.awaits_reply() || (transaction_ && transaction_->emitting);
 }
 
 proto::time_point session::deadline() const noexcept {
@@ -207,7 +224,7 @@ void session::handle(wire::any_command const& command, proto::time_point now) {
         }
         void operator()(wire::body const& c) { self.on_body(c.bytes, now); }
         void operator()(wire::end_of_message const& c) {
-            if (!c.bytes.empty()) self.on_body(c.bytes, now);
+            if (!c.bytes.empty()) self.store_body(c.bytes, now);
             self.on_end_of_message(now);
         }
         void operator()(wire::abort const&) { self.on_abort(now); }
@@ -221,11 +238,17 @@ void session::handle(wire::any_command const& command, proto::time_point now) {
 void session::stray(wire::any_command const& command, proto::time_point now) {
     auto const code = wire::code_of(command);
     auto const words = wire::describe(command) + ": " + error_code(errc::out_of_sequence).message();
-    bool const of_client = code == command_code::connect || code == command_code::unknown;
     // what the milters judge would not be what is delivered
-    if (transaction_ && !of_client) return internal_failure(words, now);
+    if (transaction_ && code != command_code::unknown) return internal_failure(words, now);
     log(severity::warning, "mta", words);
-    answer(session_verdict_ && !of_client ? *session_verdict_ : verdict{});
+    if (auto const* client = std::get_if<wire::connect>(&command)) {
+        forget_client(now); // never judge the mail of one client as another's
+        return on_connect(*client, now);
+    }
+    bool const of_message = code != command_code::helo && code != command_code::unknown;
+    answer(session_verdict_ && of_message ? *session_verdict_
+           : of_message                   ? internal_verdict(config_->on_internal_error)
+                                          : verdict{});
 }
 
 void session::on_negotiate(wire::negotiate const& offer, proto::time_point now) {
@@ -263,7 +286,6 @@ void session::on_mail(wire::mail const& sender, proto::time_point now) {
     auto& t = *transaction_;
     t.number = ++transactions_;
     t.since = now;
-    t.envelope.sender = message::to_mailbox(sender);
     t.headers.rules(postfix_rules() ? message::header_rules::postfix
                                     : message::header_rules::sendmail);
     t.body = message::body_store(&config_->spool);
@@ -285,7 +307,7 @@ void session::on_rcpt(wire::rcpt const& recipient, proto::time_point now) {
     auto& t = *transaction_;
     bool const refused_by_mta = proto::find_macro(mta_.macros().at(command_code::rcpt),
                                                   "{rcpt_mailer}") == std::string_view("error");
-    if (t.envelope.recipients.size() >= config_->limits.recipients)
+    if (t.recipients >= config_->limits.recipients)
         return internal_failure(
             "more than " + std::to_string(config_->limits.recipients) + " recipients", now);
     if (!refused_by_mta && t.record.recipients.size() < record_list_limit)
@@ -294,17 +316,28 @@ void session::on_rcpt(wire::rcpt const& recipient, proto::time_point now) {
     begin(command_code::rcpt, now, refused_by_mta);
 }
 
+/// Why the MTA gave the message up, as far as it can be seen.
+std::string_view session::aborted() const noexcept {
+    bool const none_left =
+        transaction_->recipients == 0 && transaction_->record.recipient_count > 0;
+    return none_left ? "no_recipients" : "aborted";
+}
+
 void session::on_abort(proto::time_point now) {
     if (!transaction_) return;
     abort_milters(now);
-    end_transaction("aborted", {}, {}, now);
+    end_transaction(aborted(), {}, {}, now);
     transaction_.reset();
 }
 
 void session::on_quit(proto::time_point now) {
     bool const again = mta_.at() != proto::phase::closed;
     if (!again) return end_session(now);
-    on_abort(now); // QUIT_NC: a new client on the same connection and options
+    forget_client(now); // QUIT_NC: a new client on the same connection and options
+}
+
+void session::forget_client(proto::time_point now) {
+    on_abort(now);
     for (auto const& one : links_) {
         close(*one, true);
         one->state = link_state::idle;
@@ -312,7 +345,7 @@ void session::on_quit(proto::time_point now) {
     has_connect_ = false;
     helo_serial_ = 0;
     helo_payload_.clear();
-    session_verdict_.reset();
+    if (!overloaded_) session_verdict_.reset();
 }
 
 void session::answer(verdict const& verdict) {
@@ -342,7 +375,7 @@ void session::dead(error_code ec, std::string const& where, proto::time_point no
 void session::end_session(proto::time_point now) {
     if (over_) return;
     if (transaction_) {
-        end_transaction("aborted", {}, {}, now);
+        end_transaction(aborted(), {}, {}, now);
         transaction_.reset();
     }
     event_.reset();
@@ -352,21 +385,29 @@ void session::end_session(proto::time_point now) {
     over_ = true;
 }
 
+/// @source  design: macro `v` names the MTA, and other macros do where it is not sent
+bool session::from_postfix() const noexcept {
+    auto const at_connect = mta_.macros().at(command_code::connect);
+    auto const version = proto::find_macro(at_connect, "v");
+    if (version && version->substr(0, 7) == "Postfix") return true;
+    // Sendmail's begins with its number, and it knows {daemon_addr}, too; a Postfix may have another mail_name
+    if (version && !version->empty() && version->front() >= '0' && version->front() <= '9')
+        return false;
+    return proto::find_macro(at_connect, "{daemon_addr}").has_value();
+}
+
 bool session::postfix_rules() const noexcept {
     switch (config_->header_rules) {
     case header_rules_setting::postfix: return true;
     case header_rules_setting::sendmail: return false;
     case header_rules_setting::automatic: break;
     }
-    auto const at_connect = mta_.macros().at(command_code::connect);
-    if (auto const version = proto::find_macro(at_connect, "v"))
-        return version->substr(0, 7) == "Postfix";
-    return proto::find_macro(at_connect, "{daemon_addr}").has_value();
+    return from_postfix();
 }
 
 proto::duration session::command_budget() const noexcept {
     if (config_->command_budget) return *config_->command_budget;
-    return postfix_rules() ? postfix_command_budget : sendmail_command_budget;
+    return from_postfix() ? postfix_command_budget : sendmail_command_budget;
 }
 
 } // namespace milter::manager

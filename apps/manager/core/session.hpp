@@ -18,7 +18,6 @@
 #include "manager/core/link.hpp"
 #include "manager/core/transaction.hpp"
 #include "manager/core/verdict.hpp"
-#include <milter/message/envelope.hpp>
 #include <milter/message/headers.hpp>
 #include <milter/proto/filter_session.hpp>
 
@@ -93,8 +92,11 @@ private:
     void on_helo(wire::helo const& who, proto::time_point now);
     void on_mail(wire::mail const& sender, proto::time_point now);
     void on_rcpt(wire::rcpt const& recipient, proto::time_point now);
+    std::string_view aborted() const noexcept;
     void on_abort(proto::time_point now);
     void on_quit(proto::time_point now);
+    void forget_client(proto::time_point now);
+    bool keeps_mta_waiting() const noexcept;
     void answer(verdict const& verdict);
     void dead(error_code ec, std::string const& where, proto::time_point now);
     void end_session(proto::time_point now);
@@ -125,6 +127,7 @@ private:
     // content.cpp: the message through the milters, and back to the MTA
     void on_header(wire::header const& field, proto::time_point now);
     void on_body(std::string_view bytes, proto::time_point now);
+    void store_body(std::string_view bytes, proto::time_point now);
     void on_end_of_message(proto::time_point now);
     void feed_all(proto::time_point now);
     turn feed(link& one, proto::time_point now);
@@ -163,6 +166,7 @@ private:
     void note_macros();
     void log(severity level, std::string peer, std::string text);
 
+    bool from_postfix() const noexcept;
     bool postfix_rules() const noexcept;
     proto::duration command_budget() const noexcept;
     proto::mta_options link_options(link const& one) const;
@@ -190,6 +194,8 @@ private:
     std::optional<verdict>
         session_verdict_; ///< refusal at CONNECT or HELO: answers MAIL, RCPT, DATA and content
     std::string session_decided_by_;
+
+    bool overloaded_ = false;
 
     proto::time_point idle_deadline_ = proto::never;
     std::size_t mta_in_flight_ = 0;

@@ -7,7 +7,6 @@
 #include "manager/core/verdict.hpp"
 #include <milter/message/body_store.hpp>
 #include <milter/message/edit.hpp>
-#include <milter/message/envelope.hpp>
 #include <milter/message/headers.hpp>
 
 #include <cstdint>
@@ -29,7 +28,7 @@ struct event {
 /// One message, from MAIL to its end.
 struct transaction {
     std::uint32_t number = 0;
-    message::envelope envelope;
+    std::size_t recipients = 0; ///< that nobody refused
     message::headers headers;
     message::body_store body;
     std::size_t content_bytes = 0;

@@ -73,6 +73,7 @@ public:
         slot.slot = true;
         fields_.push_back(std::move(slot));
         order_.push_back(0);
+        tags_.assign(1, tag_of("Received"));
         bytes_ = 0;
     }
 
@@ -125,6 +126,14 @@ private:
     header_field* find(std::string_view name, std::uint32_t index) noexcept;
     std::string folded(std::string_view raw) const;
 
+    /// FNV-1a of the name in lower case: a thousand edits of a hundred thousand headers need not compare as many names.
+    static constexpr std::uint32_t tag_of(std::string_view name) noexcept {
+        std::uint32_t hash = 2'166'136'261U;
+        for (char const c : name)
+            hash = (hash ^ static_cast<unsigned char>(to_lower(c))) * 16'777'619U;
+        return hash;
+    }
+
     void place(std::size_t position, std::uint32_t id) {
         order_.insert(order_.begin() + static_cast<std::ptrdiff_t>(position), id);
     }
@@ -133,6 +142,7 @@ private:
     std::vector<header_field>
         fields_; ///< [0] is the slot; originals in order of arrival, then added ones
     std::vector<std::uint32_t> order_; ///< physical order, as indices into fields_
+    std::vector<std::uint32_t> tags_;  ///< of fields_; a change keeps the name but for its case
     std::size_t bytes_ = 0;
 };
 
@@ -149,6 +159,7 @@ inline std::uint32_t headers::store(std::string_view name, std::string_view raw,
     field.by_add = by_add;
     bytes_ += name.size() + raw.size();
     fields_.push_back(std::move(field));
+    tags_.push_back(tag_of(name));
     return static_cast<std::uint32_t>(fields_.size() - 1);
 }
 
@@ -163,8 +174,10 @@ inline void headers::apply(header_edit const& edit, std::uint32_t author) {
 inline void headers::add(header_edit const& edit, std::uint32_t author) {
     auto const id = store(edit.name, folded(edit.value), author, true);
     auto position = order_.size();
+    auto const tag = tags_[id];
     if (rules_ == header_rules::sendmail)
         for (std::size_t i = 0; i < order_.size(); ++i) {
+            if (tags_[order_[i]] != tag) continue;
             auto const& field = fields_[order_[i]];
             // headers.c addheader(): deleted ones are still in its list, and its own Received is, too
             if (same_name(field.slot ? "Received" : field.now_name(), edit.name)) {
@@ -197,7 +210,9 @@ inline std::size_t headers::insert_position(std::uint32_t index) const noexcept 
 
 inline header_field* headers::find(std::string_view name, std::uint32_t index) noexcept {
     auto left = std::max<std::uint32_t>(index, 1); // statement 159
+    auto const tag = tag_of(name);
     for (auto const id : order_) {
+        if (tags_[id] != tag) continue;
         auto& field = fields_[id];
         bool const counts = field.live || (rules_ == header_rules::sendmail && field.counted);
         if (field.slot || !counts || !same_name(field.now_name(), name)) continue;
@@ -232,10 +247,15 @@ inline void headers::change(header_edit const& edit, std::uint32_t author) {
 
 /// Postfix puts a tab before a continuation line that lacks its blank.
 inline std::string headers::folded(std::string_view raw) const {
-    std::string out(raw);
-    if (rules_ != header_rules::postfix) return out;
-    for (std::size_t i = 0; i + 1 < out.size(); ++i)
-        if (out[i] == '\n' && out[i + 1] != ' ' && out[i + 1] != '\t') out.insert(i + 1, 1, '\t');
+    if (rules_ != header_rules::postfix) return std::string(raw);
+    std::string out;
+    out.reserve(raw.size());
+    for (std::size_t i = 0; i < raw.size(); ++i) {
+        out += raw[i];
+        bool const bare =
+            raw[i] == '\n' && i + 1 < raw.size() && raw[i + 1] != ' ' && raw[i + 1] != '\t';
+        if (bare) out += '\t';
+    }
     return out;
 }
 

@@ -161,14 +161,16 @@ inline result<agreement> check_answer(wire::negotiate const& offer,
 }
 
 /// The macros a filter gets for one stage: what it listed, as it spelled them, taken from `find(name)` ->
-/// optional<string_view>; undefined ones are left out. Packed for wire::macros.
-/// @source  statements 51, 193, 226
+/// optional<string_view>; undefined ones are left out, and those that no longer fit a packet. Packed for wire::macros.
+/// @source  statements 51, 193, 195, 226
 template <class Find> std::string select_macros(std::string_view names, Find find) {
+    constexpr std::size_t room = wire::default_data_limit - 1; // the stage takes a byte
     std::string packed;
     std::size_t count = 0;
     for_each_name(names, [&](std::string_view name) {
         if (++count > max_macro_names) return;
-        if (auto const value = find(name)) {
+        auto const value = find(name);
+        if (value && packed.size() + name.size() + value->size() + 2 <= room) {
             wire::append_zstr(packed, name);
             wire::append_zstr(packed, *value);
         }
