@@ -61,7 +61,10 @@ public:
             auto [failed, size] = co_await socket_.async_write_some(
                 asio::buffer(bytes.data(), bytes.size()), use_tuple);
             bytes.remove_prefix(size);
+            bool const late =
+                timed_out_; // the watchdog barks once: the next piece would have no deadline
             ec = translate(failed);
+            if (late && !ec && !bytes.empty()) ec = errc::timed_out;
             if (ec) break;
         }
         watchdog_.until(proto::never);
