@@ -11,6 +11,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,22 @@ using support::program;
 namespace {
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
+
+/// Keys of JSON objects, but names of macros.
+std::set<std::string> keys_in(std::string_view json) {
+    std::set<std::string> keys;
+    for (auto end = json.find("\":"); end != json.npos; end = json.find("\":", end + 1)) {
+        auto const key = json.substr(0, end).substr(json.rfind('"', end - 1) + 1);
+        if (key.size() > 1 && key.front() != '{') keys.emplace(key);
+    }
+    return keys;
+}
+
+void check_manual(std::string const& name, std::set<std::string> const& keys) {
+    auto const manual = support::slurp(std::string(MILTER_SOURCE_DIR) + "/docs/man/" + name + ".1");
+    auto const section = std::string_view(manual).substr(manual.find("\n.SH JSON"));
+    for (auto const& key : keys) BOOST_TEST(contains(section, key), name << ": " << key);
+}
 
 /// Connects to a unix socket, says what it is told, and leaves.
 class raw_client {
@@ -588,6 +605,41 @@ BOOST_AUTO_TEST_CASE(events_are_json_lines_when_wished) {
         out,
         R"({"session":1,"event":"reply","to":"rcpt","reply":"reply","text":"reply \"550 5.1.1 no\""})"));
     BOOST_TEST(contains(out, "{\"session\":1,\"event\":\"finished\",\"error\":null}\n"));
+}
+
+BOOST_AUTO_TEST_CASE(every_key_of_the_json_is_in_the_manual) {
+    start({"--json",
+           "--sessions",
+           "1",
+           "--macros",
+           "connect=j",
+           "--reject-rcpt",
+           "no@test",
+           "--on",
+           "eom=add_header X-A: \\xff",
+           "--then",
+           "insert_header 1 X-B: b",
+           "--then",
+           "add_rcpt a@test NOTIFY=NEVER",
+           "--then",
+           "replace_body new",
+           "--then",
+           "quarantine q",
+           "--then",
+           "progress",
+           "--on",
+           "unknown=reply 500 5.5.1 what"});
+    auto const done = server({"--json", "-f", "f@test SIZE=1", "-r", "no@test", "-r", "yes@test",
+                              "--unknown", "XYZ", "--expect", "reject"});
+    BOOST_TEST(done.exit_code == 1);
+    BOOST_TEST(filter->wait() == 0);
+    auto const of_server = keys_in(done.out), of_filter = keys_in(filter->out());
+    for (auto const* key :
+         {"arguments", "base64", "index", "keepalives", "macro_lists", "reply", "what"})
+        BOOST_TEST(of_server.contains(key), "the session is to show " << key);
+    BOOST_TEST(of_filter.size() > 15U);
+    check_manual("milter-test-server", of_server);
+    check_manual("milter-test-filter", of_filter);
 }
 
 BOOST_AUTO_TEST_CASE(quiet_prints_nothing_but_where_it_listens) {
