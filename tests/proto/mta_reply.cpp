@@ -177,21 +177,60 @@ BOOST_AUTO_TEST_CASE(malformed_replies_are_a_failure_4_18_19_130) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(replacement_body_may_come_in_one_large_packet_274) {
+BOOST_AUTO_TEST_CASE(replacement_body_in_a_large_packet_is_handed_out_as_it_comes_274) {
     mta_options options;
     options.max_body_piece = 3 << 20;
     talk with({6, action::all, step::none, {}}, options);
     with.come_to(command_code::end_of_message);
-    std::string const large = packet(wire::replace_body{std::string(3 << 20, 'x')});
+    std::string body;
+    while (body.size() < 3 << 20) body += std::to_string(body.size()) + "\r\n";
+    body.resize(3 << 20);
+    std::string const large = packet(wire::replace_body{body}) + packet(wire::proceed{});
+    std::string heard;
     for (std::size_t at = 0; at < large.size(); at += 100'000) {
-        BOOST_TEST_REQUIRE(!with.session.next(with.now, with.ec).has_value());
         with.session.received(std::string_view(large).substr(at, 100'000));
+        BOOST_TEST(with.session.buffered() <= 100'000u);
+        while (auto const reply = with.session.next(with.now, with.ec)) {
+            auto const* piece = std::get_if<wire::replace_body>(&*reply);
+            if (piece)
+                heard += piece->bytes;
+            else
+                BOOST_TEST(std::holds_alternative<wire::proceed>(*reply));
+        }
+        BOOST_TEST_REQUIRE(!with.ec);
     }
-    auto const piece = with.session.next(with.now, with.ec);
-    BOOST_TEST_REQUIRE(piece.has_value());
-    BOOST_TEST(std::get<wire::replace_body>(*piece).bytes.size() == std::size_t{3 << 20});
+    BOOST_TEST((heard == body));
+    BOOST_TEST(!with.session.awaited().has_value());
+
+    with.come_to(command_code::end_of_message);
     BOOST_TEST(!with.hear_bytes(bytes("00 30 00 02 62")).has_value());
     BOOST_TEST(with.ec == errc::frame_too_large);
+}
+
+BOOST_AUTO_TEST_CASE(large_body_that_is_not_due_or_breaks_off_is_a_failure_274) {
+    auto const half = packet(wire::replace_body{std::string(200'000, 'x')}).substr(0, 100'000);
+    talk early;
+    early.come_to(command_code::mail);
+    BOOST_TEST(!early.hear_bytes(half).has_value());
+    BOOST_TEST(early.ec == errc::reply_not_allowed);
+
+    talk broken({6, action::all, step::none, {}});
+    broken.come_to(command_code::end_of_message);
+    BOOST_TEST(broken.hear_bytes(half).has_value());
+    milter::error_code ec;
+    broken.session.ended(ec);
+    BOOST_TEST(ec == errc::frame_truncated);
+
+    talk aborted({6, action::all, step::none, {}});
+    aborted.come_to(command_code::end_of_message);
+    BOOST_TEST(aborted.hear_bytes(half).has_value());
+    milter::error_code none;
+    aborted.session.abort(aborted.now, none);
+    BOOST_TEST(aborted.session.draining());
+    auto const rest = packet(wire::replace_body{std::string(200'000, 'x')}).substr(100'000);
+    BOOST_TEST(!aborted.hear_bytes(rest + packet(wire::reject{})).has_value());
+    BOOST_TEST(!aborted.ec);
+    BOOST_TEST(!aborted.session.draining());
 }
 
 BOOST_AUTO_TEST_CASE(end_of_the_connection_is_a_failure_but_after_quit_10_45_216) {

@@ -96,15 +96,18 @@ public:
     /// The filter closed the connection. @errors frame_truncated, connection_closed
     void ended(error_code& ec) {
         if (phase_ == phase::closed) return;
-        bool const whole = wire::ends_with_a_frame(input_.data().substr(consumed_));
+        bool const whole =
+            body_left_ == 0 && wire::ends_with_a_frame(input_.data().substr(consumed_));
         fail(whole ? errc::connection_closed : errc::frame_truncated, where(), ec);
     }
 
     /// The next reply; empty when more bytes are needed or ec is set (the session is dead then). The answer to the
-    /// offer comes as wire::negotiate_reply and agreed() is set. Views live until the next next() or received().
+    /// offer comes as wire::negotiate_reply and agreed() is set. A replacement body packet larger than what was agreed
+    /// comes in as many pieces as it arrived in, each a wire::replace_body. Views live until the next next() or received().
     std::optional<wire::any_reply> next(time_point now, error_code& ec);
 
     wire::frame_view frame() const noexcept { return frame_; }
+    std::size_t buffered() const noexcept { return input_.data().size(); } ///< bytes held
 
     // ---- time
 
@@ -190,6 +193,8 @@ private:
                     : std::max(options_.max_reply_bytes, agreed_.data_limit);
     }
 
+    bool begin_large_body(std::string_view rest, error_code& ec);
+    std::optional<wire::any_reply> take_body_piece(std::string_view rest, time_point now);
     std::optional<wire::any_reply> take(wire::frame_view const& frame, time_point now,
                                         error_code& ec);
     errc judge(wire::reply_row const& row) const noexcept;
@@ -199,6 +204,7 @@ private:
     wire::receive_buffer input_;
     std::string output_;
     std::size_t consumed_ = 0;
+    std::size_t body_left_ = 0; ///< of a packet that is handed out in pieces
     wire::frame_view frame_;
     agreement agreed_;
     phase phase_ = phase::start;
@@ -215,11 +221,17 @@ inline std::optional<wire::any_reply> mta_session::next(time_point now, error_co
             drop_consumed();
             return std::nullopt;
         }
+        if (body_left_ > 0) {
+            auto piece = take_body_piece(rest, now);
+            if (piece) return piece;
+            continue;
+        }
         auto const frame = wire::first_frame(rest, limit_for(rest), ec);
         if (ec) {
             fail(static_cast<errc>(ec.value()), "packet of " + wire::quoted(rest.substr(0, 5)), ec);
             return std::nullopt;
         }
+        if (!frame && begin_large_body(rest, ec)) continue;
         if (!frame) return std::nullopt;
         consumed_ += frame->raw.size();
         frame_ = *frame;
@@ -227,6 +239,34 @@ inline std::optional<wire::any_reply> mta_session::next(time_point now, error_co
         if (reply || ec) return reply;
     }
     return std::nullopt;
+}
+
+/// The packet at the front, which is not complete, is a body too large to be kept until it is (statement 274).
+inline bool mta_session::begin_large_body(std::string_view rest, error_code& ec) {
+    constexpr auto replace_body = static_cast<unsigned char>(wire::reply_code::replace_body);
+    if (rest.size() < wire::frame_header_size) return false;
+    auto const size = std::size_t{wire::frame_length(rest)} - 1; // an empty frame was refused
+    if (static_cast<unsigned char>(rest[4]) != replace_body || size <= agreed_.data_limit)
+        return false;
+    if (auto const why = judge(wire::row_of(wire::reply_code::replace_body)); why != errc{}) {
+        fail(why, wire::describe_reply({replace_body, {}, {}}), ec);
+        return false;
+    }
+    consumed_ += wire::frame_header_size;
+    body_left_ = size;
+    return true;
+}
+
+/// Empty: the message was aborted.
+inline std::optional<wire::any_reply> mta_session::take_body_piece(std::string_view rest,
+                                                                   time_point now) {
+    auto const piece = rest.substr(0, body_left_);
+    consumed_ += piece.size();
+    body_left_ -= piece.size();
+    frame_ = {static_cast<unsigned char>(wire::reply_code::replace_body), piece, piece};
+    deadline_ = now + patience(*awaited_);
+    if (draining_) return std::nullopt;
+    return wire::replace_body{piece};
 }
 
 /// Empty without ec: the reply belonged to an aborted message.

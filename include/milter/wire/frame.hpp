@@ -27,6 +27,14 @@ struct frame_view {
     std::string_view raw; ///< the whole packet, header included
 };
 
+/// What the length field at the front of `bytes` says: code and payload, bytes. `bytes` holds 4 at least.
+inline std::uint32_t frame_length(std::string_view bytes) noexcept {
+    auto const octet = [&](std::size_t i) {
+        return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i]));
+    };
+    return octet(0) << 24 | octet(1) << 16 | octet(2) << 8 | octet(3);
+}
+
 /// First frame of `bytes`.
 /// @param limit  largest payload accepted, bytes; checked on the length field, so a hostile length is
 ///               refused before anything is buffered
@@ -36,10 +44,7 @@ struct frame_view {
 inline std::optional<frame_view> first_frame(std::string_view bytes, std::size_t limit,
                                              error_code& ec) noexcept {
     if (bytes.size() < 4) return std::nullopt;
-    auto const octet = [&](std::size_t i) {
-        return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i]));
-    };
-    std::uint32_t const length = octet(0) << 24 | octet(1) << 16 | octet(2) << 8 | octet(3);
+    auto const length = frame_length(bytes);
     if (length == 0) {
         ec = errc::frame_empty;
         return std::nullopt;
