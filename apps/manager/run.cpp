@@ -26,12 +26,17 @@ namespace milter::manager {
 
 namespace {
 
+std::string counted(std::size_t count, std::string_view what) {
+    return std::to_string(count) + ' ' + std::string(what) + (count == 1 ? "" : "s");
+}
+
 /// Everything that only one thread of one process does.
 class server {
 public:
     server(options const& options, std::shared_ptr<config const> const& settings)
-        : options_(options), decisions_(settings->decision_log, STDOUT_FILENO),
-          messages_({}, STDERR_FILENO),
+        : options_(options), messages_({}, STDERR_FILENO),
+          decisions_(settings->decision_log, STDOUT_FILENO,
+                     [this](std::string what) { say("error: decision log " + std::move(what)); }),
           gateway_(settings, {[this](decision&& one) { decided(std::move(one)); },
                               [this](log_event&& one) { logged(std::move(one)); }}),
           signals_(gateway_.context(), SIGTERM, SIGINT) {
@@ -47,7 +52,8 @@ public:
         for (auto const& one : gateway_.addresses()) say("listening on " + one);
         await_signal();
         gateway_.run();
-        say("stopped");
+        auto const left = gateway_.sessions();
+        say(left == 0 ? "stopped" : "stopped; cut off: " + counted(left, "session"));
         decisions_.stop(std::chrono::seconds(2));
         messages_.stop(std::chrono::seconds(1));
         return EX_OK;
@@ -85,7 +91,7 @@ private:
     /// The first time politely.
     void end() {
         if (std::exchange(draining_, true)) return gateway_.stop();
-        say("draining " + std::to_string(gateway_.sessions()) + " sessions");
+        say("draining " + counted(gateway_.sessions(), "session"));
         gateway_.drain();
     }
 
@@ -98,8 +104,8 @@ private:
     }
 
     options const& options_;
-    line_writer decisions_;
     line_writer messages_;
+    line_writer decisions_;
     gateway gateway_;
     boost::asio::signal_set signals_;
     bool draining_ = false;
@@ -139,8 +145,9 @@ int check(options const& options) {
     auto const loaded = load_and_tell(options.config_file);
     if (!loaded.config) return EX_CONFIG;
     if (!options.quiet)
-        std::cout << options.config_file << ": " << loaded.config->listens.size() << " listeners, "
-                  << loaded.config->milters.size() << " milters, no errors\n";
+        std::cout << options.config_file << ": "
+                  << counted(loaded.config->listens.size(), "listener") << ", "
+                  << counted(loaded.config->milters.size(), "milter") << ", no errors\n";
     return EX_OK;
 }
 

@@ -51,6 +51,7 @@ enum class errc {
     misuse,            ///< call not allowed in this state
     too_large_to_send, ///< the payload does not fit the negotiated data size
     bad_endpoint,      ///< socket specification that does not parse
+    unknown_group,     ///< no group of that name on this machine
     resource,          ///< memory, descriptors or spool space
     // timeout
     timed_out, ///< no progress before the deadline
@@ -91,6 +92,7 @@ inline char const* message_of(errc code) noexcept {
     case errc::misuse: return "call not allowed in this state";
     case errc::too_large_to_send: return "payload larger than the negotiated data size";
     case errc::bad_endpoint: return "invalid socket specification";
+    case errc::unknown_group: return "no such group";
     case errc::resource: return "out of resources";
     case errc::timed_out: return "timed out";
     case errc::connection_closed: return "connection closed by peer";

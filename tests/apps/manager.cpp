@@ -79,7 +79,8 @@ constexpr auto client = "\0\0\0\x0a"
 struct fixture {
     support::temp_dir dir;
     std::string path = dir / "manager.sock";
-    std::string milters; ///< of the configuration
+    std::string milters;  ///< of the configuration
+    std::string settings; ///< other lines of it
     std::vector<std::unique_ptr<background_program>> filters;
     std::unique_ptr<background_program> manager;
 
@@ -99,8 +100,8 @@ struct fixture {
     }
 
     std::string configuration() const {
-        return dir.write("manager.toml",
-                         "[[listen]]\nsocket = \"unix:" + path + "\"\nmode = \"0600\"\n" + milters);
+        return dir.write("manager.toml", "[[listen]]\nsocket = \"unix:" + path +
+                                             "\"\nmode = \"0600\"\n" + settings + milters);
     }
 
     void start() {
@@ -109,7 +110,7 @@ struct fixture {
                                                        "listening on ", "manager");
     }
 
-    finished_program server(arguments args) {
+    finished_program server(arguments args) const {
         args.insert(args.begin(), {"-s", "unix:" + path});
         return support::run_program(program("milter-test-server"), args, dir);
     }
@@ -154,7 +155,7 @@ BOOST_AUTO_TEST_CASE(milter_that_is_down_is_judged_by_its_policy) {
             start();
             meets({"--expect", wanted});
             manager->stop();
-            BOOST_TEST(contains(manager->err(), "down: warning: connecting to unix:"));
+            BOOST_TEST(contains(manager->err(), "down: warning: cannot connect to unix:"));
         }
     }
 }
@@ -167,8 +168,10 @@ BOOST_AUTO_TEST_CASE(milter_that_breaks_the_protocol_harms_its_session_alone) {
                 milters.clear();
                 filters.clear();
                 bool const early = stage == "connect"; // there is no sender yet
+                auto rule = stage;
+                rule.append("=").append(fault);
                 filter("bad",
-                       {"--on", stage + "=" + fault, "--when",
+                       {"--on", rule, "--when",
                         early ? "client=bad.example.com" : "sender=bad@example.com"},
                        R"(timeout = { command = "500ms", end_of_message = "500ms" })");
                 start();
@@ -250,7 +253,20 @@ BOOST_AUTO_TEST_CASE(ends_of_sessions_are_waited_for) {
     slow.say("\0\0\0\x01Q"sv);
     BOOST_TEST(slow.rest().empty());
     BOOST_TEST(manager->wait() == 0);
-    BOOST_TEST(contains(manager->err(), "draining 1 sessions"));
+    BOOST_TEST(contains(manager->err(), "draining 1 session\n"));
+}
+
+BOOST_AUTO_TEST_CASE(decision_log_that_cannot_be_written_is_complained_of) {
+    settings = "[manager]\ndecision_log = \"/dev/full\"\n";
+    filter("x", {});
+    start();
+    meets({"--expect", "pass"});
+    meets({"--expect", "pass"});
+    manager->stop();
+    std::string const complaint = "error: decision log /dev/full: lines are lost: No space left";
+    auto const at = manager->err().find(complaint);
+    BOOST_TEST(at != std::string::npos, manager->err());
+    BOOST_TEST(manager->err().find(complaint, at + 1) == std::string::npos); // once is enough
 }
 
 BOOST_AUTO_TEST_CASE(second_signal_ends_at_once) {
@@ -262,6 +278,7 @@ BOOST_AUTO_TEST_CASE(second_signal_ends_at_once) {
     manager->signal(SIGTERM);
     manager->signal(SIGINT);
     BOOST_TEST(manager->wait() == 0);
+    BOOST_TEST(contains(manager->err(), "stopped; cut off: 1 session\n"));
 }
 
 BOOST_AUTO_TEST_CASE(configuration_problem_names_its_place_and_ends_with_78) {

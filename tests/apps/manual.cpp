@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 
 /// Roff source with its escapes resolved.
 std::string manual_of(std::string const& name) {
-    auto const source = support::slurp(std::string(MILTER_SOURCE_DIR) + "/docs/man/" + name + ".1");
+    auto const source = support::slurp(MILTER_SOURCE_DIR "/docs/man/" + name + ".1");
     std::string text;
     for (std::size_t i = 0; i < source.size(); ++i) {
         if (source[i] != '\\') {
@@ -142,11 +142,9 @@ BOOST_AUTO_TEST_CASE(every_action_and_the_script_of_the_manual_can_be_read) {
     for (auto const* word :
          {"continue", "reply", "add_header", "delay", "progress", "close", "reset", "silence",
           "half", "oversize", "garbage", "unknown_reply", "extra", "bytes", "answer", "force"})
-        BOOST_TEST(
-            manual.find(std::string("\n.B") +
-                        (manual.find("\n.BI " + std::string(word)) != manual.npos ? "I " : " ") +
-                        word) != manual.npos,
-            word);
+        BOOST_TEST((manual.find(std::string("\n.B ").append(word)) != manual.npos ||
+                    manual.find(std::string("\n.BI ").append(word)) != manual.npos),
+                   word);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -25,8 +25,8 @@ using words = std::vector<std::string>;
 
 namespace {
 
-auto filter(words args) { return support::parse_words(test_filter::parse_options, args); }
-auto server(words args) { return support::parse_words(test_server::parse_options, args); }
+auto filter(words const& args) { return support::parse_words(test_filter::parse_options, args); }
+auto server(words const& args) { return support::parse_words(test_server::parse_options, args); }
 
 auto filter_with(words args) {
     args.insert(args.begin(), {"-s", "unix:/x"});

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -150,22 +151,12 @@ BOOST_AUTO_TEST_CASE(each_key_of_a_decision_is_documented) {
     BOOST_TEST(keys.size() == 24u + 3u); // lists add address, name and reason
 }
 
-BOOST_AUTO_TEST_CASE(an_event_is_the_documented_line) {
-    log_event const event{severity::warning, 12, "opendkim", "no answer within 20s"};
-    auto const line = to_json_line(event, noon);
-    BOOST_TEST(documentation().find("\n" + line + "\n") != std::string::npos, line);
-    auto const text = documentation();
-    auto const part = text.substr(text.find(R"(## `"event":"log"`)"));
-    auto const parsed = nlohmann::json::parse(line);
-    for (auto const& [key, value] : parsed.items())
-        BOOST_TEST(part.find("| `" + key + "` |") != part.npos, key);
-    BOOST_TEST(part.find('`' + to_text_line(event) + '`') != part.npos);
-}
-
-BOOST_AUTO_TEST_CASE(an_event_of_no_session_does_not_name_one) {
-    BOOST_TEST(
-        to_json_line(log_event{severity::info, 0, "", "started"}, noon) ==
-        R"({"time":"2026-01-02T03:04:05.678Z","event":"log","level":"info","text":"started"})");
+BOOST_AUTO_TEST_CASE(a_remark_is_the_documented_line) {
+    auto const line = to_text_line(
+        {severity::warning, 12, "opendkim", "waiting for the reply to end_of_message: timed out"});
+    auto text = documentation();
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    BOOST_TEST(text.find('`' + line + '`') != text.npos);
 }
 
 BOOST_AUTO_TEST_CASE(events_in_words) {

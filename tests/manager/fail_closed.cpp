@@ -77,7 +77,8 @@ BOOST_AUTO_TEST_CASE(shortage_of_disk_for_a_new_body_refuses_the_message) {
 }
 
 BOOST_AUTO_TEST_CASE(skip_to_the_end_of_message_loses_no_edit) {
-    auto const answer = say(wire::add_header{"X-Virus", "yes"}, wire::quarantine{"virus"}, wire::skip{});
+    auto const answer =
+        say(wire::add_header{"X-Virus", "yes"}, wire::quarantine{"virus"}, wire::skip{});
     manager_rig postfix(1);
     postfix.mta.like_postfix();
     postfix.filter(0).on("end_of_message", answer);
@@ -163,9 +164,9 @@ BOOST_AUTO_TEST_CASE(budget_of_a_command_is_that_of_the_mta_whatever_the_header_
         {{{"{daemon_addr}", "127.0.0.1"}}, manager::postfix_command_budget},
         {{{"{if_addr}", "127.0.0.1"}}, manager::sendmail_command_budget},
     };
-    for (auto const rules : {manager::header_rules_setting::automatic,
-                             manager::header_rules_setting::postfix,
-                             manager::header_rules_setting::sendmail})
+    for (auto const rules :
+         {manager::header_rules_setting::automatic, manager::header_rules_setting::postfix,
+          manager::header_rules_setting::sendmail})
         for (auto const& [macros, budget] : rows) {
             manager_rig rig(1);
             rig.config.header_rules = rules;

@@ -130,8 +130,18 @@ BOOST_AUTO_TEST_CASE(an_unknown_group_is_an_error_that_leaves_nothing_behind) {
     listener one(context.get_executor());
     milter::net::listen_options options;
     options.group = "no-such-group-of-milter";
-    BOOST_TEST(open(one, options) == asio::error::not_found);
+    BOOST_TEST(open(one, options) == milter::errc::unknown_group);
     BOOST_TEST(!fs::exists(where.path));
+}
+
+BOOST_AUTO_TEST_CASE(a_group_may_be_a_number) {
+    milter::net::listen_options options;
+    options.group = std::to_string(::getgid());
+    listener one(context.get_executor());
+    BOOST_TEST(!open(one, options));
+    struct stat found {};
+    BOOST_TEST(::stat(where.path.c_str(), &found) == 0);
+    BOOST_TEST(found.st_gid == ::getgid());
 }
 
 BOOST_AUTO_TEST_CASE(a_missing_folder_is_an_error) {

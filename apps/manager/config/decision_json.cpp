@@ -120,15 +120,6 @@ std::string to_json_line(decision const& what, wall_time when) {
     return to_line(out);
 }
 
-std::string to_json_line(log_event const& what, wall_time when) {
-    auto out = event("log", when);
-    out["level"] = to_string(what.level);
-    if (what.session > 0) out["session"] = what.session;
-    add(out, "peer", what.peer);
-    add(out, "text", what.text);
-    return to_line(out);
-}
-
 std::string to_text_line(log_event const& what) {
     std::string out;
     if (what.session > 0) out += "session " + std::to_string(what.session) + ": ";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// manager/config/decision_json.hpp - decisions and events as one line each, for the log
+// manager/config/decision_json.hpp - decisions as JSON, remarks in words, a line each
 //
 // Keys are described in docs/decision-log.md. Mail and milters wrote most of the text: invalid UTF-8 is replaced, and
 // whatever could move a terminal's cursor is escaped. No line has a line end, neither inside nor at its end.
@@ -17,9 +17,6 @@ using wall_time = std::chrono::system_clock::time_point;
 
 /// `{"time":"2026-01-02T03:04:05.678Z","event":"decision",...}`; empty texts and lists are left out.
 std::string to_json_line(decision const& what, wall_time when);
-
-/// `{"time":"...","event":"log","level":"warning","session":12,"peer":"mta","text":"..."}`
-std::string to_json_line(log_event const& what, wall_time when);
 
 /// `session 12: mta: warning: text`, for people.
 std::string to_text_line(log_event const& what);

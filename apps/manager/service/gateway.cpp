@@ -44,7 +44,9 @@ std::string gateway::listen() {
         added.where = one.socket;
         error_code ec;
         added.listener.open(one.socket, {one.mode, one.group, 1024}, ec);
-        if (ec) return "cannot listen on " + to_string(one.socket) + ": " + ec.message();
+        auto why = ec.message();
+        if (ec == errc::unknown_group) why += " \"" + one.group + "\"";
+        if (ec) return "cannot listen on " + to_string(one.socket) + ": " + why;
         added.where = added.listener.local(one.socket);
     }
     return {};
@@ -62,6 +64,7 @@ void gateway::run() {
 }
 
 void gateway::accept(door& at) {
+    if (!at.listener.socket().is_open()) return; // draining
     auto const index = workers_.next();
     at.listener.socket().async_accept(workers_[index].get_executor(),
                                       [this, &at, index](error_code ec, net::socket mta) {
@@ -108,10 +111,11 @@ void gateway::begin(door& at, std::size_t index, net::socket mta, bool no_room) 
                                            to_string(at.where), sinks_, ticket);
     if (no_room) {
         sinks_.logged({severity::warning, last_id_, "manager",
-                       "too many sessions: its mail is refused for now"});
+                       "[limits] sessions = " + std::to_string(config_->limits.sessions) +
+                           " reached: its mail is refused"});
         session->refuse_all();
     }
-    asio::post(workers_[index], [session] { session->start(); });
+    asio::post(workers_[index], [session = std::move(session)] { session->start(); });
 }
 
 void gateway::drain() {

@@ -21,8 +21,11 @@ namespace milter::manager {
 class line_writer {
 public:
     /// @param path  file to append to; empty: the descriptor `fallback`, which stays the caller's
+    /// @param complain  told in words when lines are lost to a full disk and the like, once until it works again, and
+    ///                  when the file cannot be opened anew; called on the writer's thread
     /// Throws std::system_error when the file cannot be opened.
-    line_writer(std::string path, int fallback, std::size_t capacity = 8192);
+    line_writer(std::string path, int fallback, std::function<void(std::string)> complain = {},
+                std::size_t capacity = 8192);
     line_writer(line_writer const&) = delete;
     line_writer& operator=(line_writer const&) = delete;
     ~line_writer() { stop(std::chrono::seconds(1)); }
@@ -52,6 +55,8 @@ private:
         std::uint64_t reported = 0;
         bool stopping = false;
         bool reopening = false;
+        bool failing = false; ///< of the writer's thread
+        std::function<void(std::string)> complain;
         bool done = false;
         std::string path;
         int descriptor = -1;
@@ -59,7 +64,9 @@ private:
 
     static int open_file(std::string const& path);
     static void run(std::shared_ptr<shared> const& state);
-    static void write_all(shared& state, std::string const& text);
+    static int write_all(shared& state, std::string const& text);
+    static void open_anew(shared& state);
+    static void tell(shared& state, std::string what, int error);
 
     std::shared_ptr<shared> state_; ///< outlives us when the thread hangs in a write
     std::thread thread_;

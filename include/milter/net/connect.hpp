@@ -20,18 +20,34 @@ namespace detail {
 /// A full backlog of a unix socket is refused with EAGAIN instead of waited for; libmilter's holds 20.
 inline constexpr auto backlog_retry = std::chrono::milliseconds(10);
 
-inline asio::awaitable<std::vector<address>> addresses_of(endpoint const& where, error_code& ec) {
+/// A question to the name service, which cannot be interrupted: it may outlive who asked.
+struct lookup {
+    explicit lookup(asio::any_io_executor const& executor) : resolver(executor), over(executor) {}
+    asio::ip::tcp::resolver resolver;
+    asio::steady_timer over;
+    error_code failure = errc::timed_out;
+    std::vector<address> found;
+};
+
+inline asio::awaitable<std::vector<address>>
+addresses_of(endpoint const& where, proto::time_point deadline, error_code& ec) {
     if (auto literal = literal_address(where)) co_return std::vector<address>{*literal};
-    asio::ip::tcp::resolver resolver(co_await asio::this_coro::executor);
+    auto const asked = std::make_shared<lookup>(co_await asio::this_coro::executor);
     auto const family =
         where.family == endpoint::kind::inet6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4();
     auto const host = where.host.empty() ? std::string("localhost") : where.host;
-    auto [failed, results] =
-        co_await resolver.async_resolve(family, host, where.service, use_tuple);
-    ec = failed;
-    std::vector<address> found;
-    for (auto const& one : results) found.emplace_back(one.endpoint());
-    co_return found;
+    asked->over.expires_at(deadline);
+    asked->resolver.async_resolve(family, host, where.service,
+                                  [asked](error_code failed, auto const& results) {
+                                      asked->failure = failed;
+                                      for (auto const& one : results)
+                                          asked->found.emplace_back(one.endpoint());
+                                      asked->over.cancel();
+                                  });
+    co_await asked->over.async_wait(use_tuple);
+    asked->resolver.cancel();
+    ec = asked->failure;
+    co_return asked->found;
 }
 
 inline asio::awaitable<error_code> try_once(socket& fresh, address const& where) {
@@ -73,7 +89,7 @@ inline asio::awaitable<void> connect_one(socket& fresh, address const& where,
 inline asio::awaitable<socket> connect(endpoint const& where, proto::time_point deadline,
                                        error_code& ec) {
     auto const executor = co_await asio::this_coro::executor;
-    auto const found = co_await detail::addresses_of(where, ec);
+    auto const found = co_await detail::addresses_of(where, deadline, ec);
     for (auto const& one : found) {
         socket fresh(executor);
         co_await detail::connect_one(fresh, one, deadline, ec);

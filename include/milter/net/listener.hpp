@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <optional>
 #include <string>
 #include <utility>
@@ -28,6 +29,17 @@ struct listen_options {
     std::string group;            ///< of a unix socket; empty: the process's
     int backlog = 1024;
 };
+
+/// A group by name or number.
+inline std::optional<gid_t> group_id(std::string const& name) noexcept {
+    gid_t number = 0;
+    auto const* end = name.data() + name.size();
+    auto const [at, problem] = std::from_chars(name.data(), end, number);
+    if (problem == std::errc{} && at == end) return number;
+    auto const* group = ::getgrnam(name.c_str());
+    if (!group) return std::nullopt;
+    return group->gr_gid;
+}
 
 class listener {
 public:
@@ -111,13 +123,12 @@ private:
             inode_ = created.st_ino;
         }
         if (!options.group.empty()) {
-            auto const* group = ::getgrnam(options.group.c_str());
+            auto const group = group_id(options.group);
             if (!group) {
-                ec = asio::error::not_found;
+                ec = errc::unknown_group;
                 return;
             }
-            if (::chown(path.c_str(), static_cast<uid_t>(-1), group->gr_gid) != 0)
-                ec = last_error();
+            if (::chown(path.c_str(), static_cast<uid_t>(-1), *group) != 0) ec = last_error();
         }
         if (!ec && options.mode && ::chmod(path.c_str(), *options.mode) != 0) ec = last_error();
     }
