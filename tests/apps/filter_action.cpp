@@ -175,9 +175,9 @@ BOOST_AUTO_TEST_CASE(the_list_of_actions_is_that_of_the_manual) {
 BOOST_AUTO_TEST_CASE(what_would_never_be_sent_at_a_stage_is_refused_unless_forced) {
     using code = wire::command_code;
     struct row {
-        char const* text;
+        char const* text = nullptr;
         std::optional<code> stage;
-        char const* says; ///< null: it may be
+        char const* says = nullptr; ///< null: it may be
     };
     row const rows[] = {
         {"add_header X: y", code::rcpt, "add_header is sent at end_of_message only"},

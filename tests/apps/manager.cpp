@@ -115,7 +115,7 @@ struct fixture {
         return support::run_program(program("milter-test-server"), args, dir);
     }
 
-    void meets(arguments const& args) {
+    void meets(arguments const& args) const {
         auto const done = server(args);
         BOOST_TEST(done.exit_code == 0, done.err + done.out);
     }
