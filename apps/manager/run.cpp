@@ -2,8 +2,11 @@
 // manager/run.cpp - `milter-manager run`: from the configuration to the last session
 #include "manager/run.hpp"
 
+#include "manager/config/config_number.hpp"
+#include "manager/config/config_restart.hpp"
 #include "manager/config/config_toml.hpp"
 #include "manager/config/decision_json.hpp"
+#include "manager/machine.hpp"
 #include "manager/service/gateway.hpp"
 #include "manager/service/line_writer.hpp"
 
@@ -34,7 +37,8 @@ std::string counted(std::size_t count, std::string_view what) {
 class server {
 public:
     server(options const& options, std::shared_ptr<config const> const& settings)
-        : options_(options), messages_({}, STDERR_FILENO),
+        : options_(options), started_with_(settings), settings_(settings),
+          messages_({}, STDERR_FILENO),
           decisions_(settings->decision_log, STDOUT_FILENO,
                      [this](std::string what) { say("error: decision log " + std::move(what)); }),
           gateway_(settings, {[this](decision&& one) { decided(std::move(one)); },
@@ -52,8 +56,7 @@ public:
         for (auto const& one : gateway_.addresses()) say("listening on " + one);
         await_signal();
         gateway_.run();
-        auto const left = gateway_.sessions();
-        say(left == 0 ? "stopped" : "stopped; cut off: " + counted(left, "session"));
+        say(last_words());
         decisions_.stop(std::chrono::seconds(2));
         messages_.stop(std::chrono::seconds(1));
         return EX_OK;
@@ -90,25 +93,42 @@ private:
 
     /// The first time politely.
     void end() {
-        if (std::exchange(draining_, true)) return gateway_.stop();
+        if (std::exchange(draining_, true)) {
+            impatient_ = true;
+            return gateway_.stop();
+        }
         say("draining " + counted(gateway_.sessions(), "session"));
         gateway_.drain();
     }
 
+    std::string last_words() const {
+        auto const left = gateway_.sessions();
+        if (left == 0) return "stopped";
+        return "stopped; " + counted(left, "session") + " cut off " +
+               (impatient_ ? "by the second signal" : "after " + duration_text(settings_->drain));
+    }
+
     void reload() {
-        auto loaded = load_config(options_.config_file);
+        auto const here = this_machine();
+        auto loaded = load_config(options_.config_file, &here);
         for (auto const& problem : loaded.problems) say(to_string(problem));
         if (!loaded.config) return say("configuration not reloaded: the old one stays in force");
-        gateway_.reload(std::move(loaded.config));
-        say("configuration reloaded; listeners, workers and log file stay as they were");
+        settings_ = loaded.config;
+        gateway_.reload(settings_);
+        say("configuration reloaded");
+        for (auto const& key : changed_for_restart(*started_with_, *settings_))
+            say("warning: " + key + " takes effect at the next start");
     }
 
     options const& options_;
+    std::shared_ptr<config const> started_with_;
+    std::shared_ptr<config const> settings_; ///< of new sessions
     line_writer messages_;
     line_writer decisions_;
     gateway gateway_;
     boost::asio::signal_set signals_;
     bool draining_ = false;
+    bool impatient_ = false; ///< a second signal came
 };
 
 /// A session needs a descriptor for the MTA and one for each milter.
@@ -120,7 +140,8 @@ void raise_descriptor_limit() noexcept {
 }
 
 loaded_config load_and_tell(std::string const& file) {
-    auto loaded = load_config(file);
+    auto const here = this_machine();
+    auto loaded = load_config(file, &here);
     for (auto const& problem : loaded.problems) std::cerr << to_string(problem) << '\n';
     return loaded;
 }
@@ -132,11 +153,16 @@ int run(options const& options) {
     if (!loaded.config) return EX_CONFIG;
     std::signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
+    auto const& spool = loaded.config->spool;
+    if (int const error = this_machine().spool_error(spool)) {
+        std::cerr << "milter-manager: " << spool_problem(spool, error) << '\n';
+        return EX_CANTCREAT;
+    }
     try {
         server one(options, loaded.config);
         return one.serve();
     } catch (std::system_error const& failed) {
-        std::cerr << "milter-manager: " << failed.what() << '\n';
+        std::cerr << "milter-manager: decision log " << failed.what() << '\n';
         return EX_CANTCREAT;
     }
 }

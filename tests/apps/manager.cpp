@@ -1,129 +1,17 @@
 // SPDX-License-Identifier: BSL-1.0
-// tests/apps/manager.cpp - milter-manager as an admin starts it, between both test tools
+// tests/apps/manager.cpp - milter-manager serves mail, between both test tools
 
-#include <boost/test/unit_test.hpp>
-
-#include <support/process.hpp>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
+#include "manager_fixture.hpp"
 
 #include <csignal>
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
-using support::arguments;
-using support::background_program;
-using support::finished_program;
-using support::program;
-using namespace std::string_view_literals;
+using namespace manager_test;
 
-namespace {
-
-std::size_t count(std::string_view text, std::string_view part) {
-    std::size_t found = 0;
-    for (auto at = text.find(part); at != text.npos; at = text.find(part, at + part.size()))
-        ++found;
-    return found;
-}
-
-bool contains(std::string_view text, std::string_view part) { return count(text, part) != 0; }
-
-/// A client that says what it likes.
-class raw_client {
-public:
-    explicit raw_client(std::string const& path)
-        : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_un where{};
-        where.sun_family = AF_UNIX;
-        path.copy(where.sun_path, sizeof where.sun_path - 1);
-        BOOST_REQUIRE(::connect(fd_, reinterpret_cast<sockaddr const*>(&where), sizeof where) == 0);
-        timeval const patience{30, 0};
-        ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    }
-    raw_client(raw_client const&) = delete;
-    raw_client& operator=(raw_client const&) = delete;
-    ~raw_client() { ::close(fd_); }
-
-    void say(std::string_view bytes) const {
-        ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    }
-    void end() const { ::shutdown(fd_, SHUT_WR); }
-
-    /// Whatever comes until the other side closes.
-    std::string rest() const {
-        std::string all;
-        char room[4096];
-        for (auto n = ::recv(fd_, room, sizeof room, 0); n > 0;
-             n = ::recv(fd_, room, sizeof room, 0))
-            all.append(room, static_cast<std::size_t>(n));
-        return all;
-    }
-    std::string some(std::size_t size) const {
-        std::string all(size, '\0');
-        ::recv(fd_, all.data(), size, MSG_WAITALL);
-        return all;
-    }
-
-private:
-    int fd_;
-};
-
-constexpr auto offer = "\0\0\0\x0dO\0\0\0\x06\0\0\x01\xff\0\x1f\xff\xff"sv;
-constexpr auto client = "\0\0\0\x0a"
-                        "Cmx.test\0U"sv;
-
-struct fixture {
-    support::temp_dir dir;
-    std::string path = dir / "manager.sock";
-    std::string milters;  ///< of the configuration
-    std::string settings; ///< other lines of it
-    std::vector<std::unique_ptr<background_program>> filters;
-    std::unique_ptr<background_program> manager;
-
-    /// A milter that runs; `more` are lines of its configuration.
-    void filter(std::string const& name, arguments args, std::string const& more = {}) {
-        auto const socket = "unix:" + dir / (name + ".sock");
-        args.insert(args.begin(), {"-s", socket, "--quiet"});
-        filters.push_back(std::make_unique<background_program>(program("milter-test-filter"), args,
-                                                               dir, "listening on ", name));
-        milter(name, more);
-    }
-
-    /// A milter in the configuration alone.
-    void milter(std::string const& name, std::string const& more = {}) {
-        milters += "[[milter]]\nname = \"" + name +
-                   "\"\nsocket = \"unix:" + dir / (name + ".sock") + "\"\n" + more + "\n";
-    }
-
-    std::string configuration() const {
-        return dir.write("manager.toml", "[[listen]]\nsocket = \"unix:" + path +
-                                             "\"\nmode = \"0600\"\n" + settings + milters);
-    }
-
-    void start() {
-        manager = std::make_unique<background_program>(program("milter-manager"),
-                                                       arguments{"run", "-c", configuration()}, dir,
-                                                       "listening on ", "manager");
-    }
-
-    finished_program server(arguments args) const {
-        args.insert(args.begin(), {"-s", "unix:" + path});
-        return support::run_program(program("milter-test-server"), args, dir);
-    }
-
-    void meets(arguments const& args) const {
-        auto const done = server(args);
-        BOOST_TEST(done.exit_code == 0, done.err + done.out);
-    }
-};
-
-} // namespace
-
-BOOST_FIXTURE_TEST_SUITE(apps_manager, fixture)
+BOOST_FIXTURE_TEST_SUITE(apps_manager, manager_fixture)
 
 BOOST_AUTO_TEST_CASE(a_message_passes_two_milters_and_is_recorded) {
     filter("first", {"--add-header", "X-First: 1"});
@@ -263,10 +151,26 @@ BOOST_AUTO_TEST_CASE(decision_log_that_cannot_be_written_is_complained_of) {
     meets({"--expect", "pass"});
     meets({"--expect", "pass"});
     manager->stop();
-    std::string const complaint = "error: decision log /dev/full: lines are lost: No space left";
+    std::string const complaint =
+        "milter-manager: error: decision log /dev/full: No space left on device; lines are lost\n";
     auto const at = manager->err().find(complaint);
     BOOST_TEST(at != std::string::npos, manager->err());
     BOOST_TEST(manager->err().find(complaint, at + 1) == std::string::npos); // once is enough
+}
+
+BOOST_AUTO_TEST_CASE(decision_log_that_cannot_be_opened_anew_is_complained_of) {
+    auto const folder = dir / "log";
+    std::filesystem::create_directory(folder);
+    settings = "[manager]\ndecision_log = \"" + folder + "/d\"\n";
+    filter("x", {});
+    start();
+    std::filesystem::rename(folder, dir / "old");
+    manager->signal(SIGUSR1);
+    meets({"--expect", "pass"});
+    manager->stop();
+    BOOST_TEST(contains(manager->err(), "error: decision log " + folder +
+                                            "/d: No such file or directory; the old file goes on"));
+    BOOST_TEST(count(support::slurp(dir / "old/d"), "\"verdict\":\"accept\"") == 1);
 }
 
 BOOST_AUTO_TEST_CASE(second_signal_ends_at_once) {
@@ -278,46 +182,55 @@ BOOST_AUTO_TEST_CASE(second_signal_ends_at_once) {
     manager->signal(SIGTERM);
     manager->signal(SIGINT);
     BOOST_TEST(manager->wait() == 0);
-    BOOST_TEST(contains(manager->err(), "stopped; cut off: 1 session\n"));
+    BOOST_TEST(contains(manager->err(), "stopped; 1 session cut off by the second signal\n"));
 }
 
-BOOST_AUTO_TEST_CASE(configuration_problem_names_its_place_and_ends_with_78) {
-    auto const file = dir.write("bad.toml", "[[listen]]\nsocket = \"unix:/x/y\"\nmod = \"0600\"\n");
-    for (std::string const verb : {"check", "run"}) {
-        auto const done = support::run_program(program("milter-manager"), {verb, "-c", file}, dir);
-        BOOST_TEST(done.exit_code == 78);
-        BOOST_TEST(contains(done.err, file + ":3:1: unknown key \"mod\""), done.err);
-        BOOST_TEST(contains(done.err, "did you mean \"mode\"?"), done.err);
-    }
-}
-
-BOOST_AUTO_TEST_CASE(socket_of_another_is_left_to_it) {
+BOOST_AUTO_TEST_CASE(sessions_that_do_not_end_are_cut_off_after_the_drain_time) {
+    settings = "[manager]\ndrain = \"50ms\"\n";
     filter("x", {});
     start();
-    auto const second =
-        support::run_program(program("milter-manager"), {"run", "-c", configuration()}, dir);
-    BOOST_TEST(second.exit_code == 69);
-    BOOST_TEST(contains(second.err, "cannot listen on unix:" + path), second.err);
-    meets({"--expect", "pass"});
-}
-
-BOOST_AUTO_TEST_CASE(usage_error_ends_with_64) {
-    BOOST_TEST(support::run_program(program("milter-manager"), {"rnu"}, dir).exit_code == 64);
-    BOOST_TEST(support::run_program(program("milter-manager"), {}, dir).exit_code == 64);
-}
-
-BOOST_AUTO_TEST_CASE(manual_and_help_list_the_same_flags) {
-    auto const manual =
-        support::slurp(std::string(MILTER_SOURCE_DIR) + "/docs/man/milter-manager.8");
-    for (std::string const verb : {"run", "check"}) {
-        auto const help =
-            support::run_program(program("milter-manager"), {verb, "--help"}, dir).out;
-        for (auto at = help.find("--"); at != help.npos; at = help.find("--", at + 2)) {
-            auto const flag = help.substr(at + 1, help.find_first_of(" ,\n", at) - at - 1);
-            BOOST_TEST(contains(manual, flag), flag);
-        }
-        BOOST_TEST(contains(manual, ".It Cm " + verb));
+    raw_client const idle(path), other(path);
+    for (auto const* one : {&idle, &other}) {
+        one->say(offer);
+        one->some(17);
     }
+    manager->signal(SIGTERM);
+    BOOST_TEST(manager->wait() == 0);
+    BOOST_TEST(contains(manager->err(), "draining 2 sessions\n"), manager->err());
+    BOOST_TEST(contains(manager->err(), "stopped; 2 sessions cut off after 50ms\n"));
+}
+
+BOOST_AUTO_TEST_CASE(no_more_sessions_than_allowed_are_served) {
+    settings = "[limits]\nsessions = 1\n[manager]\non_internal_error = \"reject\"\n";
+    filter("x", {});
+    start();
+    raw_client const first(path);
+    first.say(offer);
+    first.some(17);
+    meets({"--expect", "reject"});
+    manager->stop();
+    BOOST_TEST(contains(manager->err(),
+                        "session 2: manager: warning: [limits] sessions = 1 reached: "
+                        "its mail is refused as on_internal_error says\n"),
+               manager->err());
+}
+
+BOOST_AUTO_TEST_CASE(sigterm_ends_the_manager_that_is_out_of_descriptors) {
+    filter("x", {});
+    milters += "[manager]\ndrain = \"0ms\"\n";
+    manager = std::make_unique<background_program>(
+        "/bin/sh",
+        arguments{"-c", R"(ulimit -n 24; exec "$0" run -c "$1")", program("milter-manager"),
+                  configuration()},
+        dir, "listening on ", "manager");
+    std::vector<std::unique_ptr<raw_client>> many;
+    for (int i = 0; i < 40; ++i) many.push_back(std::make_unique<raw_client>(path));
+    many[0]->say(offer);
+    many[0]->some(5);
+    BOOST_TEST(manager->stop() == 0);
+    BOOST_TEST(contains(manager->err(), "out of file descriptors: a session is refused\n"));
+    BOOST_TEST(!contains(manager->err(), "accept on"), manager->err());
+    BOOST_TEST(!contains(manager->err(), "[limits]"), manager->err()); // it is not the limit
 }
 
 BOOST_AUTO_TEST_SUITE_END()

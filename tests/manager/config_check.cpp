@@ -84,6 +84,44 @@ BOOST_AUTO_TEST_CASE(mode_and_group_need_a_unix_socket) {
                "");
 }
 
+BOOST_AUTO_TEST_CASE(times_that_come_to_nothing_are_warned_of) {
+    auto const front = listen("/l") + filter("a", "/a"); // lines 1 to 5
+    auto const timeout = [&](std::string const& key, std::string const& value) {
+        return front + "timeout = { " + key + " = '" + value + "' }\n"; // line 6
+    };
+    auto const manager = [](std::string const& line) { return "[manager]\n" + line + "\n"; };
+    BOOST_TEST(
+        findings(timeout("command", "11s") + manager("command_budget = '10s'")) ==
+        "m:6:23: warning: command: 11s is longer than [manager] command_budget, which is 10s: "
+        "the budget ends first\n");
+    BOOST_TEST(findings(timeout("command", "10s") + manager("command_budget = '10s'")) == "");
+    BOOST_TEST(findings(timeout("command", "1m") + manager("command_budget = 'auto'")) == "");
+    BOOST_TEST(findings(front + manager("command_budget = '10s'")) == ""); // nobody wrote the 20s
+    BOOST_TEST(
+        findings(timeout("end_of_message", "5m")) ==
+        "m:6:30: warning: end_of_message: 5m is longer than [manager] end_of_message_budget, "
+        "which is 4m: the budget ends first\n");
+    BOOST_TEST(findings(front + manager("command_budget = '31s'")) ==
+               "m:7:18: warning: command_budget: Postfix gives up after 30s, Sendmail after 10s\n");
+    BOOST_TEST(findings(front + manager("command_budget = '30s'")) == "");
+    BOOST_TEST(findings(front + manager("end_of_message_budget = '301s'")) ==
+               "m:7:25: warning: end_of_message_budget: MTAs give up after 5m\n");
+    BOOST_TEST(findings(front + manager("end_of_message_budget = '5m'")) == "");
+    BOOST_TEST(findings(front + manager("idle_timeout = '239s'")) ==
+               "m:7:16: warning: idle_timeout is less than end_of_message_budget, which is 4m\n");
+    BOOST_TEST(findings(front + manager("idle_timeout = '4m'")) == "");
+}
+
+BOOST_AUTO_TEST_CASE(more_memory_than_a_body_may_have_is_a_warning) {
+    auto const front = listen("/l") + filter("a", "/a") + "[spool]\n"; // lines 1 to 6
+    BOOST_TEST(
+        findings(front + "memory = '257MiB'\n") ==
+        "m:7:10: warning: [spool] memory is more than max: a body that large is not taken\n");
+    BOOST_TEST(findings(front + "max = '1023KiB'\n") ==
+               "m:7:7: warning: [spool] memory is more than max: a body that large is not taken\n");
+    BOOST_TEST(findings(front + "max = '1MiB'\n") == "");
+}
+
 BOOST_AUTO_TEST_CASE(what_was_refused_is_not_checked_again) {
     BOOST_TEST(findings("[[listen]]\nsocket = 'x'\nmode = '0660'\n[[listen]]\nsocket = 'y'\n" +
                         filter("a", "z")) ==

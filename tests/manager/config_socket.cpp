@@ -49,6 +49,10 @@ BOOST_AUTO_TEST_CASE(a_bad_socket_is_explained) {
         {"[::1]:25", R"(cannot read "[::1]:25")", R"(did you mean "inet6:[::1]:25"?)"},
         {"inet:25@[::1]", R"(IPv6 address in "inet:25@[::1]")",
          R"(write "inet6:" instead of "inet:")"},
+        {"inet6:18893@127.0.0.1", R"(IPv4 address in "inet6:18893@127.0.0.1")",
+         R"(write "inet:" instead of "inet6:")"},
+        {"inet6:127.0.0.1:25", R"(IPv4 address in "inet6:127.0.0.1:25")",
+         R"(write "inet:" instead of "inet6:")"},
         {"inet:99999", R"(cannot read "inet:99999")", form},
         {"tcp:127.0.0.1:25", R"(cannot read "tcp:127.0.0.1:25")", form},
     };

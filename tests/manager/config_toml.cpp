@@ -79,13 +79,14 @@ std::vector<bad_line> const bad_lines = {
     {"milter", "enabled = 1", 11, 1, "enabled: expected true or false, not the number 1", ""},
     {"milter", "timeout = '5s'", 11, 4,
         "timeout is a table", "write timeout = { connect, negotiate, command, content, end_of_message }"},
-    {"manager", "workers = 1.5", 11, 3, "workers: expected a number, not a number with a fraction", ""},
-    {"manager", "workers = 2020-01-01", 11, 10, "workers: expected a number, not a date or time", ""},
-    {"manager", "workers = { a = 1 }", 11, 9, "workers: expected a number, not a table", ""},
-    {"manager", "workers = ['a']", 11, 5, "workers: expected a number, not an array", ""},
-    {"manager", "workers = [1]", 11, 3, "workers: expected a number, not an array of other things than texts", ""},
-    {"manager", "workers = '2'", 11, 3, R"(workers: expected a number, not the text "2")", "leave out the quotes"},
-    {"manager", "workers = true", 11, 4, "workers: expected a number, not true", ""},
+    {"manager", "workers = 1.5", 11, 3, "workers: expected a whole number, not a number with a fraction or an exponent", ""},
+    {"limits", "edits = 1e3", 9, 3, "edits: expected a whole number, not a number with a fraction or an exponent", ""},
+    {"manager", "workers = 2020-01-01", 11, 10, "workers: expected a whole number, not a date or time", ""},
+    {"manager", "workers = { a = 1 }", 11, 9, "workers: expected a whole number, not a table", ""},
+    {"manager", "workers = ['a']", 11, 5, "workers: expected a whole number, not a list", ""},
+    {"manager", "workers = [1]", 11, 3, "workers: expected a whole number, not a list", ""},
+    {"manager", "workers = '2'", 11, 3, R"(workers: expected a whole number, not the text "2")", "leave out the quotes"},
+    {"manager", "workers = true", 11, 4, "workers: expected a whole number, not true", ""},
     // numbers
     {"manager", "workers = 0", 11, 1, "workers: 0 is too small: at least 1", ""},
     {"manager", "workers = 257", 11, 3, "workers: 257 is too large: at most 256", ""},
@@ -118,7 +119,7 @@ std::vector<bad_line> const bad_lines = {
     {"spool", "memory = '16MB'", 10, 6, R"(memory: cannot read "16MB")", R"(did you mean "16MiB"?)"},
     {"spool", "memory = '16 k'", 10, 6, R"(memory: cannot read "16 k")", R"(did you mean "16KiB"?)"},
     {"spool", "memory = '16'", 10, 4, R"(memory: cannot read "16")", size_form},
-    {"spool", "memory = 1.5", 10, 3, "memory: expected a size, not a number with a fraction", size_form},
+    {"spool", "memory = 1.5", 10, 3, "memory: expected a size, not a number with a fraction or an exponent", size_form},
     {"spool", "memory = -1", 10, 2, "memory: -1 is negative", ""},
     {"spool", "memory = '65GiB'", 10, 7, "memory: 65GiB is too large: at most 64GiB", ""},
     {"limits", "header_bytes = 1023", 16, 4, "header_bytes: 1023B is too small: at least 1KiB", ""},
@@ -140,7 +141,7 @@ std::vector<bad_line> const bad_lines = {
     {"listen", "mode = '0689'", 8, 6, R"(mode: cannot read "0689")", mode_form},
     {"listen", "mode = 'rw-rw----'", 8, 11, R"(mode: cannot read "rw-rw----")", mode_form},
     {"listen", "mode = '4660'", 8, 6, R"(mode: "4660" has bits that mean nothing for a socket)", mode_form},
-    {"listen", "group = 'a b'", 9, 5, R"(group: not a group: "a b")", "expected the name or the number of a group"},
+    {"listen", "group = 'a b'", 9, 5, R"(group: "a b" cannot be a group)", "expected the name or the number of a group"},
     {"listen", "group = ''", 9, 2, "group: expected a group, not an empty text", ""},
     {"listen", R"(group = "a\u001b")", 9, 9, R"(group: control character in "a\x1b")", ""},
     {"manager", "decision_log = 'log.json'", 16, 10,
@@ -149,6 +150,7 @@ std::vector<bad_line> const bad_lines = {
     // macros
     {"macros", "mail = 'i auth_type'", 8, 13, R"(mail: not a macro: "auth_type")", R"(did you mean "{auth_type}"?)"},
     {"macros", "mail = ['i', '{a']", 8, 11, R"(mail: not a macro: "{a")", macros_form},
+    {"macros", "mail = ['i', 1]", 8, 8, "mail: expected a list of texts", macros_form},
     {"macros", "mail = []", 8, 2, "mail: no macro is named", "leave the key out for the default"},
     {"macros", "mail = ' '", 8, 3, "mail: no macro is named", "leave the key out for the default"},
     {"macros", "mail = 1", 8, 1, "mail: expected names of macros, not the number 1", macros_form},
@@ -249,12 +251,13 @@ BOOST_AUTO_TEST_CASE(errors_of_toml_come_in_the_same_form) {
          R"(m.toml:2:10: syntax error: could not determine value type (in a value)
     socket = unix:/run/x
              ^
-  text stands in quotes: key = "text"
+  text stands in quotes: socket = "unix:/run/x"
 )"},
         {"a = 1\na = 2\n",
          R"(m.toml:2:5: syntax error: cannot redefine existing integer 'a' (in a key-value pair)
     a = 2
         ^
+  a key stands once in its table: take one of them out
 )"},
         {"a = \n", R"(m.toml:1:5: syntax error: expected value, saw '\n' (in a key-value pair)
     a = 
@@ -263,6 +266,7 @@ BOOST_AUTO_TEST_CASE(errors_of_toml_come_in_the_same_form) {
         {"x = 'a", R"(m.toml:1:7: syntax error: encountered end-of-file (in a string)
     x = 'a
           ^
+  the closing quote is missing
 )"},
         {"a = \"\xff\"", R"(m.toml:1:5: syntax error: Encountered invalid utf-8 sequence
     a = "\xff"
@@ -270,6 +274,23 @@ BOOST_AUTO_TEST_CASE(errors_of_toml_come_in_the_same_form) {
 )"},
     };
     for (auto const& row : rows) BOOST_TEST(report(row.text) == row.report);
+}
+
+BOOST_AUTO_TEST_CASE(a_list_of_the_wrong_shape_is_not_called_missing) {
+    BOOST_TEST(report(std::string(listen_part) + "[manager]\n") ==
+               "m.toml: warning: no [[milter]]: all mail passes unfiltered\n");
+    BOOST_TEST(report("milter = 'inet:8891@localhost'\n" + std::string(listen_part)) ==
+               R"(m.toml:1:10: milter is a list of tables
+    milter = 'inet:8891@localhost'
+             ^~~~~~~~~~~~~~~~~~~~~
+  write [[milter]], once for each
+)");
+    BOOST_TEST(report("listen = 'inet:8891@localhost'\n" + std::string(milter_part)) ==
+               R"(m.toml:1:10: listen is a list of tables
+    listen = 'inet:8891@localhost'
+             ^~~~~~~~~~~~~~~~~~~~~
+  write [[listen]], once for each
+)");
 }
 
 BOOST_AUTO_TEST_CASE(lists_and_tables_are_told_apart) {

@@ -3,6 +3,8 @@
 
 #include "milter/net/connect.hpp"
 
+#include "name_service.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include <support/coroutine.hpp>
@@ -86,6 +88,44 @@ BOOST_AUTO_TEST_CASE(connects_to_a_host_by_name) {
     auto connected = connect();
     BOOST_TEST(!ec);
     BOOST_TEST(is_connected(connected));
+}
+
+BOOST_AUTO_TEST_CASE(a_name_service_that_hangs_is_left_at_the_deadline) {
+    name_service names;
+    asio::ip::tcp::acceptor const acceptor(context, {asio::ip::make_address("127.0.0.1"), 0});
+    auto const port = std::to_string(acceptor.local_endpoint().port());
+    where = {endpoint::kind::inet, {}, "hanging.test", port};
+    connect(5ms); // ends at all only because it does not wait for the answer
+    BOOST_TEST(ec == errc::timed_out);
+    where.host = "localhost"; // Asio asks one after the other
+    connect(5ms);
+    BOOST_TEST(ec == errc::timed_out);
+    for (auto const* figures : {"127.0.0.1", ""}) {
+        where.host = figures;
+        auto connected = connect();
+        BOOST_TEST(!ec);
+        BOOST_TEST(is_connected(connected));
+    }
+    names.let_go.set_value();
+    where.host = "localhost";
+    auto connected = connect();
+    BOOST_TEST(!ec);
+    BOOST_TEST(is_connected(connected));
+}
+
+BOOST_AUTO_TEST_CASE(addresses_in_figures_are_not_asked_for) {
+    name_service names;
+    asio::ip::tcp::acceptor const acceptor(context, {asio::ip::make_address("127.0.0.1"), 0});
+    where = {
+        endpoint::kind::inet, {}, "127.0.0.1", std::to_string(acceptor.local_endpoint().port())};
+    connect();
+    where.host.clear();
+    connect();
+    BOOST_TEST(!ec);
+    BOOST_TEST(names.asked == 0);
+    where.host = "localhost"; // so that the count means something
+    connect();
+    BOOST_TEST(names.asked == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_missing_socket_is_an_error) {

@@ -3,6 +3,8 @@
 
 #include "milter/net/listener.hpp"
 
+#include "name_service.hpp"
+
 #include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>
 
@@ -142,6 +144,32 @@ BOOST_AUTO_TEST_CASE(a_group_may_be_a_number) {
     struct stat found {};
     BOOST_TEST(::stat(where.path.c_str(), &found) == 0);
     BOOST_TEST(found.st_gid == ::getgid());
+}
+
+BOOST_AUTO_TEST_CASE(one_address_is_listened_on_as_it_was_written) {
+    error_code ec;
+    for (std::string const text :
+         {"unix:/run/x", "inet:25", "inet:25@127.0.0.1", "inet6:25@[::1]", "inet:25@localhost"}) {
+        auto const asked = *milter::parse_endpoint(text);
+        auto const all = milter::net::listening_endpoints(asked, ec);
+        BOOST_TEST(!ec, text);
+        BOOST_TEST_REQUIRE(all.size() == 1u, text);
+        BOOST_TEST((all[0] == asked), text);
+    }
+    name_service const names;
+    milter::net::listening_endpoints({endpoint::kind::inet, {}, "none.test", "25"}, ec);
+    BOOST_TEST(ec == asio::error::host_not_found);
+}
+
+BOOST_AUTO_TEST_CASE(a_name_of_several_addresses_is_each_of_them_once) {
+    name_service const names;
+    error_code ec;
+    auto const all =
+        milter::net::listening_endpoints({endpoint::kind::inet, {}, "two.test", "25"}, ec);
+    BOOST_TEST(!ec);
+    BOOST_TEST_REQUIRE(all.size() == 2u);
+    BOOST_TEST(to_string(all[0]) == "inet:25@[127.0.0.1]");
+    BOOST_TEST(to_string(all[1]) == "inet:25@[127.0.0.2]");
 }
 
 BOOST_AUTO_TEST_CASE(a_missing_folder_is_an_error) {

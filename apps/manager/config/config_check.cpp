@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
-// manager/config/config_check.cpp - sockets used twice, loops, names used twice, keys without effect
+// manager/config/config_check.cpp - sockets used twice, loops, names used twice, keys without effect, times
+// that contradict each other
 #include "manager/config/config_check.hpp"
 
+#include "manager/config/config_number.hpp"
 #include "manager/config/config_socket.hpp"
 #include "manager/config/printable.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <vector>
 
 namespace milter::manager {
@@ -14,6 +17,9 @@ namespace {
 
 /// Where the values of one key stand, by the index of their table; null: not read.
 using key_places = std::vector<source_place const*>;
+
+constexpr auto command_patience = std::chrono::seconds(30); // Postfix; Sendmail's are 10 s
+constexpr auto end_patience = std::chrono::minutes(5);      // both
 
 class checker {
 public:
@@ -27,17 +33,23 @@ public:
         for (std::size_t i = 0; i < listens_.size(); ++i) check_listen(i);
         for (std::size_t i = 0; i < milters_.size(); ++i) check_milter(i);
         for (std::size_t i = 0; i < names_.size(); ++i) check_name(i);
+        for (std::size_t i = 0; i < milters_.size(); ++i) check_timeouts(i);
+        check_budgets();
+        check_spool();
     }
 
 private:
     void check_presence() {
-        if (config_.listens.empty())
+        bool const listens = !config_.listens.empty() || places_.count("listen") == 1;
+        bool const milters = !config_.milters.empty() || places_.count("milter") == 1;
+        if (!listens)
             problems_.error({}, "no [[listen]]: the MTA could not connect",
                             "add [[listen]] with a socket");
         auto const enabled = [](milter_config const& m) { return m.enabled; };
-        if (config_.milters.empty())
+        if (!milters)
             problems_.warning({}, "no [[milter]]: all mail passes unfiltered");
-        else if (std::none_of(config_.milters.begin(), config_.milters.end(), enabled))
+        else if (!config_.milters.empty() &&
+                 std::none_of(config_.milters.begin(), config_.milters.end(), enabled))
             problems_.warning({}, "no milter is enabled: all mail passes unfiltered");
     }
 
@@ -78,11 +90,59 @@ private:
                                        "first in " + line_of(names_[j]));
     }
 
+    /// Of times that somebody wrote: those that were not are cut by the budget without surprise.
+    void check_timeouts(std::size_t i) {
+        auto const& timeouts = config_.milters[i].timeouts;
+        auto const path = "milter[" + std::to_string(i) + "].timeout.";
+        if (config_.command_budget)
+            check_timeout(path + "command", timeouts.command, "command_budget",
+                          *config_.command_budget);
+        check_timeout(path + "end_of_message", timeouts.end_of_message, "end_of_message_budget",
+                      config_.end_of_message_budget);
+    }
+
+    void check_timeout(std::string const& path, proto::duration timeout, std::string const& key,
+                       proto::duration budget) {
+        if (auto const* place = find(path); place && timeout > budget)
+            problems_.warning(*place, path.substr(path.rfind('.') + 1) + ": " +
+                                          duration_text(timeout) + " is longer than [manager] " +
+                                          key + ", which is " + duration_text(budget) +
+                                          ": the budget ends first");
+    }
+
+    void check_budgets() {
+        auto const* const command = find("manager.command_budget");
+        if (command && config_.command_budget.value_or(command_patience) > command_patience)
+            problems_.warning(*command,
+                              "command_budget: Postfix gives up after 30s, Sendmail after 10s",
+                              "leave it out, or raise the MTA's time, too");
+        auto const* const end = find("manager.end_of_message_budget");
+        if (end && config_.end_of_message_budget > end_patience)
+            problems_.warning(*end, "end_of_message_budget: MTAs give up after 5m",
+                              "write less, or raise the MTA's time, too");
+        auto const* const idle = find("manager.idle_timeout");
+        if (idle && config_.idle_timeout < config_.end_of_message_budget)
+            problems_.warning(*idle, "idle_timeout is less than end_of_message_budget, which is " +
+                                         duration_text(config_.end_of_message_budget));
+    }
+
+    void check_spool() {
+        if (config_.spool.memory_bytes <= config_.spool.max_bytes) return;
+        auto const* place = find("spool.memory");
+        if (!place) place = find("spool.max");
+        if (place)
+            problems_.warning(*place,
+                              "[spool] memory is more than max: a body that large is not taken");
+    }
+
+    source_place const* find(std::string const& path) const {
+        auto const found = places_.find(path);
+        return found == places_.end() ? nullptr : &found->second;
+    }
+
     source_place const* find(std::string_view table, std::size_t index,
                              std::string_view key) const {
-        auto const found = places_.find(std::string(table) + '[' + std::to_string(index) + "]." +
-                                        std::string(key));
-        return found == places_.end() ? nullptr : &found->second;
+        return find(std::string(table) + '[' + std::to_string(index) + "]." + std::string(key));
     }
 
     key_places find_all(std::string_view table, std::string_view key) const {

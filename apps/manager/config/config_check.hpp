@@ -12,7 +12,7 @@
 namespace milter::manager {
 
 /// Where the values that were read stand: "listen[0]", "listen[0].socket", "manager.workers". What was
-/// refused is not in here.
+/// refused is not in here, but for lists of the wrong shape: "milter".
 using value_places = std::map<std::string, source_place, std::less<>>;
 
 void check_config(config const& what, value_places const& places, problem_list& problems);

@@ -90,7 +90,7 @@ refusal assign_count(std::size_t& to, raw_value const& value, range allowed) {
         auto const* text = std::get_if<std::string>(&value);
         bool const digits =
             text && !text->empty() && text->find_first_not_of("0123456789") == text->npos;
-        return not_a("a number", value, digits ? "leave out the quotes" : "");
+        return not_a("a whole number", value, digits ? "leave out the quotes" : "");
     }
     if (*number < 0) return complaint{std::to_string(*number) + " is negative", {}};
     auto const count = static_cast<std::uint64_t>(*number);

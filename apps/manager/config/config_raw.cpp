@@ -13,7 +13,7 @@ struct describer {
     std::string operator()(bool v) const { return v ? "true" : "false"; }
     std::string operator()(std::int64_t v) const { return "the number " + std::to_string(v); }
     std::string operator()(std::string const& v) const { return "the text " + in_quotes(v); }
-    std::string operator()(std::vector<std::string> const&) const { return "an array"; }
+    std::string operator()(std::vector<std::string> const&) const { return "a list"; }
 };
 
 } // namespace

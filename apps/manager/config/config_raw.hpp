@@ -19,6 +19,8 @@ struct other_value {
     std::string_view what; ///< "a table", "a date"
 };
 
+inline constexpr other_value mixed_list{"a list"}; ///< not of texts alone
+
 using raw_value =
     std::variant<other_value, bool, std::int64_t, std::string, std::vector<std::string>>;
 

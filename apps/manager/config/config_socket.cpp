@@ -88,6 +88,10 @@ refusal assign_socket(endpoint& to, std::string_view text) {
     if (parsed->family == endpoint::kind::inet && parsed->host.find(':') != std::string::npos)
         return complaint{"IPv6 address in " + in_quotes(text),
                          R"(write "inet6:" instead of "inet:")"};
+    if (parsed->family == endpoint::kind::inet6 && !parsed->host.empty() &&
+        parsed->host.find_first_not_of("0123456789.") == std::string::npos)
+        return complaint{"IPv4 address in " + in_quotes(text),
+                         R"(write "inet:" instead of "inet6:")"};
     to = *parsed;
     return {};
 }

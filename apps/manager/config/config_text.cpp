@@ -59,7 +59,7 @@ refusal assign_milter_name(std::string& to, raw_value const& value) {
     if (text.size() > limit)
         return complaint{in_quotes(text) + " is longer than " + std::to_string(limit), {}};
     if (text.find_first_not_of(allowed) != text.npos)
-        return complaint{"not a name: " + in_quotes(text), std::string(form)};
+        return complaint{in_quotes(text) + " cannot be a name", std::string(form)};
     if (text == "mta" || text == "manager")
         return complaint{in_quotes(text) + " is taken: logs use it for other things than milters",
                          {}};
@@ -71,7 +71,7 @@ refusal assign_group(std::string& to, raw_value const& value) {
     std::string text;
     if (auto refused = get_text("a group", value, text)) return refused;
     if (text.size() > 32 || text.find_first_of(" :/\t") != text.npos)
-        return complaint{"not a group: " + in_quotes(text),
+        return complaint{in_quotes(text) + " cannot be a group",
                          "expected the name or the number of a group"};
     to = text;
     return {};
@@ -103,6 +103,9 @@ refusal assign_macros(std::string& to, raw_value const& value) {
     auto const* one = std::get_if<std::string>(&value);
     std::vector<std::string> const single = one ? std::vector{*one} : std::vector<std::string>{};
     if (one) texts = &single;
+    if (auto const* other = std::get_if<other_value>(&value);
+        other && other->what == mixed_list.what)
+        return complaint{"expected a list of texts", std::string(form)};
     if (!texts) return not_a("names of macros", value, form);
     std::vector<std::string> names;
     for (auto const& text : *texts) {

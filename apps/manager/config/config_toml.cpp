@@ -7,9 +7,11 @@
 
 #include "manager/config/config_check.hpp"
 #include "manager/config/config_key.hpp"
+#include "manager/config/config_machine.hpp"
 #include "manager/config/printable.hpp"
 #include "manager/config/source_shape.hpp"
 #include "manager/config/suggestion.hpp"
+#include "manager/config/syntax_hint.hpp"
 
 #include <toml++/toml.h>
 
@@ -35,13 +37,13 @@ raw_value raw_of(toml::node const& node) {
     if (auto const number = node.value_exact<std::int64_t>()) return *number;
     if (auto const flag = node.value_exact<bool>()) return *flag;
     if (node.is_table()) return other_value{"a table"};
-    if (node.is_floating_point()) return other_value{"a number with a fraction"};
+    if (node.is_floating_point()) return other_value{"a number with a fraction or an exponent"};
     auto const* array = node.as_array();
     if (!array) return other_value{"a date or time"};
     std::vector<std::string> texts;
     for (auto const& element : *array) {
         auto const text = element.value_exact<std::string>();
-        if (!text) return other_value{"an array of other things than texts"};
+        if (!text) return mixed_list;
         texts.push_back(*text);
     }
     return texts;
@@ -63,6 +65,8 @@ public:
         check_config(config_, places_, problems_);
     }
 
+    value_places const& places() const noexcept { return places_; }
+
 private:
     static bool has_table(std::string_view name) {
         auto const rows = config_key_rows();
@@ -80,6 +84,7 @@ private:
     void read_list(toml::key const& key, toml::node const& node) {
         std::string const name(key.str());
         std::string const form = "write [[" + name + "]], once for each";
+        if (!node.is_array()) places_[name] = place_of(node.source()); // meant, though in vain
         if (auto const* table = node.as_table()) {
             problems_.error(place_of(node.source()), "[" + name + "] is a list of tables", form);
             return read_element(name, 0, *table);
@@ -198,7 +203,7 @@ private:
     value_places places_;
 };
 
-void syntax_error(toml::parse_error const& error, problem_list& problems) {
+void syntax_error(toml::parse_error const& error, std::string_view source, problem_list& problems) {
     // "Error while parsing key-value pair: expected value": the part is said behind what is wrong with it
     constexpr std::string_view prefix = "Error while parsing ";
     auto text = error.description();
@@ -208,9 +213,9 @@ void syntax_error(toml::parse_error const& error, problem_list& problems) {
         part = " (in a " + std::string(text.substr(prefix.size(), colon - prefix.size())) + ")";
         text.remove_prefix(colon + 2);
     }
-    bool const bare = text.find("could not determine value type") != text.npos;
-    problems.error(place_of(error.source()), "syntax error: " + printable(text) + part,
-                   bare ? R"(text stands in quotes: key = "text")" : "");
+    auto const at = place_of(error.source());
+    problems.error(at, "syntax error: " + printable(text) + part,
+                   syntax_hint(source, at, error.description()));
 }
 
 loaded_config finish(std::shared_ptr<config const> config, problem_list& problems) {
@@ -232,28 +237,35 @@ int read_file(std::string const& path, std::string& text) {
     return std::ferror(file.get()) ? errno : 0;
 }
 
-} // namespace
-
-loaded_config parse_config(std::string_view text, std::string const& file) {
+/// @param on  null: any machine
+loaded_config parse(std::string_view text, std::string const& file, machine const* on) {
     problem_list problems(text, file);
     auto result = std::make_shared<config>();
     if (!check_shape(text, problems)) return finish(nullptr, problems);
     try {
-        reader(*result, problems).read(toml::parse(text));
+        reader reading(*result, problems);
+        reading.read(toml::parse(text));
+        if (on) check_machine(*result, *on, reading.places(), problems);
     } catch (toml::parse_error const& error) {
-        syntax_error(error, problems);
+        syntax_error(error, text, problems);
     }
     return finish(std::move(result), problems);
 }
 
-loaded_config load_config(std::string const& path) {
+} // namespace
+
+loaded_config parse_config(std::string_view text, std::string const& file) {
+    return parse(text, file, nullptr);
+}
+
+loaded_config load_config(std::string const& path, machine const* on) {
     std::string text;
     if (int const error = read_file(path, text)) {
         problem_list problems({}, path);
         problems.error({}, "cannot read the file: " + std::generic_category().message(error));
         return finish(nullptr, problems);
     }
-    return parse_config(text, path);
+    return parse(text, path, on);
 }
 
 } // namespace milter::manager

@@ -8,6 +8,7 @@
 // The keys are listed in config_key.hpp.
 #pragma once
 
+#include "manager/config/config_machine.hpp"
 #include "manager/config/config_problem.hpp"
 #include "manager/core/config.hpp"
 
@@ -23,8 +24,8 @@ struct loaded_config {
     std::vector<config_problem> problems;          ///< in the order of the file; also warnings
 };
 
-/// Blocks on the file. Does not throw, but for lack of memory.
-loaded_config load_config(std::string const& path);
+/// @param on  the machine that it shall fit; null: any. Blocks on files. Does not throw, but for lack of memory.
+loaded_config load_config(std::string const& path, machine const* on = nullptr);
 
 /// @param file  how problems call the text
 loaded_config parse_config(std::string_view text, std::string const& file);

@@ -40,15 +40,25 @@ void gateway::take_reserve() noexcept {
 
 std::string gateway::listen() {
     for (auto const& one : config_->listens) {
-        auto& added = *doors_.emplace_back(std::make_unique<door>(workers_[0].get_executor()));
-        added.where = one.socket;
         error_code ec;
-        added.listener.open(one.socket, {one.mode, one.group, 1024}, ec);
-        auto why = ec.message();
-        if (ec == errc::unknown_group) why += " \"" + one.group + "\"";
-        if (ec) return "cannot listen on " + to_string(one.socket) + ": " + why;
-        added.where = added.listener.local(one.socket);
+        auto const all = net::listening_endpoints(one.socket, ec);
+        if (ec) return "cannot listen on " + to_string(one.socket) + ": " + ec.message();
+        for (auto const& where : all)
+            if (auto problem = open(where, one); !problem.empty()) return problem;
     }
+    return {};
+}
+
+std::string gateway::open(endpoint const& where, listen_config const& as) {
+    auto& added = *doors_.emplace_back(std::make_unique<door>(workers_[0].get_executor()));
+    error_code ec;
+    added.listener.open(where, {as.mode, as.group, 1024}, ec);
+    if (ec) {
+        auto problem = "cannot listen on " + to_string(where) + ": ";
+        if (ec == errc::unknown_group) problem += "group = \"" + as.group + "\": ";
+        return problem + ec.message();
+    }
+    added.where = added.listener.local(where);
     return {};
 }
 
@@ -83,7 +93,12 @@ void gateway::accepted(door& at, std::size_t index, error_code ec, net::socket m
         auto pause = std::make_shared<asio::steady_timer>(workers_[0], accept_pause);
         return pause->async_wait([this, &at, pause](error_code) { accept(at); });
     }
-    begin(at, index, std::move(mta), count_->load() >= config_->limits.sessions);
+    bool const is_full = count_->load() >= config_->limits.sessions;
+    if (is_full)
+        sinks_.logged({severity::warning, last_id_ + 1, "manager",
+                       "[limits] sessions = " + std::to_string(config_->limits.sessions) +
+                           " reached: its mail is refused as on_internal_error says"});
+    begin(at, index, std::move(mta), is_full ? room::none : room::enough);
     take_reserve();
     accept(at);
 }
@@ -95,7 +110,7 @@ void gateway::out_of_descriptors(door& at, std::size_t index) {
     net::socket mta(workers_[index].get_executor());
     at.listener.socket().non_blocking(true, ec);
     at.listener.socket().accept(mta, ec);
-    if (!ec) begin(at, index, std::move(mta), true);
+    if (!ec) begin(at, index, std::move(mta), room::none);
     auto pause = std::make_shared<asio::steady_timer>(workers_[0], accept_pause);
     pause->async_wait([this, &at, pause](error_code) {
         take_reserve();
@@ -103,18 +118,13 @@ void gateway::out_of_descriptors(door& at, std::size_t index) {
     });
 }
 
-void gateway::begin(door& at, std::size_t index, net::socket mta, bool no_room) {
+void gateway::begin(door& at, std::size_t index, net::socket mta, room there_is) {
     net::prepare(mta, at.where.family == endpoint::kind::unix_path ? AF_UNIX : AF_INET);
     ++*count_;
     std::shared_ptr<void> const ticket(nullptr, [count = count_](void*) { --*count; });
     auto session = std::make_shared<relay>(*states_[index], std::move(mta), config_, ++last_id_,
                                            to_string(at.where), sinks_, ticket);
-    if (no_room) {
-        sinks_.logged({severity::warning, last_id_, "manager",
-                       "[limits] sessions = " + std::to_string(config_->limits.sessions) +
-                           " reached: its mail is refused"});
-        session->refuse_all();
-    }
+    if (there_is == room::none) session->refuse_all();
     asio::post(workers_[index], [session = std::move(session)] { session->start(); });
 }
 

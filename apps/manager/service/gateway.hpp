@@ -50,10 +50,13 @@ private:
         endpoint where;
     };
 
+    enum class room { enough, none };
+
+    std::string open(endpoint const& where, listen_config const& as);
     void accept(door& at);
     void accepted(door& at, std::size_t index, error_code ec, net::socket mta);
     void out_of_descriptors(door& at, std::size_t index);
-    void begin(door& at, std::size_t index, net::socket mta, bool no_room);
+    void begin(door& at, std::size_t index, net::socket mta, room there_is);
     void check_drained();
     void take_reserve() noexcept;
 

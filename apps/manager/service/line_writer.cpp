@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -58,6 +59,7 @@ void line_writer::stop(std::chrono::milliseconds patience) {
     state_->stopping = true;
     state_->wake.notify_one();
     bool const ended = state_->ended.wait_for(lock, patience, [&] { return state_->done; });
+    state_->complain = nullptr; // whom it refers to may die
     lock.unlock();
     if (ended)
         thread_.join();
@@ -72,24 +74,22 @@ void line_writer::run(std::shared_ptr<shared> const& state) {
         s.wake.wait(lock, [&] { return !s.queue.empty() || s.stopping || s.reopening; });
         bool const reopening = std::exchange(s.reopening, false) && !s.path.empty();
         auto const batch = std::exchange(s.queue, {});
-        auto const lost = s.dropped - std::exchange(s.reported, s.dropped);
+        auto const dropped = s.dropped;
         bool const last = s.stopping && batch.empty();
         lock.unlock();
         if (reopening) open_anew(s);
         std::string text;
-        for (auto const& make : batch) text.append(make()).append("\n");
-        if (lost != 0 && !last)
+        if (dropped != s.reported)
             text.append(R"({"event":"dropped","lines":)")
-                .append(std::to_string(lost))
+                .append(std::to_string(dropped - s.reported))
                 .append("}\n");
-        int const error = write_all(s, text);
-        if (error != 0 && !s.failing) tell(s, "lines are lost", error);
-        s.failing = !text.empty() ? error != 0 : s.failing;
+        auto const remarks = text.size();
+        for (auto const& make : batch) text.append(make()).append("\n");
+        auto const written = write_all(s, text);
+        if (written >= remarks) s.reported = dropped;
         lock.lock();
-        if (error != 0) { // perhaps not all of them, but nobody knows which
-            s.dropped += batch.size();
-            s.reported -= lost;
-        }
+        auto const rest = std::string_view(text).substr(std::max(written, remarks));
+        s.dropped += static_cast<std::size_t>(std::count(rest.begin(), rest.end(), '\n'));
         if (!last) continue;
         s.done = true;
         s.ended.notify_all();
@@ -99,27 +99,36 @@ void line_writer::run(std::shared_ptr<shared> const& state) {
 
 void line_writer::open_anew(shared& state) {
     int const fresh = open_file(state.path);
-    if (fresh < 0) return tell(state, "cannot be opened anew, the old file goes on", errno);
+    if (fresh < 0) return tell(state, "the old file goes on", errno);
     ::close(std::exchange(state.descriptor, fresh));
-    state.failing = false;
+    state.failing = state.torn = false;
 }
 
-void line_writer::tell(shared& state, std::string what, int error) {
-    if (!state.complain) return;
-    auto const name = state.path.empty() ? std::string("output") : state.path;
-    state.complain(name + ": " + std::move(what) + ": " + std::generic_category().message(error));
+void line_writer::tell(shared& state, std::string_view outcome, int error) {
+    auto const name = state.path.empty() ? std::string("standard output") : state.path;
+    std::lock_guard const lock(state.mutex);
+    if (state.complain)
+        state.complain(name + ": " + std::generic_category().message(error) + "; " +
+                       std::string(outcome));
 }
 
-/// @return  0, or why not all could be written
-int line_writer::write_all(shared& state, std::string const& text) {
+/// @return  bytes of `text` that were written
+std::size_t line_writer::write_all(shared& state, std::string_view text) {
+    if (text.empty()) return 0;
+    auto const to_write = (state.torn ? "\n" : "") + std::string(text);
+    auto const extra = to_write.size() - text.size();
     std::size_t done = 0;
-    while (done < text.size()) {
-        auto const n = ::write(state.descriptor, text.data() + done, text.size() - done);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return n < 0 ? errno : EIO; // the next batch tries again
-        done += static_cast<std::size_t>(n);
+    int error = 0;
+    while (done < to_write.size() && error == 0) {
+        auto const n = ::write(state.descriptor, to_write.data() + done, to_write.size() - done);
+        if (n > 0) done += static_cast<std::size_t>(n);
+        if (n == 0) error = EIO;
+        if (n < 0 && errno != EINTR) error = errno;
     }
-    return 0;
+    if (done > 0) state.torn = to_write[done - 1] != '\n';
+    if (error != 0 && !state.failing) tell(state, "lines are lost", error);
+    state.failing = error != 0; // the next lines are tried again
+    return done - std::min(done, extra);
 }
 
 } // namespace milter::manager

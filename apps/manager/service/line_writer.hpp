@@ -14,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 
 namespace milter::manager {
@@ -22,7 +23,8 @@ class line_writer {
 public:
     /// @param path  file to append to; empty: the descriptor `fallback`, which stays the caller's
     /// @param complain  told in words when lines are lost to a full disk and the like, once until it works again, and
-    ///                  when the file cannot be opened anew; called on the writer's thread
+    ///                  when the file cannot be opened anew; called on the writer's thread, never after stop();
+    ///                  must not call us
     /// Throws std::system_error when the file cannot be opened.
     line_writer(std::string path, int fallback, std::function<void(std::string)> complain = {},
                 std::size_t capacity = 8192);
@@ -39,6 +41,7 @@ public:
     /// Writes what is queued, but not longer than `patience`.
     void stop(std::chrono::milliseconds patience);
 
+    /// Lines that are not in the file: there was no room in the queue, or they could not be written.
     std::uint64_t dropped() const noexcept;
 
 private:
@@ -52,21 +55,23 @@ private:
         std::deque<std::function<std::string()>> queue;
         std::size_t capacity = 0;
         std::uint64_t dropped = 0;
-        std::uint64_t reported = 0;
         bool stopping = false;
         bool reopening = false;
-        bool failing = false; ///< of the writer's thread
-        std::function<void(std::string)> complain;
+        std::function<void(std::string)> complain; ///< null: stopped
         bool done = false;
         std::string path;
+        // of the writer's thread:
         int descriptor = -1;
+        std::uint64_t reported = 0; ///< of `dropped`, in the file
+        bool failing = false;
+        bool torn = false; ///< the last line in the file has no end
     };
 
     static int open_file(std::string const& path);
     static void run(std::shared_ptr<shared> const& state);
-    static int write_all(shared& state, std::string const& text);
+    static std::size_t write_all(shared& state, std::string_view text);
     static void open_anew(shared& state);
-    static void tell(shared& state, std::string what, int error);
+    static void tell(shared& state, std::string_view outcome, int error);
 
     std::shared_ptr<shared> state_; ///< outlives us when the thread hangs in a write
     std::thread thread_;

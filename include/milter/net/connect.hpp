@@ -30,14 +30,14 @@ struct lookup {
 };
 
 inline asio::awaitable<std::vector<address>>
-addresses_of(endpoint const& where, proto::time_point deadline, error_code& ec) {
+addresses_of(endpoint where, proto::time_point deadline, error_code& ec) {
+    bool const is_v6 = where.family == endpoint::kind::inet6;
+    if (where.host.empty()) where.host = is_v6 ? "::1" : "127.0.0.1"; // ours, whatever it is called
     if (auto literal = literal_address(where)) co_return std::vector<address>{*literal};
     auto const asked = std::make_shared<lookup>(co_await asio::this_coro::executor);
-    auto const family =
-        where.family == endpoint::kind::inet6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4();
-    auto const host = where.host.empty() ? std::string("localhost") : where.host;
+    auto const family = is_v6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4();
     asked->over.expires_at(deadline);
-    asked->resolver.async_resolve(family, host, where.service,
+    asked->resolver.async_resolve(family, where.host, where.service,
                                   [asked](error_code failed, auto const& results) {
                                       asked->failure = failed;
                                       for (auto const& one : results)

@@ -16,11 +16,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace milter::net {
 
@@ -29,6 +32,16 @@ struct listen_options {
     std::string group;            ///< of a unix socket; empty: the process's
     int backlog = 1024;
 };
+
+namespace detail {
+
+inline std::string host_text(address const& where) {
+    asio::ip::tcp::endpoint host;
+    std::memcpy(host.data(), where.data(), std::min(host.capacity(), where.size()));
+    return host.address().to_string();
+}
+
+} // namespace detail
 
 /// A group by name or number.
 inline std::optional<gid_t> group_id(std::string const& name) noexcept {
@@ -41,6 +54,19 @@ inline std::optional<gid_t> group_id(std::string const& name) noexcept {
     return group->gr_gid;
 }
 
+/// `where` itself, unless its host is a name of several addresses: each of them then. Blocks; for start-up.
+inline std::vector<endpoint> listening_endpoints(endpoint const& where, error_code& ec) {
+    if (where.family == endpoint::kind::unix_path || where.host.empty()) return {where};
+    std::vector<endpoint> all;
+    for (auto const& one : resolve(where, true, ec)) {
+        auto literal = where;
+        literal.host = detail::host_text(one);
+        if (std::find(all.begin(), all.end(), literal) == all.end()) all.push_back(literal);
+    }
+    return all.size() > 1 ? all : std::vector{where};
+}
+
+/// Of a host name with several addresses, it listens on the first: see listening_endpoints().
 class listener {
 public:
     using acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol>;

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSL-1.0
+// manager/config/syntax_hint.cpp - the commonest slips, by the look of their line
+#include "manager/config/syntax_hint.hpp"
+
+#include "manager/config/printable.hpp"
+#include <milter/ascii.hpp>
+
+#include <algorithm>
+
+namespace milter::manager {
+
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+    auto const first = text.find_first_not_of(" \t\r");
+    if (first == text.npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
+}
+
+constexpr std::size_t key_limit = 64; // bytes: a longer one is no key of ours
+
+std::string_view line_at(std::string_view text, unsigned number) {
+    for (; number > 1 && !text.empty(); --number)
+        text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+    return text.substr(0, text.find('\n'));
+}
+
+/// The text in front of a remark; quotes are not looked at, as they may be what is wrong.
+std::string_view without_remark(std::string_view line) {
+    return trimmed(line.substr(0, line.find('#')));
+}
+
+bool is_key(std::string_view text) {
+    return !text.empty() && text.size() <= key_limit &&
+           std::all_of(text.begin(), text.end(), [](char c) {
+               auto const low = to_lower(c);
+               return (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+                      c == '-' || c == '.';
+           });
+}
+
+std::string heading_hint(std::string_view line) {
+    auto const brackets = line.substr(0, 2) == "[[" ? 2U : 1U;
+    auto const name = trimmed(line.substr(brackets, line.find_first_of("]#") - brackets));
+    if (!is_key(name)) return {};
+    auto const open = std::string(brackets, '['), close = std::string(brackets, ']');
+    return "did you mean " + open + std::string(name) + close + '?';
+}
+
+/// Of a value that begins like a word, a path or a number with a unit, and has no quote at all.
+bool wants_quotes(std::string_view value) {
+    if (value.empty() || value.find_first_of("\"'") != value.npos) return false;
+    auto const letter = [](char c) { return to_lower(c) >= 'a' && to_lower(c) <= 'z'; };
+    bool const digits_alone = value.find_first_not_of("0123456789_+-.") == value.npos;
+    return letter(value.front()) || value.front() == '/' ||
+           (!digits_alone && value.front() >= '0' && value.front() <= '9');
+}
+
+std::string value_hint(std::string_view key, std::string_view value) {
+    auto const lower = to_lower(value);
+    if (lower == "true" || lower == "false") return "did you mean " + lower + "?";
+    if (lower == "yes" || lower == "on") return "did you mean true?";
+    if (lower == "no" || lower == "off") return "did you mean false?";
+    if (!wants_quotes(value)) return {};
+    return "text stands in quotes: " + std::string(key) + " = " + in_quotes(value);
+}
+
+/// The key and the value at `column`, which may stand in an inline table.
+std::string pair_hint(std::string_view line, unsigned column) {
+    auto const front = line.substr(0, column);
+    auto end = front.rfind('=');
+    if (end == front.npos) end = front.find(':');
+    if (end == front.npos) return {};
+    auto const table = front.substr(0, end).find_last_of("{,");
+    bool const is_inner = table != front.npos;
+    auto const key =
+        trimmed(front.substr(is_inner ? table + 1 : 0, end - (is_inner ? table + 1 : 0)));
+    if (!is_key(key)) return {};
+    auto value = without_remark(line.substr(end + 1));
+    if (is_inner) value = trimmed(value.substr(0, value.find_first_of(",}")));
+    if (line[end] == '=') return value_hint(key, value);
+    return "write \"=\" instead of \":\": " + std::string(key) + " = " +
+           printable(value.substr(0, key_limit));
+}
+
+bool says(std::string_view error, std::string_view part) { return error.find(part) != error.npos; }
+
+/// A text that goes on to the end of its line.
+bool is_open_text(std::string_view line, std::string_view error) {
+    if (!says(error, "parsing string") && !says(error, "parsing literal string")) return false;
+    bool const is_plain = std::all_of(line.begin(), line.end(), [](char c) {
+        return c == '\t' || c == '\r' || static_cast<unsigned char>(c) >= 0x20;
+    });
+    return says(error, "end-of-file") || (says(error, "control characters") && is_plain);
+}
+
+} // namespace
+
+std::string syntax_hint(std::string_view text, source_place at, std::string_view error) {
+    auto const line = line_at(text, at.line);
+    if (says(error, "cannot redefine existing table"))
+        return "a table stands once in the file: put all its keys below one heading";
+    if (says(error, "cannot redefine"))
+        return "a key stands once in its table: take one of them out";
+    if (trimmed(line).substr(0, 1) == "[") return heading_hint(trimmed(line));
+    if (is_open_text(line, error)) return "the closing quote is missing";
+    return pair_hint(line, at.column);
+}
+
+} // namespace milter::manager

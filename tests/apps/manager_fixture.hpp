@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSL-1.0
+// tests/apps/manager_fixture.hpp - a manager with its configuration, its milters, and clients of all manners
+#pragma once
+
+#include <boost/test/unit_test.hpp>
+
+#include <support/process.hpp>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace manager_test {
+
+using support::arguments;
+using support::background_program;
+using support::finished_program;
+using support::program;
+using namespace std::string_view_literals;
+
+inline std::size_t count(std::string_view text, std::string_view part) {
+    std::size_t found = 0;
+    for (auto at = text.find(part); at != text.npos; at = text.find(part, at + part.size()))
+        ++found;
+    return found;
+}
+
+inline bool contains(std::string_view text, std::string_view part) {
+    return count(text, part) != 0;
+}
+
+/// A client that says what it likes.
+class raw_client {
+public:
+    explicit raw_client(std::string const& path)
+        : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_un where{};
+        where.sun_family = AF_UNIX;
+        path.copy(where.sun_path, sizeof where.sun_path - 1);
+        BOOST_REQUIRE(::connect(fd_, reinterpret_cast<sockaddr const*>(&where), sizeof where) == 0);
+        timeval const patience{30, 0};
+        ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    }
+    raw_client(raw_client const&) = delete;
+    raw_client& operator=(raw_client const&) = delete;
+    ~raw_client() { ::close(fd_); }
+
+    void say(std::string_view bytes) const {
+        ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    }
+    void end() const { ::shutdown(fd_, SHUT_WR); }
+
+    /// Whatever comes until the other side closes.
+    std::string rest() const {
+        std::string all;
+        char room[4096];
+        for (auto n = ::recv(fd_, room, sizeof room, 0); n > 0;
+             n = ::recv(fd_, room, sizeof room, 0))
+            all.append(room, static_cast<std::size_t>(n));
+        return all;
+    }
+    std::string some(std::size_t size) const {
+        std::string all(size, '\0');
+        ::recv(fd_, all.data(), size, MSG_WAITALL);
+        return all;
+    }
+
+private:
+    int fd_;
+};
+
+inline constexpr auto offer = "\0\0\0\x0dO\0\0\0\x06\0\0\x01\xff\0\x1f\xff\xff"sv;
+inline constexpr auto client = "\0\0\0\x0a"
+                               "Cmx.test\0U"sv;
+
+/// A manager between both test tools.
+struct manager_fixture {
+    support::temp_dir dir;
+    std::string path = dir / "manager.sock";
+    std::string milters;  ///< of the configuration
+    std::string settings; ///< other lines of it
+    std::vector<std::unique_ptr<background_program>> filters;
+    std::unique_ptr<background_program> manager;
+
+    /// A milter that runs; `more` are lines of its configuration.
+    void filter(std::string const& name, arguments args, std::string const& more = {}) {
+        auto const socket = "unix:" + dir / (name + ".sock");
+        args.insert(args.begin(), {"-s", socket, "--quiet"});
+        filters.push_back(std::make_unique<background_program>(program("milter-test-filter"), args,
+                                                               dir, "listening on ", name));
+        milter(name, more);
+    }
+
+    /// A milter in the configuration alone.
+    void milter(std::string const& name, std::string const& more = {}) {
+        milters += "[[milter]]\nname = \"" + name +
+                   "\"\nsocket = \"unix:" + dir / (name + ".sock") + "\"\n" + more + "\n";
+    }
+
+    std::string configuration() const {
+        return dir.write("manager.toml", "[[listen]]\nsocket = \"unix:" + path +
+                                             "\"\nmode = \"0600\"\n" + settings + milters);
+    }
+
+    void start() {
+        manager = std::make_unique<background_program>(program("milter-manager"),
+                                                       arguments{"run", "-c", configuration()}, dir,
+                                                       "listening on ", "manager");
+    }
+
+    finished_program server(arguments args) const {
+        args.insert(args.begin(), {"-s", "unix:" + path});
+        return support::run_program(program("milter-test-server"), args, dir);
+    }
+
+    void meets(arguments const& args) const {
+        auto const done = server(args);
+        BOOST_TEST(done.exit_code == 0, done.err + done.out);
+    }
+};
+
+} // namespace manager_test
