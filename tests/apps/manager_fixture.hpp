@@ -5,9 +5,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <support/process.hpp>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
+#include <support/raw_client.hpp>
 
 #include <memory>
 #include <string>
@@ -20,6 +18,7 @@ using support::arguments;
 using support::background_program;
 using support::finished_program;
 using support::program;
+using support::raw_client;
 using namespace std::string_view_literals;
 
 inline std::size_t count(std::string_view text, std::string_view part) {
@@ -32,46 +31,6 @@ inline std::size_t count(std::string_view text, std::string_view part) {
 inline bool contains(std::string_view text, std::string_view part) {
     return count(text, part) != 0;
 }
-
-/// A client that says what it likes.
-class raw_client {
-public:
-    explicit raw_client(std::string const& path)
-        : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_un where{};
-        where.sun_family = AF_UNIX;
-        path.copy(where.sun_path, sizeof where.sun_path - 1);
-        BOOST_REQUIRE(::connect(fd_, reinterpret_cast<sockaddr const*>(&where), sizeof where) == 0);
-        timeval const patience{30, 0};
-        ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    }
-    raw_client(raw_client const&) = delete;
-    raw_client& operator=(raw_client const&) = delete;
-    ~raw_client() { ::close(fd_); }
-
-    void say(std::string_view bytes) const {
-        ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    }
-    void end() const { ::shutdown(fd_, SHUT_WR); }
-
-    /// Whatever comes until the other side closes.
-    std::string rest() const {
-        std::string all;
-        char room[4096];
-        for (auto n = ::recv(fd_, room, sizeof room, 0); n > 0;
-             n = ::recv(fd_, room, sizeof room, 0))
-            all.append(room, static_cast<std::size_t>(n));
-        return all;
-    }
-    std::string some(std::size_t size) const {
-        std::string all(size, '\0');
-        ::recv(fd_, all.data(), size, MSG_WAITALL);
-        return all;
-    }
-
-private:
-    int fd_;
-};
 
 inline constexpr auto offer = "\0\0\0\x0dO\0\0\0\x06\0\0\x01\xff\0\x1f\xff\xff"sv;
 inline constexpr auto client = "\0\0\0\x0a"

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSL-1.0
+// tests/support/raw_client.hpp - bytes to a unix socket, whatever they mean
+#pragma once
+
+#include <boost/test/unit_test.hpp>
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <string>
+#include <string_view>
+
+namespace support {
+
+/// A client that says what it likes.
+class raw_client {
+public:
+    explicit raw_client(std::string const& path)
+        : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_un where{};
+        where.sun_family = AF_UNIX;
+        path.copy(where.sun_path, sizeof where.sun_path - 1);
+        BOOST_REQUIRE(::connect(fd_, reinterpret_cast<sockaddr const*>(&where), sizeof where) == 0);
+        timeval const patience{30, 0};
+        ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    }
+    raw_client(raw_client const&) = delete;
+    raw_client& operator=(raw_client const&) = delete;
+    ~raw_client() { ::close(fd_); }
+
+    void say(std::string_view bytes) const {
+        ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    }
+    void end() const { ::shutdown(fd_, SHUT_WR); }
+
+    /// Whatever comes until the other side closes.
+    std::string rest() const {
+        std::string all;
+        char room[4096];
+        for (auto n = ::recv(fd_, room, sizeof room, 0); n > 0;
+             n = ::recv(fd_, room, sizeof room, 0))
+            all.append(room, static_cast<std::size_t>(n));
+        return all;
+    }
+    std::string some(std::size_t size) const {
+        std::string all(size, '\0');
+        ::recv(fd_, all.data(), size, MSG_WAITALL);
+        return all;
+    }
+
+private:
+    int fd_;
+};
+
+} // namespace support
