@@ -155,6 +155,18 @@ BOOST_AUTO_TEST_CASE(of_a_message_broken_off_keeps_its_queue_id_and_user) {
         }
 }
 
+BOOST_AUTO_TEST_CASE(of_a_message_that_lost_all_recipients_says_so) {
+    manager_rig rig(1);
+    rig.filter(0).on("rcpt", say_text("550 5.1.1 unknown"));
+    rig.begin();
+    mail(rig);
+    rcpt(rig);
+    rig.send(wire::abort{});
+    BOOST_TEST(only(rig).verdict == "no_recipients");
+    BOOST_TEST(only(rig).recipient_count == 1U);
+    BOOST_TEST(only(rig).recipients.front().verdict == "550 5.1.1 unknown");
+}
+
 BOOST_AUTO_TEST_CASE(of_a_refused_message_that_is_broken_off_keeps_the_refusal) {
     manager_rig rig(1);
     rig.config.limits.recipients = 1;

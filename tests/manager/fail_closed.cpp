@@ -121,6 +121,18 @@ BOOST_AUTO_TEST_CASE(mta_that_waits_for_the_verdict_is_not_idle) {
     BOOST_TEST(rig.hung_up());
 }
 
+BOOST_AUTO_TEST_CASE(mta_that_waits_for_a_recipient_is_not_idle) { // no PROGRESS goes out meanwhile
+    manager_rig rig(1);
+    rig.config.idle_timeout = 20s;
+    rig.config.command_budget = 60s;
+    rig.config.milters[0].timeouts.command = 60s;
+    rig.filter(0).on("rcpt", say(wire::reject{}).after(30s));
+    rig.begin();
+    rig.send(wire::mail{"<a@client.test>", {}});
+    BOOST_TEST(rig.send(wire::rcpt{"<b@mx.test>", {}}) == "reject");
+    BOOST_TEST(!rig.hung_up());
+}
+
 BOOST_AUTO_TEST_CASE(macros_that_do_not_fit_a_packet_are_left_out_singly) {
     manager_rig rig(1);
     rig.mta.like_postfix();

@@ -145,4 +145,16 @@ BOOST_AUTO_TEST_CASE(connection_is_tried_at_each_mail_and_at_no_other_command) {
     BOOST_TEST(rig.filter(0).connections() == 3U);
 }
 
+BOOST_AUTO_TEST_CASE(milter_that_stays_down_is_named_once_in_a_session) {
+    manager_rig rig(1);
+    rig.config.milters[0].on_error = manager::on_error::accept;
+    rig.filter(0).arrivals.assign(10, scripted_filter::arrival::refused);
+    rig.begin();
+    for (int i = 0; i < 3; ++i) BOOST_TEST(rig.message() == "continue");
+    BOOST_TEST(std::count_if(rig.log().begin(), rig.log().end(), [](auto const& line) {
+                   return line.find("a: cannot connect to ") == 0;
+               }) == 1);
+    for (auto const& record : rig.decisions()) BOOST_TEST(record.milters[0].verdict == "error");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
