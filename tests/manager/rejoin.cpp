@@ -150,11 +150,21 @@ BOOST_AUTO_TEST_CASE(milter_that_stays_down_is_named_once_in_a_session) {
     rig.config.milters[0].on_error = manager::on_error::accept;
     rig.filter(0).arrivals.assign(10, scripted_filter::arrival::refused);
     rig.begin();
+    auto const told = [&] {
+        return std::count_if(rig.log().begin(), rig.log().end(), [](auto const& line) {
+            return line.find("a: cannot connect to ") == 0;
+        });
+    };
     for (int i = 0; i < 3; ++i) BOOST_TEST(rig.message() == "continue");
-    BOOST_TEST(std::count_if(rig.log().begin(), rig.log().end(), [](auto const& line) {
-                   return line.find("a: cannot connect to ") == 0;
-               }) == 1);
+    BOOST_TEST(told() == 1);
     for (auto const& record : rig.decisions()) BOOST_TEST(record.milters[0].verdict == "error");
+
+    rig.filter(0).arrivals.clear(); // up again, lost, down again: that is news
+    rig.filter(0).on("end_of_message", then_close());
+    rig.message();
+    rig.filter(0).arrivals.assign(10, scripted_filter::arrival::refused);
+    rig.message();
+    BOOST_TEST(told() == 2);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -82,7 +82,6 @@ void session::filter_connected(std::size_t index, error_code ec, proto::time_poi
              "cannot connect to " + to_string(one.config->socket) + ": " + ec.message(), now);
     } else {
         one.state = link_state::negotiating;
-        one.failure.clear();
         error_code ignored;
         one.protocol.negotiate(now, ignored);
     }
