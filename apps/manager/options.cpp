@@ -24,7 +24,8 @@ constexpr char const* description =
 Examples:
   milter-manager check -c /etc/milter-manager/milter-manager.toml
   milter-manager run -c /etc/milter-manager/milter-manager.toml
-  postconf -e smtpd_milters=unix:/run/milter-manager/mta.sock)";
+  postconf -e smtpd_milters=inet:127.0.0.1:10025
+)";
 
 constexpr char const* footer = R"(
 Signals: SIGTERM drains and ends, twice at once; SIGHUP reloads; SIGUSR1 opens the decision log

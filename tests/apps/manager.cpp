@@ -224,6 +224,7 @@ BOOST_AUTO_TEST_CASE(sigterm_ends_the_manager_that_is_out_of_descriptors) {
                   configuration()},
         dir, "listening on ", "manager");
     std::vector<std::unique_ptr<raw_client>> many;
+    many.reserve(40);
     for (int i = 0; i < 40; ++i) many.push_back(std::make_unique<raw_client>(path));
     many[0]->say(offer);
     many[0]->some(5);
