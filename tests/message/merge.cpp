@@ -172,7 +172,7 @@ namespace {
 
 struct random_filters {
     std::mt19937 random;
-    header_rules rules;
+    header_rules rules{};
 
     std::size_t below(std::size_t n) {
         return std::uniform_int_distribution<std::size_t>(0, n - 1)(random);

@@ -25,6 +25,7 @@ int two_addresses(char const* service, addrinfo const* hints, addrinfo** found) 
 
 } // namespace
 
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): theirs are reserved
 extern "C" int getaddrinfo(char const* host, char const* service, addrinfo const* hints,
                            addrinfo** found) {
     auto* const service_of_test = name_service::current.load();

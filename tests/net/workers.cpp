@@ -20,6 +20,7 @@ BOOST_AUTO_TEST_CASE(there_is_always_one) { BOOST_TEST(workers(0).size() == 1U);
 BOOST_AUTO_TEST_CASE(they_take_turns) {
     workers all(3);
     std::vector<std::size_t> turns;
+    turns.reserve(6);
     for (int i = 0; i < 6; ++i) turns.push_back(all.next());
     BOOST_TEST(turns == (std::vector<std::size_t>{0, 1, 2, 0, 1, 2}));
 }

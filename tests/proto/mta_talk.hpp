@@ -44,7 +44,7 @@ struct talk {
 
     explicit talk(wire::negotiate_reply const& answer = {6, action::all, step::none, {}},
                   mta_options options = {})
-        : session(std::move(options)) {
+        : session(options) {
         session.negotiate(now, ec);
         hear(answer);
         BOOST_TEST_REQUIRE(!ec, ec.message());

@@ -38,7 +38,7 @@ class pair {
 public:
     pair(proto::mta_options mta_side, proto::filter_options filter_side,
          answer_function answer = proceed)
-        : mta(std::move(mta_side)), filter(std::move(filter_side)), answer_(std::move(answer)) {}
+        : mta(mta_side), filter(std::move(filter_side)), answer_(std::move(answer)) {}
 
     proto::mta_session mta;
     proto::filter_session filter;

@@ -39,7 +39,7 @@ std::vector<std::string> packets_of(support::pieces const& stream, std::size_t d
             return packets;
         }
     }
-    if (!buffer.empty()) packets.push_back("unfinished");
+    if (!buffer.empty()) packets.emplace_back("unfinished");
     return packets;
 }
 
