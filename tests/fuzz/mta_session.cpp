@@ -18,6 +18,8 @@ namespace {
 
 struct outcome {
     std::string replies, output;
+    std::string
+        replaced; // the bytes of all replacement bodies: a large one comes in as many pieces as it arrived in
     milter::error_code ec;
     bool operator==(outcome const&) const = default;
 };
@@ -35,7 +37,10 @@ public:
         while (auto const reply = session_.next(now_, result.ec)) {
             auto const words = describe(*reply);
             fuzz::require_harmless(words);
-            result.replies += words + '\n';
+            if (auto const* piece = std::get_if<wire::replace_body>(&*reply))
+                result.replaced += piece->bytes;
+            else
+                result.replies += words + '\n';
             say_next();
         }
         require(!result.ec || session_.closed(), "an error ends the session");
