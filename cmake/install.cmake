@@ -8,7 +8,7 @@ include(CMakePackageConfigHelpers)
 
 set(milter_cmake_dir "${CMAKE_INSTALL_DATADIR}/cmake/milter") # share: nothing in it depends on the architecture
 
-install(TARGETS milter milter_net EXPORT milter-targets FILE_SET HEADERS COMPONENT milter_development)
+install(TARGETS milter milter_net milter_json EXPORT milter-targets FILE_SET HEADERS COMPONENT milter_development)
 install(EXPORT milter-targets NAMESPACE milter:: DESTINATION ${milter_cmake_dir} COMPONENT milter_development)
 
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/milter-config.cmake.in

@@ -124,14 +124,38 @@ BOOST_AUTO_TEST_CASE(breaches_are_told_with_the_packet_and_end_nothing) {
         void (*happens)(watch&);
         errc finding;
     } const cases[] = {
-        {"verdict that nobody awaits", [](watch& w) { w.filter(wire::proceed{}); }, errc::reply_not_due},
-        {"edit before the end", [](watch& w) { w.mta(client); w.filter(wire::add_header{"A", "b"}); }, errc::reply_not_allowed},
-        {"recipient outside a transaction", [](watch& w) { w.mta(wire::rcpt{"<a@b>", {}}); }, errc::out_of_sequence},
-        {"command that does not exist", [](watch& w) { w.bytes(side::mta, support::bytes("00000001 'Z'")); }, errc::unknown_code},
-        {"reply that does not exist", [](watch& w) { w.bytes(side::filter, support::bytes("00000001 'Z'")); }, errc::unknown_code},
-        {"header without NUL", [](watch& w) { w.bytes(side::mta, support::bytes("00000002 'LX'")); }, errc::missing_nul},
-        {"second answer to the offer", [](watch& w) { w.mta(client); w.filter(wire::negotiate_reply{}); }, errc::reply_not_allowed},
-        {"answer to QUIT, as Sendmail::PMilter gives it", [](watch& w) { w.mta(wire::quit{}); w.filter(wire::proceed{}); }, errc::reply_not_due},
+        {"verdict that nobody awaits", [](watch& w) { w.filter(wire::proceed{}); },
+         errc::reply_not_due},
+        {"edit before the end",
+         [](watch& w) {
+             w.mta(client);
+             w.filter(wire::add_header{"A", "b"});
+         },
+         errc::reply_not_allowed},
+        {"recipient outside a transaction",
+         [](watch& w) {
+             w.mta(wire::rcpt{"<a@b>", {}});
+         },
+         errc::out_of_sequence},
+        {"command that does not exist",
+         [](watch& w) { w.bytes(side::mta, support::bytes("00000001 'Z'")); }, errc::unknown_code},
+        {"reply that does not exist",
+         [](watch& w) { w.bytes(side::filter, support::bytes("00000001 'Z'")); },
+         errc::unknown_code},
+        {"header without NUL",
+         [](watch& w) { w.bytes(side::mta, support::bytes("00000002 'LX'")); }, errc::missing_nul},
+        {"second answer to the offer",
+         [](watch& w) {
+             w.mta(client);
+             w.filter(wire::negotiate_reply{});
+         },
+         errc::reply_not_allowed},
+        {"answer to QUIT, as Sendmail::PMilter gives it",
+         [](watch& w) {
+             w.mta(wire::quit{});
+             w.filter(wire::proceed{});
+         },
+         errc::reply_not_due},
     };
     for (auto const& row : cases) {
         BOOST_TEST_CONTEXT(row.what) {
@@ -171,7 +195,8 @@ BOOST_AUTO_TEST_CASE(verdict_of_a_message_that_was_given_up_belongs_to_its_comma
     BOOST_TEST((one.seen.at() == phase::mail)); // the second message goes on
     one.filter(wire::tempfail{});
     BOOST_TEST((one.seen.at() == phase::session));
-    BOOST_TEST(in_words(one.exchanges) == "connect mail=continue abort end_of_message=reject mail=tempfail ");
+    BOOST_TEST(in_words(one.exchanges) ==
+               "connect mail=continue abort end_of_message=reject mail=tempfail ");
 }
 
 BOOST_AUTO_TEST_CASE(length_that_cannot_be_loses_one_direction_only) {
@@ -210,8 +235,8 @@ BOOST_AUTO_TEST_CASE(commands_nobody_answers_are_kept_up_to_a_limit) {
 }
 
 BOOST_AUTO_TEST_CASE(same_packets_however_the_bytes_are_split) {
-    auto const stream = packet(wire::negotiate{}) + packet(client) + packet(wire::helo{"h"}) +
-                        packet(wire::quit{});
+    auto const stream =
+        packet(wire::negotiate{}) + packet(client) + packet(wire::helo{"h"}) + packet(wire::quit{});
     watch whole;
     whole.bytes(side::mta, stream);
     for (std::size_t size = 1; size < stream.size(); ++size) {

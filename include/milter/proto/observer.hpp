@@ -30,8 +30,9 @@ constexpr side opposite(side one) noexcept { return one == side::mta ? side::fil
 
 struct observer_options {
     std::size_t max_command_bytes = wire::data_limit_1m; ///< payload of one packet from the MTA
-    std::size_t max_reply_bytes = 64UL << 20;            ///< from the filter: rspamd sends a new body whole
-    std::size_t max_unanswered = 4096; ///< commands whose verdict has not come; more are not told apart
+    std::size_t max_reply_bytes = 64UL << 20; ///< from the filter: rspamd sends a new body whole
+    std::size_t max_unanswered =
+        4096; ///< commands whose verdict has not come; more are not told apart
 };
 
 /// A command and its verdict. Commands that no verdict belongs to are finished as they are sent.
@@ -142,8 +143,8 @@ inline sighting observer::see_command(wire::frame_view const& frame, time_point 
     sighting seen{side::mta, frame, {}, {}, {}, {}};
     error_code ec;
     seen.command = wire::decode_command(frame, ec);
-    seen.finding = seen.command ? ask(*seen.command, now, seen.finished)
-                                : static_cast<errc>(ec.value());
+    seen.finding =
+        seen.command ? ask(*seen.command, now, seen.finished) : static_cast<errc>(ec.value());
     return seen;
 }
 
@@ -184,8 +185,7 @@ inline errc observer::answer(wire::any_reply const& reply, time_point now,
     auto const* answer = std::get_if<wire::negotiate_reply>(&reply);
     auto const finding = answer ? settle_negotiation(*answer) : errc{};
     // the verdict of a command that the MTA went on after, without waiting, moves nothing
-    if (!answer && unanswered_.size() == 1)
-        phase_ = after_verdict(phase_, asked.command, row.code);
+    if (!answer && unanswered_.size() == 1) phase_ = after_verdict(phase_, asked.command, row.code);
     asked.verdict = row.code;
     asked.answered = now;
     finished = asked;
