@@ -42,6 +42,7 @@ milter_test(wire)
 milter_test(proto)
 milter_test(message)
 milter_test(corpus LINK milter::json)
+milter_test(capture)
 milter_test(net LINK milter::net milter_asio)
 milter_test(manager LINK manager_core manager_config manager_service)
 

@@ -46,6 +46,8 @@ LAYERS = (
           ("asio", "nlohmann_json", "POSIX"), pure=False),
     Layer("load", "apps/load", PUBLIC, ("asio", "POSIX"), pure=False),
     Layer("asio", "apps/asio", (), ("asio",), pure=False),
+    Layer("replay", "replay", PUBLIC + ("load", "program"),
+          ("asio", "nlohmann_json", "CLI11", "fmt", "POSIX", "other"), pure=False),
     Layer("program", "apps", PUBLIC + ("rule", "manager", "config", "service", "load"),
           ("asio", "nlohmann_json", "toml++", "CLI11", "fmt", "POSIX", "other"), pure=False),
 )
@@ -56,6 +58,7 @@ UMBRELLA = Layer("umbrella", "include/milter/milter.hpp", ("base", "wire", "prot
 # Single files that may do what their layer may not, and why.
 EXCEPTIONS = {
     "include/milter/message/body_store.hpp": ("POSIX",),  # what does not fit in memory goes to an unlinked file
+    "include/milter/capture/packet.hpp": ("POSIX",),  # inet_ntop() spells IPv6 addresses
 }
 
 LIBRARIES = (  # first match decides
@@ -110,7 +113,7 @@ def layer_of(path):
 
 def resolve(root, path, quoted, name):
     """The project's file that an include names, relative to the root; None when it is not ours."""
-    places = ["include", "apps"]
+    places = ["include", "apps", "."]
     if quoted:
         places.insert(0, os.path.dirname(path))
     for place in places:

@@ -18,17 +18,23 @@ BOOST_AUTO_TEST_CASE(utf8_is_told_from_other_bytes) {
     for (auto const good : {""sv, "a\0b\x7f"sv, "\xc2\x80\xdf\xbf"sv, "\xe0\xa0\x80\xed\x9f\xbf"sv,
                             "\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"sv})
         BOOST_TEST(is_utf8(good), good);
-    for (auto const bad : {"\x80"sv, "\xc1\xbf"sv, "\xe0\x9f\xbf"sv, "\xed\xa0\x80"sv, "\xf0\x8f\xbf\xbf"sv,
-                           "\xf4\x90\x80\x80"sv, "\xf5\x80\x80\x80"sv, "a\xc3"sv, "\xe2\x82"sv, "\xff"sv})
+    for (auto const bad :
+         {"\x80"sv, "\xc1\xbf"sv, "\xe0\x9f\xbf"sv, "\xed\xa0\x80"sv, "\xf0\x8f\xbf\xbf"sv,
+          "\xf4\x90\x80\x80"sv, "\xf5\x80\x80\x80"sv, "a\xc3"sv, "\xe2\x82"sv, "\xff"sv})
         BOOST_TEST(!is_utf8(bad), to_base64(bad));
 }
 
 BOOST_AUTO_TEST_CASE(base64_goes_both_ways) { // vectors of RFC 4648, section 10
     struct {
         std::string bytes, text;
-    } const rows[] = {{"", ""},           {"f", "Zg=="},         {"fo", "Zm8="},
-                      {"foo", "Zm9v"},    {"foob", "Zm9vYg=="},  {"fooba", "Zm9vYmE="},
-                      {"foobar", "Zm9vYmFy"}, {"\0\xff\xfe"s, "AP/+"}};
+    } const rows[] = {{"", ""},
+                      {"f", "Zg=="},
+                      {"fo", "Zm8="},
+                      {"foo", "Zm9v"},
+                      {"foob", "Zm9vYg=="},
+                      {"fooba", "Zm9vYmE="},
+                      {"foobar", "Zm9vYmFy"},
+                      {"\0\xff\xfe"s, "AP/+"}};
     for (auto const& row : rows) {
         BOOST_TEST(to_base64(row.bytes) == row.text);
         BOOST_TEST((from_base64(row.text) == row.bytes));
@@ -36,8 +42,8 @@ BOOST_AUTO_TEST_CASE(base64_goes_both_ways) { // vectors of RFC 4648, section 10
 }
 
 BOOST_AUTO_TEST_CASE(other_text_is_no_base64) {
-    for (auto const bad : {"Z"sv, "Zg="sv, "Zg"sv, "Z==="sv, "===="sv, "Zg==Zg=="sv, "Zm9*"sv, "Zh=="sv, "Zm9="sv,
-                           "Zg=a"sv, " Zg="sv, "Zm8=\n"sv})
+    for (auto const bad : {"Z"sv, "Zg="sv, "Zg"sv, "Z==="sv, "===="sv, "Zg==Zg=="sv, "Zm9*"sv,
+                           "Zh=="sv, "Zm9="sv, "Zg=a"sv, " Zg="sv, "Zm8=\n"sv})
         BOOST_TEST(!from_base64(bad), bad);
 }
 

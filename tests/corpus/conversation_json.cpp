@@ -54,14 +54,15 @@ BOOST_AUTO_TEST_SUITE(conversation_json)
 
 BOOST_AUTO_TEST_CASE(everything_goes_both_ways) {
     auto const line = corpus::to_line(corpus::to_json(full()));
-    BOOST_TEST(line ==
-               R"x({"id":"1","session":"s","filter":"opendkim","position":2,)x"
-               R"x("mta":{"name":"Postfix","version":"3.7.11","address":"inet:127.0.0.1:47996"},)x"
-               R"x("milter":{"name":"OpenDKIM","address":"inet:127.0.0.1:8891"},)x"
-               R"x("began":"2026-11-24T03:01:03.094279Z","state":"gap","why":"bytes are missing",)x"
-               R"x("tags":["a","b"],"source":"mail.pcap","expect":{"verdict":"reject"},)x"
-               R"x("_owner":"me","later":[1,null],)x"
-               R"x("events":[{"t":0,"mta":"helo","name":"x"},{"t":9,"mta":"(end)","_seen":true}]})x");
+    BOOST_TEST(
+        line ==
+        R"x({"id":"1","session":"s","filter":"opendkim","position":2,)x"
+        R"x("mta":{"name":"Postfix","version":"3.7.11","address":"inet:127.0.0.1:47996"},)x"
+        R"x("milter":{"name":"OpenDKIM","address":"inet:127.0.0.1:8891"},)x"
+        R"x("began":"2026-11-24T03:01:03.094279Z","state":"gap","why":"bytes are missing",)x"
+        R"x("tags":["a","b"],"source":"mail.pcap","expect":{"verdict":"reject"},)x"
+        R"x("_owner":"me","later":[1,null],)x"
+        R"x("events":[{"t":0,"mta":"helo","name":"x"},{"t":9,"mta":"(end)","_seen":true}]})x");
     BOOST_TEST((read(line) == full()));
     BOOST_TEST((read(corpus::to_json(full()).dump(2)) == full())); // indented, too
 }
@@ -69,7 +70,8 @@ BOOST_AUTO_TEST_CASE(everything_goes_both_ways) {
 BOOST_AUTO_TEST_CASE(nothing_but_events_is_needed) {
     auto const talk = read(R"({"events":[]})");
     BOOST_TEST((talk == conversation{}));
-    BOOST_TEST(corpus::to_line(corpus::to_json(talk)) == R"({"id":"","state":"complete","events":[]})");
+    BOOST_TEST(corpus::to_line(corpus::to_json(talk)) ==
+               R"({"id":"","state":"complete","events":[]})");
 }
 
 BOOST_AUTO_TEST_CASE(bytes_that_are_no_utf8_survive_in_names) {
@@ -80,8 +82,9 @@ BOOST_AUTO_TEST_CASE(bytes_that_are_no_utf8_survive_in_names) {
 }
 
 BOOST_AUTO_TEST_CASE(times_are_utc_and_whole_microseconds) {
-    for (std::int64_t const when : {std::int64_t{0}, std::int64_t{1}, std::int64_t{951'782'400'000'000},
-                                    std::int64_t{4'102'444'799'999'999}, std::int64_t{-1}}) {
+    for (std::int64_t const when :
+         {std::int64_t{0}, std::int64_t{1}, std::int64_t{951'782'400'000'000},
+          std::int64_t{4'102'444'799'999'999}, std::int64_t{-1}}) {
         conversation talk;
         talk.began = when;
         BOOST_TEST(read(corpus::to_line(corpus::to_json(talk))).began.value_or(77) == when);
@@ -99,12 +102,15 @@ BOOST_AUTO_TEST_CASE(problem_names_its_place) {
     BOOST_TEST(problem_of(R"({"events":[{"t":1,"mta":"helo","name":"a"},{"t":1,"mta":"helo"}]})") ==
                R"(/events/1/name: expected a string or {"base64": "..."})");
     BOOST_TEST(problem_of(R"({"events":[],"id":7})") == "/id: expected a string");
-    BOOST_TEST(problem_of(R"({"events":[],"position":0})") == "/position: expected a number from 1");
+    BOOST_TEST(problem_of(R"({"events":[],"position":0})") ==
+               "/position: expected a number from 1");
     BOOST_TEST(problem_of(R"({"events":[],"state":"whole"})") ==
                R"(/state: expected "complete", "truncated" or "gap")");
-    BOOST_TEST(problem_of(R"({"events":[],"tags":["a",1]})") == "/tags: expected an array of strings");
+    BOOST_TEST(problem_of(R"({"events":[],"tags":["a",1]})") ==
+               "/tags: expected an array of strings");
     BOOST_TEST(problem_of(R"({"events":[],"mta":"Postfix"})") == "/mta: expected an object");
-    BOOST_TEST(problem_of(R"({"events":[],"milter":{"name":[]}})") == "/milter/name: expected a string");
+    BOOST_TEST(problem_of(R"({"events":[],"milter":{"name":[]}})") ==
+               "/milter/name: expected a string");
     BOOST_TEST(problem_of(R"({"events":[)").find("line 1, column 12") != std::string::npos,
                problem_of(R"({"events":[)"));
     BOOST_TEST(problem_of("\"\xff\"").find("UTF-8") != std::string::npos, problem_of("\"\xff\""));
@@ -120,9 +126,12 @@ BOOST_AUTO_TEST_CASE(depth_is_limited) {
 }
 
 BOOST_AUTO_TEST_CASE(first_line_says_what_the_corpus_is) {
-    corpus::corpus_header const header{1, "milter-replay 0.1.0", "mail.pcap", "none", R"({"_x":1})"};
+    corpus::corpus_header const header{1, "milter-replay 0.1.0", "mail.pcap", "none",
+                                       R"({"_x":1})"};
     auto const line = corpus::to_line(corpus::to_json(header));
-    BOOST_TEST(line == R"({"milter_corpus":1,"creator":"milter-replay 0.1.0","source":"mail.pcap","redaction":"none","_x":1})");
+    BOOST_TEST(
+        line ==
+        R"({"milter_corpus":1,"creator":"milter-replay 0.1.0","source":"mail.pcap","redaction":"none","_x":1})");
     json_problem problem;
     auto const object = json::parse(line);
     BOOST_TEST(corpus::is_corpus_header(object));

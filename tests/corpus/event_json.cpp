@@ -24,7 +24,8 @@ using namespace std::string_literals;
 
 event packet(side from, std::string_view notation) {
     auto const raw = support::bytes(notation);
-    return {7, from, event_kind::packet, static_cast<unsigned char>(raw.at(4)), raw.substr(5), 0, {}};
+    return {7, from, event_kind::packet, static_cast<unsigned char>(raw.at(4)), raw.substr(5),
+            0, {}};
 }
 
 event back(json const& object, corpus::blob_access const& blobs = {}) {
@@ -75,10 +76,12 @@ BOOST_AUTO_TEST_CASE(packets_are_shown_as_fields) {
          R"({"t":7,"mta":"connect","hostname":"client.example","family":"inet","port":25000,"address":"192.0.2.1"})"},
         {side::mta, "0000000c 43 'localhost' 00 55",
          R"({"t":7,"mta":"connect","hostname":"localhost","family":"unknown"})"},
-        {side::mta, "0000000c 'M' '<>' 00 'SIZE=1' 00", R"({"t":7,"mta":"mail","address":"<>","args":["SIZE=1"]})"},
+        {side::mta, "0000000c 'M' '<>' 00 'SIZE=1' 00",
+         R"({"t":7,"mta":"mail","address":"<>","args":["SIZE=1"]})"},
         {side::mta, "0000000b 'LX' 00 'caf' e9 ' ' 00",
          R"({"t":7,"mta":"header","name":"X","value":{"base64":"Y2Fm6SA="}})"},
-        {side::mta, "00000005 'B' 00 0d0a 00", "{\"t\":7,\"mta\":\"body\",\"bytes\":\"\\u0000\\r\\n\\u0000\"}"},
+        {side::mta, "00000005 'B' 00 0d0a 00",
+         "{\"t\":7,\"mta\":\"body\",\"bytes\":\"\\u0000\\r\\n\\u0000\"}"},
         {side::mta, "00000001 'E'", R"({"t":7,"mta":"end_of_message"})"},
         {side::filter, "00000001 'c'", R"({"t":7,"filter":"continue"})"},
         {side::filter, "00000013 4f 00000006 00000011 00000000 00000002 'i' 00",
@@ -98,9 +101,12 @@ BOOST_AUTO_TEST_CASE(packets_are_shown_as_fields) {
 }
 
 BOOST_AUTO_TEST_CASE(whatever_is_no_packet_stands_in_brackets) {
-    BOOST_TEST(both_ways({1, side::mta, event_kind::end, 0, "", 0, ""}) == R"x({"t":1,"mta":"(end)"})x");
-    BOOST_TEST(both_ways({-1, side::filter, event_kind::reset, 0, "", 0, ""}) == R"x({"t":-1,"filter":"(reset)"})x");
-    BOOST_TEST(both_ways({2, side::mta, event_kind::gap, 0, "", 99, ""}) == R"x({"t":2,"mta":"(gap)","missing":99})x");
+    BOOST_TEST(both_ways({1, side::mta, event_kind::end, 0, "", 0, ""}) ==
+               R"x({"t":1,"mta":"(end)"})x");
+    BOOST_TEST(both_ways({-1, side::filter, event_kind::reset, 0, "", 0, ""}) ==
+               R"x({"t":-1,"filter":"(reset)"})x");
+    BOOST_TEST(both_ways({2, side::mta, event_kind::gap, 0, "", 99, ""}) ==
+               R"x({"t":2,"mta":"(gap)","missing":99})x");
     BOOST_TEST(both_ways({3, side::mta, event_kind::bytes, 0, "GET", 0, ""}) ==
                R"x({"t":3,"mta":"(bytes)","raw":"GET"})x");
 }
@@ -114,13 +120,19 @@ BOOST_AUTO_TEST_CASE(any_bytes_go_both_ways) {
     std::mt19937 random(20260504);
     auto const below = [&](std::size_t n) { return random() % n; };
     for (int round = 0; round < 20'000; ++round) {
-        event one{static_cast<std::int64_t>(below(1000)), below(2) ? side::mta : side::filter, event_kind::packet,
-                  0, {}, 0, {}};
+        event one{static_cast<std::int64_t>(below(1000)),
+                  below(2) ? side::mta : side::filter,
+                  event_kind::packet,
+                  0,
+                  {},
+                  0,
+                  {}};
         auto const& row = corpus::packet_rows[below(std::size(corpus::packet_rows))];
         one.from = row.from;
         one.code = below(20) ? row.code : static_cast<unsigned char>(below(256));
         for (auto size = below(24); size > 0; --size)
-            one.payload.push_back(below(3) ? "\0C4UaX\x06"[below(7)] : static_cast<char>(below(256)));
+            one.payload.push_back(below(3) ? "\0C4UaX\x06"[below(7)]
+                                           : static_cast<char>(below(256)));
         auto const shown = corpus::to_json(one);
         json_problem problem;
         if (!(corpus::read_event(shown, {}, problem) == one))
@@ -129,20 +141,27 @@ BOOST_AUTO_TEST_CASE(any_bytes_go_both_ways) {
 }
 
 BOOST_AUTO_TEST_CASE(members_of_others_are_kept) {
-    auto const one = back(json::parse(R"({"t":1,"_note":{"a":[1,2]},"mta":"helo","name":"x","later":true})"));
+    auto const one =
+        back(json::parse(R"({"t":1,"_note":{"a":[1,2]},"mta":"helo","name":"x","later":true})"));
     BOOST_TEST(one.extra == R"({"_note":{"a":[1,2]},"later":true})");
-    BOOST_TEST(both_ways(one) == R"({"t":1,"mta":"helo","name":"x","_note":{"a":[1,2]},"later":true})");
+    BOOST_TEST(both_ways(one) ==
+               R"({"t":1,"mta":"helo","name":"x","_note":{"a":[1,2]},"later":true})");
 }
 
 BOOST_AUTO_TEST_CASE(problem_names_its_place) {
     BOOST_TEST(problem_of(R"({"mta":"helo"})") == "/t: expected the time in microseconds");
-    BOOST_TEST(problem_of(R"({"t":1})") == R"(: expected "mta" or "filter", with the name of a packet)");
-    BOOST_TEST(problem_of(R"({"t":1,"mta":"hello"})") == R"(/mta: there is no such packet: "hello")");
-    BOOST_TEST(problem_of(R"({"t":1,"filter":"helo"})") == R"(/filter: there is no such packet: "helo")");
-    BOOST_TEST(problem_of(R"({"t":1,"mta":"helo"})") == R"(/name: expected a string or {"base64": "..."})");
+    BOOST_TEST(problem_of(R"({"t":1})") ==
+               R"(: expected "mta" or "filter", with the name of a packet)");
+    BOOST_TEST(problem_of(R"({"t":1,"mta":"hello"})") ==
+               R"(/mta: there is no such packet: "hello")");
+    BOOST_TEST(problem_of(R"({"t":1,"filter":"helo"})") ==
+               R"(/filter: there is no such packet: "helo")");
+    BOOST_TEST(problem_of(R"({"t":1,"mta":"helo"})") ==
+               R"(/name: expected a string or {"base64": "..."})");
     BOOST_TEST(problem_of(R"({"t":1,"mta":"helo","name":{"base64":"x"}})") ==
                R"(/name: expected a string or {"base64": "..."})");
-    BOOST_TEST(problem_of(R"({"t":1,"mta":"negotiate","version":-1})") == "/version: expected a number of 32 bits");
+    BOOST_TEST(problem_of(R"({"t":1,"mta":"negotiate","version":-1})") ==
+               "/version: expected a number of 32 bits");
     BOOST_TEST(problem_of(R"({"t":1,"mta":"negotiate","version":6,"actions":511})") ==
                R"(/actions: expected bits as "0x1ff")");
     BOOST_TEST(problem_of(R"x({"t":1,"mta":"(gap)"})x") == "/missing: expected a number of bytes");
@@ -171,9 +190,11 @@ BOOST_AUTO_TEST_CASE(large_bytes_leave_for_a_file_and_come_back) {
     };
     event const small{1, side::mta, event_kind::packet, 'B', "0123456789", 0, {}};
     event const large{1, side::mta, event_kind::packet, 'B', std::string(11, '\xff'), 0, {}};
-    BOOST_TEST(corpus::to_json(small, blobs).dump() == R"({"t":1,"mta":"body","bytes":"0123456789"})");
+    BOOST_TEST(corpus::to_json(small, blobs).dump() ==
+               R"({"t":1,"mta":"body","bytes":"0123456789"})");
     auto const shown = corpus::to_json(large, blobs);
-    BOOST_TEST(shown.dump() == R"({"t":1,"mta":"body","bytes":{"file":"bodies.bin","at":0,"size":11}})");
+    BOOST_TEST(shown.dump() ==
+               R"({"t":1,"mta":"body","bytes":{"file":"bodies.bin","at":0,"size":11}})");
     BOOST_TEST((back(shown, blobs) == large));
     json_problem problem;
     corpus::read_event(shown, {}, problem);
@@ -185,7 +206,8 @@ BOOST_AUTO_TEST_CASE(file_is_one_beside_the_corpus) {
     blobs.load = [](corpus::blob const&) -> std::optional<std::string> { return "read"; };
     for (auto const* name : {"../x", "/etc/passwd", "a/b", ".", "..", "", "a\\\\b", "a\\u0000b"}) {
         json_problem problem;
-        auto const text = R"({"t":1,"mta":"body","bytes":{"file":")" + std::string(name) + R"(","at":0,"size":1}})";
+        auto const text = R"({"t":1,"mta":"body","bytes":{"file":")" + std::string(name) +
+                          R"(","at":0,"size":1}})";
         corpus::read_event(json::parse(text), blobs, problem);
         BOOST_TEST(problem.where == "/bytes", text);
     }

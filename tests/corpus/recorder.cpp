@@ -71,8 +71,9 @@ BOOST_AUTO_TEST_CASE(packets_are_recorded_in_the_order_in_which_they_were_comple
 }
 
 BOOST_AUTO_TEST_CASE(streams_come_back_byte_for_byte) {
-    for (auto const& tail : {std::string(), std::string("\0\0", 2), hello.substr(0, 5), std::string("GET / HTTP/1.0\r\n"),
-                             std::string(9, '\0'), bytes("00000003 'Zzz'")}) {
+    for (auto const& tail :
+         {std::string(), std::string("\0\0", 2), hello.substr(0, 5),
+          std::string("GET / HTTP/1.0\r\n"), std::string(9, '\0'), bytes("00000003 'Zzz'")}) {
         auto const talk = whole(offer + hello + tail, answer + go_on + tail);
         BOOST_TEST(corpus::wire_of(talk, side::mta) == offer + hello + tail);
         BOOST_TEST(corpus::wire_of(talk, side::filter) == answer + go_on + tail);
@@ -106,7 +107,8 @@ BOOST_AUTO_TEST_CASE(what_is_missing_is_said) {
         char const* why;
     } const rows[] = {
         {whole(offer + hello, answer + go_on), completeness::complete, ""},
-        {whole(offer + hello + "\0"s, answer), completeness::truncated, "bytes that make no packet"},
+        {whole(offer + hello + "\0"s, answer), completeness::truncated,
+         "bytes that make no packet"},
         {whole(hello, go_on), completeness::truncated, "no negotiation"},
     };
     for (auto const& row : rows) {

@@ -75,7 +75,8 @@ inline std::optional<std::string> from_base64(std::string_view text) {
             if (digit == std::string_view::npos) return std::nullopt;
             group = group << 6 | static_cast<std::uint32_t>(digit);
         }
-        bool const surplus_bits = (pad == 1 && (group & 0xff) != 0) || (pad == 2 && (group & 0xffff) != 0);
+        bool const surplus_bits =
+            (pad == 1 && (group & 0xff) != 0) || (pad == 2 && (group & 0xffff) != 0);
         if (surplus_bits) return std::nullopt;
         for (std::size_t k = 0; k < 3 - pad; ++k)
             out.push_back(static_cast<char>(group >> (16 - 8 * k) & 0xff));

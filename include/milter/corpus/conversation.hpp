@@ -33,7 +33,8 @@ struct event {
     unsigned char code = 0;    ///< packet: its code byte
     std::string payload;       ///< packet: what follows the code; bytes: the bytes
     std::uint64_t missing = 0; ///< gap: how many bytes at least
-    std::string extra;         ///< members of the JSON object that are not ours: an object in JSON, or empty
+    std::string
+        extra; ///< members of the JSON object that are not ours: an object in JSON, or empty
     bool operator==(event const&) const = default;
 };
 
@@ -55,9 +56,9 @@ struct party {
 };
 
 struct conversation {
-    std::string id;              ///< unique within its corpus
-    std::string session;         ///< shared by the milter connections of one SMTP session; empty: not known
-    std::string filter;          ///< name of the milter; empty: not known
+    std::string id;      ///< unique within its corpus
+    std::string session; ///< shared by the milter connections of one SMTP session; empty: not known
+    std::string filter;  ///< name of the milter; empty: not known
     std::optional<int> position; ///< of the milter in its chain, from 1
     party mta, milter;
     std::optional<std::int64_t> began; ///< microseconds since 1970-01-01T00:00:00Z
@@ -105,8 +106,8 @@ inline std::string describe(event const& one) {
         return one.from == side::mta ? wire::describe_command(frame_of(one))
                                      : wire::describe_reply(frame_of(one));
     case event_kind::bytes:
-        return std::to_string(one.payload.size()) + " bytes that make no packet: " +
-               wire::quoted(one.payload, 32);
+        return std::to_string(one.payload.size()) +
+               " bytes that make no packet: " + wire::quoted(one.payload, 32);
     case event_kind::gap: return "(" + std::to_string(one.missing) + " bytes were not recorded)";
     case event_kind::end: return "(end)";
     case event_kind::reset: return "(reset)";

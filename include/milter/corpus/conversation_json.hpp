@@ -132,9 +132,9 @@ inline void read_events(json const& object, conversation& talk, blob_access cons
 }
 
 inline bool is_conversation_member(std::string_view name) {
-    for (std::string_view const ours : {"id", "session", "filter", "position", "mta", "milter",
-                                        "began", "state", "why", "tags", "source", "expect",
-                                        "events"})
+    for (std::string_view const ours :
+         {"id", "session", "filter", "position", "mta", "milter", "began", "state", "why", "tags",
+          "source", "expect", "events"})
         if (name == ours) return true;
     return false;
 }
@@ -246,9 +246,9 @@ inline corpus_header read_corpus_header(json const& object, json_problem& proble
     if (!format.is_number_unsigned() || format.get<std::uint64_t>() < 1)
         problem = {"/milter_corpus", "expected the number of the format"};
     else if (format.get<std::uint64_t>() > corpus_header::newest)
-        problem = {"/milter_corpus",
-                   "format " + format.dump() + " is newer than this program, which reads up to " +
-                       std::to_string(corpus_header::newest)};
+        problem = {"/milter_corpus", "format " + format.dump() +
+                                         " is newer than this program, which reads up to " +
+                                         std::to_string(corpus_header::newest)};
     detail::member_reader read(object, "", problem);
     read.text("creator", header.creator);
     read.text("source", header.source);

@@ -327,7 +327,8 @@ inline packet_row const* read_kind(json const& object, std::string_view name, ev
     }
     auto const* code = member(object, "code");
     if (name != unknown_packet)
-        problem = {"/" + std::string(key_of(one.from)), "there is no such packet: " + wire::quoted(name)};
+        problem = {"/" + std::string(key_of(one.from)),
+                   "there is no such packet: " + wire::quoted(name)};
     else if (!code || !code->is_number_unsigned() || code->get<std::uint64_t>() > 255)
         problem = {"/code", "expected the code of the packet, 0 to 255"};
     else

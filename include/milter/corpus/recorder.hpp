@@ -50,8 +50,7 @@ public:
 
     /// Whatever was recorded; the recorder is empty afterwards. The caller fills in what the bytes do not say.
     conversation finish() {
-        for (auto const from : {side::mta, side::filter})
-            flush_rest(from, last_[index(from)]);
+        for (auto const from : {side::mta, side::filter}) flush_rest(from, last_[index(from)]);
         identify();
         judge();
         auto talk = std::exchange(talk_, {});
@@ -68,8 +67,13 @@ private:
     bool broken(side from) const noexcept { return broken_[index(from)]; }
 
     void note(proto::sighting const& seen, std::int64_t at) {
-        talk_.events.push_back({at, seen.from, event_kind::packet, seen.frame.code,
-                                std::string(seen.frame.payload), 0, {}});
+        talk_.events.push_back({at,
+                                seen.from,
+                                event_kind::packet,
+                                seen.frame.code,
+                                std::string(seen.frame.payload),
+                                0,
+                                {}});
         if (auto const* set = seen.command ? std::get_if<wire::macros>(&*seen.command) : nullptr)
             note_version(*set);
     }

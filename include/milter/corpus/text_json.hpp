@@ -65,7 +65,8 @@ inline std::optional<std::string> load_blob(json const& value, blob_access const
     if (!file || !at || !size || !file->is_string() || !at->is_number_unsigned() ||
         !size->is_number_unsigned() || !blobs.load)
         return std::nullopt;
-    blob const where{file->get<std::string>(), at->get<std::uint64_t>(), size->get<std::uint64_t>()};
+    blob const where{file->get<std::string>(), at->get<std::uint64_t>(),
+                     size->get<std::uint64_t>()};
     if (where.file.empty() || where.file.front() == '.' ||
         where.file.find_first_of(std::string_view("/\\\0", 3)) != std::string::npos)
         return std::nullopt; // a corpus of somebody else names no file outside its folder
