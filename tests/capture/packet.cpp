@@ -26,7 +26,8 @@ std::string seen(link_type link, std::string const& bytes, std::size_t on_wire =
     auto const& one = std::get<tcp_segment>(found);
     std::string out = to_string(one.source) + " > " + to_string(one.destination) + " " +
                       std::to_string(one.sequence) + " ";
-    for (auto const& [set, letter] : {std::pair{one.syn, 'S'}, {one.ack, 'A'}, {one.fin, 'F'}, {one.rst, 'R'}})
+    for (auto const& [set, letter] :
+         {std::pair{one.syn, 'S'}, {one.ack, 'A'}, {one.fin, 'F'}, {one.rst, 'R'}})
         if (set) out += letter;
     out += " '" + std::string(one.payload) + "'";
     return one.missing ? out + "+" + std::to_string(one.missing) : out;
@@ -44,13 +45,16 @@ BOOST_AUTO_TEST_CASE(segment_is_found_below_each_link_layer) {
     auto const packet6 = ip(here6, there6, tcp(here6, there6, 7, ack, "text"));
     BOOST_TEST(seen(link_type::ethernet, ethernet(packet)) == v4);
     BOOST_TEST(seen(link_type::ethernet, ethernet(packet6, 0x86DD)) == v6);
-    BOOST_TEST(seen(link_type::ethernet, ethernet(packet, 0x0800, "\x81\0\0\x64"s)) == v4); // a VLAN
-    BOOST_TEST(seen(link_type::ethernet, ethernet(packet, 0x0800, "\x88\xa8\0\1\x81\0\0\x64"s)) == v4);
+    BOOST_TEST(seen(link_type::ethernet, ethernet(packet, 0x0800, "\x81\0\0\x64"s)) ==
+               v4); // a VLAN
+    BOOST_TEST(seen(link_type::ethernet, ethernet(packet, 0x0800, "\x88\xa8\0\1\x81\0\0\x64"s)) ==
+               v4);
     BOOST_TEST(seen(link_type::cooked, std::string(14, '\0') + "\x08\0"s + packet) == v4);
     BOOST_TEST(seen(link_type::cooked_v2, "\x08\0"s + std::string(18, '\0') + packet) == v4);
     BOOST_TEST(seen(link_type::bsd_null, "\2\0\0\0"s + packet) == v4);
     BOOST_TEST(seen(link_type::bsd_loop, "\0\0\0\x1e"s + packet6) == v6);
-    for (auto const link : {link_type::raw_ip, link_type::raw_ip_bsd, link_type::raw_ip_file, link_type::ipv4})
+    for (auto const link :
+         {link_type::raw_ip, link_type::raw_ip_bsd, link_type::raw_ip_file, link_type::ipv4})
         BOOST_TEST(seen(link, packet) == v4);
     BOOST_TEST(seen(link_type::ipv6, packet6) == v6);
     BOOST_TEST(seen(static_cast<link_type>(105), packet) == "of a link layer that is not read");
@@ -71,7 +75,8 @@ BOOST_AUTO_TEST_CASE(bytes_cut_off_by_the_capture_are_counted) {
     auto const whole = ethernet(ip(here, there, tcp(here, there, 7, ack, "0123456789")));
     BOOST_TEST(seen(link_type::ethernet, whole.substr(0, whole.size() - 4), whole.size())
                    .ends_with("'012345'+4"));
-    BOOST_TEST(seen(link_type::ethernet, whole.substr(0, 14 + 20 + 20), whole.size()).ends_with("''+10"));
+    BOOST_TEST(
+        seen(link_type::ethernet, whole.substr(0, 14 + 20 + 20), whole.size()).ends_with("''+10"));
     BOOST_TEST(seen(link_type::ethernet, whole.substr(0, 14 + 20 + 19), whole.size()) ==
                "captured without their whole headers");
 }
@@ -99,8 +104,10 @@ BOOST_AUTO_TEST_CASE(everything_else_says_why_not) {
     BOOST_TEST(seen(link_type::raw_ip, std::string(40, '\x10')) == "that are not IP");
     BOOST_TEST(seen(link_type::raw_ip, ip(here, there, segment, 17)) == "that are not TCP");
     BOOST_TEST(seen(link_type::raw_ip, ip(here6, there6, segment, 17)) == "that are not TCP");
-    BOOST_TEST(seen(link_type::raw_ip, ip(here, there, segment, 6, 0x2000)) == "that are IP fragments");
-    BOOST_TEST(seen(link_type::raw_ip, ip(here, there, segment, 6, 0x0001)) == "that are IP fragments");
+    BOOST_TEST(seen(link_type::raw_ip, ip(here, there, segment, 6, 0x2000)) ==
+               "that are IP fragments");
+    BOOST_TEST(seen(link_type::raw_ip, ip(here, there, segment, 6, 0x0001)) ==
+               "that are IP fragments");
     BOOST_TEST(seen(link_type::raw_ip, ip(here6, there6, segment, 44)) == "that are IP fragments");
     BOOST_TEST(seen(link_type::raw_ip, "") == "captured without their whole headers");
 }
@@ -108,8 +115,11 @@ BOOST_AUTO_TEST_CASE(everything_else_says_why_not) {
 BOOST_AUTO_TEST_CASE(no_bytes_lead_beyond_the_packet) {
     std::string const packets[] = {
         ethernet(ip(here, there, tcp(here, there, 7, ack, "text")), 0x0800, "\x81\0\0\x64"s),
-        ethernet(ip(here6, there6, "\x3c\0"s + std::string(6, '\0') + "\6\0"s + std::string(6, '\0') +
-                                       tcp(here6, there6, 7, ack, "text"), 0), 0x86DD)};
+        ethernet(ip(here6, there6,
+                    "\x3c\0"s + std::string(6, '\0') + "\6\0"s + std::string(6, '\0') +
+                        tcp(here6, there6, 7, ack, "text"),
+                    0),
+                 0x86DD)};
     std::mt19937 random(3);
     for (auto const& whole : packets) {
         for (std::size_t size = 0; size <= whole.size(); ++size) // the sanitizer watches
@@ -118,7 +128,8 @@ BOOST_AUTO_TEST_CASE(no_bytes_lead_beyond_the_packet) {
             auto damaged = whole;
             for (int flips = 0; flips < 3; ++flips)
                 damaged[random() % damaged.size()] = static_cast<char>(random() % 256);
-            seen(link_type::ethernet, damaged.substr(0, random() % (damaged.size() + 1)), random() % 200);
+            seen(link_type::ethernet, damaged.substr(0, random() % (damaged.size() + 1)),
+                 random() % 200);
         }
     }
 }

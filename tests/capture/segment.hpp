@@ -3,7 +3,6 @@
 #pragma once
 
 #include <milter/capture/packet.hpp>
-
 #include <milter/wire/frame.hpp>
 
 #include <string>
@@ -43,8 +42,8 @@ inline std::string address(tcp_end one) {
 }
 
 /// `protocol` 6: TCP. `extension`: bytes between the header and `payload`, with their own protocol number first.
-inline std::string ip(tcp_end from, tcp_end to, std::string_view payload, unsigned char protocol = 6,
-                      std::uint16_t fragment = 0) {
+inline std::string ip(tcp_end from, tcp_end to, std::string_view payload,
+                      unsigned char protocol = 6, std::uint16_t fragment = 0) {
     std::string out;
     if (from.v6) {
         milter::wire::append_u32(out, 0x6000'0000);

@@ -66,12 +66,12 @@ BOOST_AUTO_TEST_CASE(first_copy_of_a_byte_counts) {
     reader one;
     one.stream.begin(0);
     one.add(1, "abc");
-    one.add(1, "XYZ");    // again
-    one.add(2, "YZd");    // partly
+    one.add(1, "XYZ"); // again
+    one.add(2, "YZd"); // partly
     BOOST_TEST(one.out == "abcd");
-    one.add(7, "gh");     // early
-    one.add(6, "FGHi");   // early, around it
-    one.add(5, "ef");     // its tail came already
+    one.add(7, "gh");   // early
+    one.add(6, "FGHi"); // early, around it
+    one.add(5, "ef");   // its tail came already
     BOOST_TEST(one.finish() == "abcdeFghi");
 }
 
@@ -131,14 +131,16 @@ BOOST_AUTO_TEST_CASE(any_order_with_any_overlap_gives_the_bytes) {
     std::mt19937 random(7);
     for (int round = 0; round < 500; ++round) {
         std::string whole;
-        for (auto size = 20 + random() % 60; size > 0; --size) whole.push_back(static_cast<char>('a' + random() % 26));
+        for (auto size = 20 + random() % 60; size > 0; --size)
+            whole.push_back(static_cast<char>('a' + random() % 26));
         auto const start = static_cast<std::uint32_t>(random());
         std::vector<std::pair<std::uint32_t, std::string_view>> pieces;
         for (std::size_t at = 0; at < whole.size();) {
             auto const back = random() % 5;
             auto const from = at > back ? at - back : 0;
             auto const size = 1 + random() % 9 + (at - from);
-            pieces.emplace_back(start + 1 + static_cast<std::uint32_t>(from), std::string_view(whole).substr(from, size));
+            pieces.emplace_back(start + 1 + static_cast<std::uint32_t>(from),
+                                std::string_view(whole).substr(from, size));
             at = from + size;
         }
         pieces.push_back(pieces[random() % pieces.size()]);

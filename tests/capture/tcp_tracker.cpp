@@ -33,11 +33,14 @@ struct notes {
     void missed(side from, std::uint64_t size, std::int64_t) {
         *text += name(from) + "[" + std::to_string(size) + "] ";
     }
-    void ended(side from, bool reset, std::int64_t) { *text += name(from) + (reset ? "RST " : "FIN "); }
+    void ended(side from, bool reset, std::int64_t) {
+        *text += name(from) + (reset ? "RST " : "FIN ");
+    }
     static std::string name(side one) { return one == side::mta ? ">" : "<"; }
 };
 
-using make_sink = std::function<notes(std::size_t, capture::tcp_end, capture::tcp_end, std::int64_t)>;
+using make_sink =
+    std::function<notes(std::size_t, capture::tcp_end, capture::tcp_end, std::int64_t)>;
 using done = std::function<void(capture::milter_flow<notes>&, std::int64_t)>;
 
 /// One wire, with a clock that ticks once a packet.
@@ -86,7 +89,7 @@ BOOST_AUTO_TEST_CASE(connection_of_a_milter_is_told_from_its_offer_to_its_end) {
     tap.send(mta, filter, 117, ack | fin, "quit!");
     tap.send(filter, mta, 517, ack | fin);
     BOOST_TEST(tap.over == ">3:17 <4:17 >5:5 >FIN <FIN \n"); // as soon as it is over
-    tap.send(mta, filter, 117, ack | fin, "quit!");           // a late copy is nothing new
+    tap.send(mta, filter, 117, ack | fin, "quit!");          // a late copy is nothing new
     BOOST_TEST(tap.finish() == ">3:17 <4:17 >5:5 >FIN <FIN \n");
     BOOST_TEST(tap.tracker.statistics().milters == 1U);
     BOOST_TEST(tap.tracker.statistics().other_protocols == 0U);

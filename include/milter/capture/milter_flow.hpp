@@ -51,7 +51,9 @@ public:
         }
         feed(from, segment, at);
         if (segment.rst) return ended(from, true, at);
-        if (segment.fin) end.fin = end.stream.place_of(segment.sequence) + segment.payload.size() + segment.missing;
+        if (segment.fin)
+            end.fin =
+                end.stream.place_of(segment.sequence) + segment.payload.size() + segment.missing;
         if (end.fin && end.stream.expected() >= *end.fin) ended(from, false, at);
     }
 
@@ -81,7 +83,8 @@ private:
         std::optional<std::uint64_t> fin; ///< its place, when it was seen
         bool ended = false;
     };
-    static constexpr std::size_t max_held = 64UL << 10; // bytes of an end that speaks before the offer came
+    static constexpr std::size_t max_held =
+        64UL << 10; // bytes of an end that speaks before the offer came
 
     side side_of(unsigned from) const noexcept { return from == mta_ ? side::mta : side::filter; }
 

@@ -46,10 +46,8 @@ struct tcp_end {
 inline std::string to_string(tcp_end const& one) {
     char text[INET6_ADDRSTRLEN] = {};
     ::inet_ntop(one.v6 ? AF_INET6 : AF_INET, one.address.data(), text, sizeof text);
-    return milter::to_string(endpoint{one.v6 ? endpoint::kind::inet6 : endpoint::kind::inet,
-                                      {},
-                                      text,
-                                      std::to_string(one.port)});
+    return milter::to_string(endpoint{
+        one.v6 ? endpoint::kind::inet6 : endpoint::kind::inet, {}, text, std::to_string(one.port)});
 }
 
 struct tcp_segment {
@@ -90,7 +88,9 @@ public:
     unsigned u8(std::size_t at) const noexcept { return static_cast<unsigned char>(bytes_[at]); }
     unsigned u16(std::size_t at) const noexcept { return u8(at) << 8 | u8(at + 1); }
     std::uint32_t u32(std::size_t at) const noexcept { return u16(at) << 16 | u16(at + 2); }
-    octets from(std::size_t at) const noexcept { return octets(bytes_.substr(std::min(at, size()))); }
+    octets from(std::size_t at) const noexcept {
+        return octets(bytes_.substr(std::min(at, size())));
+    }
     octets first(std::size_t size) const noexcept { return octets(bytes_.substr(0, size)); }
     std::string_view text() const noexcept { return bytes_; }
 
@@ -146,7 +146,8 @@ inline found read_ipv4(network_packet packet) {
     if (!ip.has(20)) return skipped::cut;
     std::size_t const header = (ip.u8(0) & 15) * std::size_t{4};
     std::size_t total = ip.u16(2);
-    if (total == 0) total = packet.on_wire; // offloaded to the network card: the length was not known yet
+    if (total == 0)
+        total = packet.on_wire; // offloaded to the network card: the length was not known yet
     if (header < 20 || total < header) return skipped::cut;
     if ((ip.u16(6) & 0x3FFF) != 0) return skipped::fragment;
     if (ip.u8(9) != 6) return skipped::no_tcp;

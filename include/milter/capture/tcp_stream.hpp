@@ -52,7 +52,9 @@ public:
         while (!early_.empty()) skip(data, hole);
     }
 
-    std::size_t waiting() const noexcept { return waiting_; } ///< bytes kept, with what keeping costs
+    std::size_t waiting() const noexcept {
+        return waiting_;
+    } ///< bytes kept, with what keeping costs
     std::uint64_t expected() const noexcept { return next_; } ///< place of the next byte in order
     /// The place of a sequence number: the nearest to what is expected, as the numbers wrap.
     std::uint64_t place_of(std::uint32_t sequence) const noexcept {
@@ -81,7 +83,8 @@ private:
         }
         while (from < end) {
             auto const until = later == early_.end() ? end : std::min(end, later->first);
-            if (until > from) insert(from, until - from, bytes.substr(std::min(from - at, bytes.size())));
+            if (until > from)
+                insert(from, until - from, bytes.substr(std::min(from - at, bytes.size())));
             if (later == early_.end()) return;
             from = std::max(from, later->first + later->second.size());
             ++later;
@@ -122,7 +125,8 @@ private:
     std::size_t max_waiting_;
     bool begun_ = false;
     std::uint64_t next_ = 0; ///< place in the stream, counted on where sequence numbers wrap
-    std::map<std::uint64_t, piece> early_; ///< by place; they neither touch what is in order nor overlap
+    std::map<std::uint64_t, piece>
+        early_; ///< by place; they neither touch what is in order nor overlap
     std::size_t waiting_ = 0;
 };
 

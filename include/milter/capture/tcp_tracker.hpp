@@ -13,7 +13,8 @@
 namespace milter::capture {
 
 struct tracker_options {
-    std::vector<std::uint16_t> ports;   ///< connections that have one of them at either end; none: all
+    std::vector<std::uint16_t>
+        ports; ///< connections that have one of them at either end; none: all
     std::size_t max_connections = 4096; ///< open at a time; the one that was silent longest goes
 };
 
