@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // tests/manager/mta_habit.cpp - ABORT, HELO, QUIT and hanging up as Postfix and Sendmail do it, and as neither does
 //
-// Source: protocol.md 3.4; field/README.md "Ends"; statements 150, 262-266.
+// Source: docs/protocol.md 3.4; tests/field/README.md "Ends"; statements 150, 262-266.
 
 #include <boost/test/unit_test.hpp>
 

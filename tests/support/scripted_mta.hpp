@@ -39,7 +39,7 @@ public:
     wire::negotiate offer;
     std::map<wire::command_code, macro_pairs> macros; ///< sent before each command of that kind
 
-    /// Macros of both kinds of MTA, shortened (field/README.md, "Macro packets").
+    /// Macros of both kinds of MTA, shortened (tests/field/README.md, "Macros").
     void like_postfix() {
         using code = wire::command_code;
         macros = {{code::connect,

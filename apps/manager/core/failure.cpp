@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // manager/core/failure.cpp - connections, failures, and what each means for the message
 //
-// Source: protocol.md 9.9 as corrected at its head; statements 207-212, 255, 263-268.
+// Source: docs/protocol.md 9.9; statements 207-212, 255, 263-268.
 #include "manager/core/session.hpp"
 
 #include <utility>
@@ -52,7 +52,7 @@ void session::fail(link& one, error_code why, std::string_view where, proto::tim
     one.failure = capped(text);
     one.record.verdict = "error";
     one.record.reason = one.failure;
-    // a quarantine stands once it was received (protocol.md, corrections to 255)
+    // a quarantine stands once it was received (statement 255)
     if (in_message && transaction_ && one.edits.quarantine)
         transaction_->quarantine = std::move(one.edits.quarantine);
     one.drop_edits();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // manager/core/negotiation.cpp - one answer for the MTA from the answers of all milters; macros for each
 //
-// Source: protocol.md 9.2-9.4 as corrected at its head; statements 218-227.
+// Source: docs/protocol.md 9.2-9.4; statements 218-227.
 #include "manager/core/session.hpp"
 
 #include <algorithm>
@@ -94,7 +94,7 @@ std::string session::merged_list(std::size_t stage) {
     auto const eom = static_cast<std::size_t>(wire::macro_stage::end_of_message);
     auto const eoh = static_cast<std::size_t>(wire::macro_stage::end_of_headers);
     bool const end_stage = stage == eom || stage == eoh;
-    // Sendmail takes an end-of-message list only along with one for end of headers (protocol.md 2.5)
+    // Sendmail takes an end-of-message list only along with one for end of headers (docs/protocol.md 2.5)
     if (!wanted(stage) && !(end_stage && (wanted(eom) || wanted(eoh)))) return {};
     std::string names;
     std::size_t count = 0;
