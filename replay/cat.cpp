@@ -20,7 +20,8 @@ void print_title(corpus::conversation const& talk) {
     std::string line = "conversation " + cli::printable(talk.id);
     if (!talk.filter.empty()) line += "  " + cli::printable(talk.filter);
     if (!talk.mta.address.empty())
-        line += "  " + cli::printable(talk.mta.address) + " > " + cli::printable(talk.milter.address);
+        line +=
+            "  " + cli::printable(talk.mta.address) + " > " + cli::printable(talk.milter.address);
     if (talk.began) line += "  " + corpus::detail::rfc3339(*talk.began);
     if (talk.state != corpus::completeness::complete)
         line += "  not complete: " + cli::printable(talk.why);
@@ -42,7 +43,8 @@ void print_frames(corpus::conversation const& talk) {
                 finding = "   <- " + make_error_code(seen->finding).message();
         }
         fmt::print("{:>6}.{:06}  {:<6}  {}{}\n", one.at / 1'000'000, one.at % 1'000'000,
-                   one.from == corpus::side::mta ? "mta" : "filter", corpus::describe(one), finding);
+                   one.from == corpus::side::mta ? "mta" : "filter", corpus::describe(one),
+                   finding);
     }
 }
 

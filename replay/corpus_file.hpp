@@ -45,7 +45,8 @@ private:
 struct corpus_events {
     std::function<void(corpus::corpus_header const&)> header;
     std::function<void(corpus::conversation&&)> conversation;
-    std::function<void(std::string const& problem)> problem; ///< "PATH:LINE: /events/3/name: expected ..."
+    std::function<void(std::string const& problem)>
+        problem; ///< "PATH:LINE: /events/3/name: expected ..."
 };
 
 /// JSON Lines, or a single indented conversation; "-" is standard input. Lines with a problem are told and left out.

@@ -33,7 +33,8 @@ public:
         record_.missed(from, size, at - began_);
     }
     void ended(side from, bool reset, std::int64_t at) {
-        record_.ended(from, reset ? corpus::event_kind::reset : corpus::event_kind::end, at - began_);
+        record_.ended(from, reset ? corpus::event_kind::reset : corpus::event_kind::end,
+                      at - began_);
     }
     corpus::conversation finish() {
         auto talk = record_.finish();
@@ -61,8 +62,8 @@ public:
         std::string sources;
         for (auto const& file : wanted.files)
             sources += (sources.empty() ? "" : " ") + file.substr(file.find_last_of('/') + 1);
-        out_.write(corpus::corpus_header{1, "milter-replay " + std::string(version_string), sources,
-                                         "none", {}});
+        out_.write(corpus::corpus_header{
+            1, "milter-replay " + std::string(version_string), sources, "none", {}});
     }
 
     void import(std::string const& path) {
@@ -75,7 +76,7 @@ public:
         };
         auto const done = [&](flow& one, std::int64_t) { write(one, path, found); };
         capture::tcp_tracker<flow_recorder, decltype(make), decltype(done)> tracker(options, make,
-                                                                                   done);
+                                                                                    done);
         std::int64_t last = 0;
         while (auto const packet = source.next()) {
             last = packet->at;
@@ -110,8 +111,8 @@ private:
         out_.write(talk);
     }
 
-    void tell(std::string const& path, counts const& found,
-              capture::tracker_statistics const& seen, std::string const& problem) {
+    void tell(std::string const& path, counts const& found, capture::tracker_statistics const& seen,
+              std::string const& problem) {
         if (!wanted_.quiet)
             fmt::print(stderr, "milter-replay: {}: {} packets, {} conversations\n", path,
                        seen.packets, found.conversations);
@@ -122,10 +123,13 @@ private:
                 complain(path, fmt::format("{} packets {}", seen.skipped[why],
                                            name_of(static_cast<capture::skipped>(why))));
         if (seen.evicted > 0)
-            complain(path, fmt::format("{} connections were given up: too many were open", seen.evicted));
+            complain(path,
+                     fmt::format("{} connections were given up: too many were open", seen.evicted));
         if (seen.other_protocols > 0 && !wanted_.quiet)
-            fmt::print(stderr, "milter-replay: {}: {} connections are no milter's, or began before the capture\n",
-                       path, seen.other_protocols);
+            fmt::print(
+                stderr,
+                "milter-replay: {}: {} connections are no milter's, or began before the capture\n",
+                path, seen.other_protocols);
         if (!problem.empty()) complain(path, "the file ends early: " + problem);
     }
 

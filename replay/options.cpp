@@ -15,7 +15,8 @@ namespace milter::replay {
 
 namespace {
 
-constexpr char const* about = R"(Turns captured milter traffic into corpora of conversations, and shows them.
+constexpr char const* about =
+    R"(Turns captured milter traffic into corpora of conversations, and shows them.
 
 Examples:
   tcpdump -i lo -w mail.pcap tcp port 8891                  captures (for unix sockets there is no capture)
@@ -25,7 +26,8 @@ Examples:
   milter-replay cat monday.jsonl tuesday.jsonl > both.jsonl
 )";
 
-constexpr char const* about_import = R"(Reads captures and writes the milter conversations in them as a corpus.
+constexpr char const* about_import =
+    R"(Reads captures and writes the milter conversations in them as a corpus.
 
 Files are pcap or pcapng, also compressed with gzip: Ethernet (with VLAN tags), Linux cooked, loopback, raw IP. A
 connection is a milter's when its first packet is an offer, whatever its port. A conversation is complete, or says what
@@ -60,7 +62,8 @@ CLI::App* add_import(CLI::App& app, import_options& into, texts& given) {
     auto* const verb = app.add_subcommand("import", about_import);
     verb->footer(exit_status);
     verb->add_option("FILE", into.files, "Captures; - is standard input")->required();
-    verb->add_option("-o,--output", into.output, "Where the corpus goes (default: standard output)");
+    verb->add_option("-o,--output", into.output,
+                     "Where the corpus goes (default: standard output)");
     verb->add_option("--port", given.ports,
                      "Only connections with this port at either end; can be repeated")
         ->allow_extra_args(false);
@@ -93,7 +96,8 @@ void settle(options& into, texts const& given) {
     for (auto const& port : given.ports) into.import.ports.push_back(parse_port(port));
     for (auto const& name : given.names) add_name(into.import, name);
     if (into.import.split_bodies && into.import.output == "-")
-        throw std::invalid_argument("--split-bodies needs --output: the bodies go to a file beside it");
+        throw std::invalid_argument(
+            "--split-bodies needs --output: the bodies go to a file beside it");
 }
 
 } // namespace

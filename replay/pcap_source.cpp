@@ -23,15 +23,16 @@ struct close_pcap {
 /// zlib hands on what is not compressed as it is.
 ssize_t read_through(void* cookie, char* room, std::size_t size) {
     constexpr std::size_t most = std::numeric_limits<int>::max();
-    auto const read = ::gzread(static_cast<gzFile>(cookie), room,
-                               static_cast<unsigned>(std::min(size, most)));
+    auto const read =
+        ::gzread(static_cast<gzFile>(cookie), room, static_cast<unsigned>(std::min(size, most)));
     return read < 0 ? -1 : read;
 }
 
 int close_through(void* cookie) { return ::gzclose(static_cast<gzFile>(cookie)) == Z_OK ? 0 : -1; }
 
 std::FILE* open_file(std::string const& path) {
-    auto const file = path == "-" ? ::gzdopen(::dup(STDIN_FILENO), "rb") : ::gzopen(path.c_str(), "rbe");
+    auto const file =
+        path == "-" ? ::gzdopen(::dup(STDIN_FILENO), "rb") : ::gzopen(path.c_str(), "rbe");
     if (!file) throw std::runtime_error(path + ": " + std::system_category().message(errno));
     auto* const stream = ::fopencookie(file, "rb", {read_through, nullptr, nullptr, close_through});
     if (!stream) {
@@ -51,8 +52,8 @@ struct pcap_source::state {
 pcap_source::pcap_source(std::string const& path) : state_(std::make_unique<state>()) {
     auto* const file = open_file(path);
     char why[PCAP_ERRBUF_SIZE] = {};
-    state_->pcap.reset(::pcap_fopen_offline_with_tstamp_precision(
-        file, PCAP_TSTAMP_PRECISION_MICRO, why));
+    state_->pcap.reset(
+        ::pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_MICRO, why));
     if (state_->pcap) return;
     std::fclose(file); // NOLINT(cert-err33-c): nothing was written
     throw std::runtime_error(path + ": no capture: " + why);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // tests/manager/bad_input.cpp - what is no milter protocol, from either end: a log line that names it, a defined end
 //
-// Source: design 5; statements 1-10, 18, 19, 96, 130, 141, 201, 206, 213, 215, 216.
+// Source: statements 1-10, 18, 19, 96, 130, 141, 201, 206, 213, 215, 216.
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // tests/manager/budget.cpp - the MTA never waits longer than it would: one budget for each of its commands
 //
-// Who was asked and hangs has failed; who was never asked has not. Source: design 7.5; statements 199, 200, 243, 267.
+// Who was asked and hangs has failed; who was never asked has not. Source: statements 199, 200, 243, 267.
 
 #include <boost/test/unit_test.hpp>
 

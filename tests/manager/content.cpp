@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // tests/manager/content.cpp - headers and body through several milters: who sees what, whose verdict counts
 //
-// Source: design 7.2, 7.6; statements 224, 232-237, 242-246, 253, 272-274.
+// Source: statements 224, 232-237, 242-246, 253, 272-274.
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // tests/manager/edits.cpp - what milters change: staged, merged, shown to the next, passed to the MTA
 //
-// Source: design 7.4; statements 222, 245-257.
+// Source: statements 222, 245-257.
 
 #include <boost/test/unit_test.hpp>
 

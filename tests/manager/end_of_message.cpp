@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // tests/manager/end_of_message.cpp - keeping the MTA in patience, and what it is kept from
 //
-// Source: design 7.5, 7.6; statements 105, 242, 243, 253.
+// Source: statements 105, 242, 243, 253.
 
 #include <boost/test/unit_test.hpp>
 

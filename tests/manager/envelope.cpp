@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // tests/manager/envelope.cpp - CONNECT to DATA through several milters: who is asked, who decides
 //
-// Source: design 7.1, 7.6; statements 229-236, 269, 271.
+// Source: statements 229-236, 269, 271.
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // tests/manager/fail_closed.cpp - rare ways by which mail might pass without its milters, and must not
 //
-// Source: protocol.md 1.6, 9.9; statements 195, 255, 269; design 7.4, 7.5.
+// Source: protocol.md 1.6, 9.9; statements 195, 255, 269.
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // tests/manager/failure_table.cpp - every kind of failure at every stage under every policy: what the MTA hears, and when
 //
-// The middle one of three milters fails, once or each time. Source: design 7.5; statements 207-212, 267, 268.
+// The middle one of three milters fails, once or each time. Source: statements 207-212, 267, 268.
 
 #include <boost/test/unit_test.hpp>
 

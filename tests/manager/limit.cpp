@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // tests/manager/limit.cpp - the manager's own failures: limits of a message, the spool; and peers that do not read
 //
-// Source: design 5, 6, 7.3, 7.5; statements 203, 204.
+// Source: statements 203, 204.
 
 #include <boost/test/unit_test.hpp>
 

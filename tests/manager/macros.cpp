@@ -83,6 +83,20 @@ BOOST_AUTO_TEST_CASE(own_list_is_answered_exactly_and_as_spelled) {
                per_element);
 }
 
+BOOST_AUTO_TEST_CASE(administrators_list_is_asked_for_though_no_milter_has_one) {
+    manager_rig rig(1);
+    rig.mta.like_postfix();
+    rig.config.macros[static_cast<std::size_t>(wire::macro_stage::connect)] = "j {client_addr}";
+    rig.mta.macros[code::connect].push_back({"{client_addr}", "192.0.2.1"});
+    rig.begin();
+    rig.envelope();
+    BOOST_TEST(rig.mta.agreed().lists[0].value_or("(none)") == "j {client_addr} v");
+    BOOST_TEST(!rig.mta.agreed().lists[2].has_value());
+    BOOST_TEST(rig.filter(0).macros("connect") ==
+                   list{"\"j\"=\"mx.test\" \"{client_addr}\"=\"192.0.2.1\""},
+               per_element);
+}
+
 BOOST_AUTO_TEST_CASE(empty_list_means_none_with_sendmail_and_the_default_with_postfix) {
     for (bool const postfix : {false, true}) {
         manager_rig rig(2);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // tests/manager/negotiation.cpp - one answer for the MTA from the wishes of all milters
 //
-// Source: design 7.2, 7.11; statements 218-225, 275.
+// Source: statements 218-225, 275.
 
 #include <boost/test/unit_test.hpp>
 

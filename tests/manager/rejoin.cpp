@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // tests/manager/rejoin.cpp - a milter that comes late or comes back is told what it missed
 //
-// Source: protocol.md 9.8; design 7.5, 7.8; statements 258, 260, 262.
+// Source: protocol.md 9.8; statements 258, 260, 262.
 
 #include <boost/test/unit_test.hpp>
 

@@ -3,7 +3,7 @@
 //
 // Whatever a manager answers that no MTA may be answered is a line in faults(): replies that are not due, edits before
 // end of message, actions that were not agreed, a replacement body in two runs, ACCEPT to UNKNOWN, malformed texts.
-// Source: protocol.md 3.5, design 7.6.
+// Source: protocol.md 3.5
 #pragma once
 
 #include <milter/proto/negotiation.hpp>

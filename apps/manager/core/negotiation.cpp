@@ -48,7 +48,9 @@ void session::negotiation_progress(proto::time_point now, bool waited_enough) {
 proto::agreement session::merged_agreement() {
     proto::agreement merged;
     merged.version = std::min(offer_.version, wire::newest_version);
-    bool all_known = true, wants_rejected = false, lists = false;
+    bool all_known = true, wants_rejected = false;
+    bool lists = std::any_of(config_->macros.begin(), config_->macros.end(),
+                             [](auto const& configured) { return !configured.empty(); });
     for (auto const& one : links_) {
         all_known = all_known && one->state == link_state::ready;
         if (one->config->on_error == on_error::quarantine)
@@ -83,13 +85,14 @@ std::string_view session::administrators_list(std::size_t stage) const noexcept 
     return configured.empty() ? default_macros[stage] : std::string_view(configured);
 }
 
-/// What the milters want at the stage and what the administrator has it send; empty when nobody sent a list for it.
+/// What the milters want at the stage and what the administrator has it send; empty when nobody gave a list for it.
 std::string session::merged_list(std::size_t stage) {
     auto const wanted = [&](std::size_t index) {
-        return std::any_of(links_.begin(), links_.end(), [&](auto const& one) {
-            auto const& list = one->protocol.agreed().lists[index];
-            return one->state == link_state::ready && list && !list->empty();
-        });
+        return !config_->macros[index].empty() ||
+               std::any_of(links_.begin(), links_.end(), [&](auto const& one) {
+                   auto const& list = one->protocol.agreed().lists[index];
+                   return one->state == link_state::ready && list && !list->empty();
+               });
     };
     auto const eom = static_cast<std::size_t>(wire::macro_stage::end_of_message);
     auto const eoh = static_cast<std::size_t>(wire::macro_stage::end_of_headers);
