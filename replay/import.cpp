@@ -53,6 +53,13 @@ struct counts {
     std::size_t conversations = 0, incomplete = 0;
 };
 
+/// "1 conversation is", "2 conversations are"
+std::string counted(std::size_t count, std::string_view what, std::string_view verb = {}) {
+    auto text = fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+    if (verb == "be") text += count == 1 ? " is" : " are";
+    return text;
+}
+
 class importer {
 public:
     explicit importer(import_options const& wanted)
@@ -114,22 +121,19 @@ private:
     void tell(std::string const& path, counts const& found, capture::tracker_statistics const& seen,
               std::string const& problem) {
         if (!wanted_.quiet)
-            fmt::print(stderr, "milter-replay: {}: {} packets, {} conversations\n", path,
-                       seen.packets, found.conversations);
+            fmt::print(stderr, "milter-replay: {}: {}, {}\n", path, counted(seen.packets, "packet"),
+                       counted(found.conversations, "conversation"));
         if (found.incomplete > 0)
-            complain(path, fmt::format("{} conversations are not complete", found.incomplete));
+            complain(path, counted(found.incomplete, "conversation", "be") + " not complete");
         for (std::size_t why = 0; why < seen.skipped.size(); ++why)
             if (seen.skipped[why] > 0 && lossy(static_cast<capture::skipped>(why)))
                 complain(path, fmt::format("{} packets {}", seen.skipped[why],
                                            name_of(static_cast<capture::skipped>(why))));
         if (seen.evicted > 0)
-            complain(path,
-                     fmt::format("{} connections were given up: too many were open", seen.evicted));
+            complain(path, counted(seen.evicted, "connection") + " given up: too many were open");
         if (seen.other_protocols > 0 && !wanted_.quiet)
-            fmt::print(
-                stderr,
-                "milter-replay: {}: {} connections are no milter's, or began before the capture\n",
-                path, seen.other_protocols);
+            fmt::print(stderr, "milter-replay: {}: {} no milter's, or began before the capture\n",
+                       path, counted(seen.other_protocols, "connection", "be"));
         if (!problem.empty()) complain(path, "the file ends early: " + problem);
     }
 

@@ -58,6 +58,20 @@ if(TARGET test_apps)
     endif()
 endif()
 
+if(TARGET milter-replay)
+    milter_test(replay LINK milter-replay_lib)
+    target_compile_definitions(test_replay PRIVATE MILTER_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+    set_property(TEST test_replay PROPERTY ENVIRONMENT "MILTER_BIN_DIR=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+    add_dependencies(test_replay milter-replay)
+    find_package(Python3 3.11 COMPONENTS Interpreter)
+    if(Python3_FOUND)
+        file(GLOB captures CONFIGURE_DEPENDS replay/captures/*)
+        add_test(NAME replay_against_decoder COMMAND Python3::Interpreter -B
+            ${CMAKE_CURRENT_SOURCE_DIR}/replay/against_decoder.py $<TARGET_FILE:milter-replay> ${captures})
+        set_tests_properties(replay_against_decoder PROPERTIES LABELS replay TIMEOUT 300)
+    endif()
+endif()
+
 # What scripts/test builds with ThreadSanitizer.
 add_custom_target(threaded_tests)
 foreach(layer IN ITEMS net manager apps)

@@ -56,7 +56,8 @@ private:
     void hear(std::string const& bytes) {
         error_code ec;
         session_.received(bytes);
-        while (session_.next(ec)) {}
+        while (session_.next(ec)) {
+        }
         BOOST_TEST(!ec, where_ + ": " + session_.failure());
     }
     void say(event const& one) {
@@ -68,10 +69,13 @@ private:
         else
             std::visit([&](auto const& which) { reply_with(which, ec); }, *reply);
         BOOST_TEST(!ec, where_ + ": " + describe(*reply) + ": " + ec.message());
-        while (session_.next(ec)) {}
+        while (session_.next(ec)) {
+        }
     }
     void reply_with(wire::negotiate_reply const&, error_code&) {}
-    template <class Reply> void reply_with(Reply const& reply, error_code& ec) { session_.reply(reply, ec); }
+    template <class Reply> void reply_with(Reply const& reply, error_code& ec) {
+        session_.reply(reply, ec);
+    }
 
     static proto::agreement agreement_of(wire::negotiate_reply const& answer) {
         proto::agreement agreed;
@@ -92,7 +96,8 @@ private:
 class mta_again {
 public:
     mta_again(wire::negotiate const& offer, std::string const& where)
-        : where_(where), session_({.offer = offer, .how = proto::strictness::lenient, .timeouts = {}}) {}
+        : where_(where),
+          session_({.offer = offer, .how = proto::strictness::lenient, .timeouts = {}}) {}
 
     void play(event const& one) {
         if (one.kind != event_kind::packet) return;
@@ -105,7 +110,8 @@ public:
             return;
         }
         session_.received(wire_of(one));
-        while (session_.next({}, ec)) {}
+        while (session_.next({}, ec)) {
+        }
         BOOST_TEST(!ec, where_ + ": " + session_.failure());
     }
     std::string const& said() const { return session_.output(); }
@@ -136,7 +142,8 @@ BOOST_AUTO_TEST_SUITE(real_traffic)
 
 BOOST_AUTO_TEST_CASE(is_there) {
     std::map<std::string, int> of;
-    shipped::for_each_conversation([&](conversation const& talk, std::string const&) { ++of[talk.mta.name]; });
+    shipped::for_each_conversation(
+        [&](conversation const& talk, std::string const&) { ++of[talk.mta.name]; });
     BOOST_TEST(of["Postfix"] > 200);
     BOOST_TEST(of[""] > 100); // Sendmail does not say its name
 }
@@ -144,7 +151,8 @@ BOOST_AUTO_TEST_CASE(is_there) {
 BOOST_AUTO_TEST_CASE(goes_through_json_line_by_line) {
     shipped::for_each_line([](std::string const& line, std::string const& where) {
         corpus::json_problem problem;
-        auto const talk = corpus::read_conversation(*corpus::parse_json(line, problem), {}, problem);
+        auto const talk =
+            corpus::read_conversation(*corpus::parse_json(line, problem), {}, problem);
         BOOST_TEST(corpus::to_line(corpus::to_json(talk)) == line, where);
     });
 }
