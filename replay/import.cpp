@@ -53,11 +53,13 @@ struct counts {
     std::size_t conversations = 0, incomplete = 0;
 };
 
+std::string counted(std::size_t count, std::string_view what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
 /// "1 conversation is", "2 conversations are"
-std::string counted(std::size_t count, std::string_view what, std::string_view verb = {}) {
-    auto text = fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-    if (verb == "be") text += count == 1 ? " is" : " are";
-    return text;
+std::string counted_is(std::size_t count, std::string_view what) {
+    return counted(count, what) + (count == 1 ? " is" : " are");
 }
 
 class importer {
@@ -124,7 +126,7 @@ private:
             fmt::print(stderr, "milter-replay: {}: {}, {}\n", path, counted(seen.packets, "packet"),
                        counted(found.conversations, "conversation"));
         if (found.incomplete > 0)
-            complain(path, counted(found.incomplete, "conversation", "be") + " not complete");
+            complain(path, counted_is(found.incomplete, "conversation") + " not complete");
         for (std::size_t why = 0; why < seen.skipped.size(); ++why)
             if (seen.skipped[why] > 0 && lossy(static_cast<capture::skipped>(why)))
                 complain(path, fmt::format("{} packets {}", seen.skipped[why],
@@ -133,7 +135,7 @@ private:
             complain(path, counted(seen.evicted, "connection") + " given up: too many were open");
         if (seen.other_protocols > 0 && !wanted_.quiet)
             fmt::print(stderr, "milter-replay: {}: {} no milter's, or began before the capture\n",
-                       path, counted(seen.other_protocols, "connection", "be"));
+                       path, counted_is(seen.other_protocols, "connection"));
         if (!problem.empty()) complain(path, "the file ends early: " + problem);
     }
 

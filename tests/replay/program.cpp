@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // tests/replay/program.cpp - milter-replay as its user runs it
-#include <boost/test/unit_test.hpp>
-
 #include <milter/wire/command.hpp>
 #include <milter/wire/reply.hpp>
+
+#include <boost/test/unit_test.hpp>
+
 #include <replay/pcap_file.hpp>
 #include <support/process.hpp>
 
@@ -29,7 +30,8 @@ std::size_t lines_of(std::string_view text) {
 
 tcp_end const mta = end_at(1, 25000), filter = end_at(2, 8891);
 std::string const offer = packets(wire::negotiate{});
-std::string const answer = packets(wire::negotiate_reply{6, wire::action::none, wire::step::none, {}});
+std::string const answer =
+    packets(wire::negotiate_reply{6, wire::action::none, wire::step::none, {}});
 
 /// A session of one HELO; `cut` bytes of it were not captured.
 pcap_file session(std::size_t cut = 0) {
@@ -50,7 +52,8 @@ pcap_file session(std::size_t cut = 0) {
 struct replay_fixture {
     support::temp_dir dir;
 
-    support::finished_program run(support::arguments const& args, std::string const& input = "/dev/null") const {
+    support::finished_program run(support::arguments const& args,
+                                  std::string const& input = "/dev/null") const {
         return support::run_program(support::program("milter-replay"), args, dir, input);
     }
     std::string file(std::string const& name, std::string const& bytes) const {
@@ -65,7 +68,8 @@ BOOST_FIXTURE_TEST_SUITE(milter_replay, replay_fixture)
 
 BOOST_AUTO_TEST_CASE(capture_becomes_a_corpus_and_is_shown) {
     auto const capture = file("mail.pcap", session().bytes());
-    auto const imported = run({"import", "--milter", "8891=opendkim", "--tag", "a", "--tag", "b", capture, "-o", dir / "mail.jsonl"});
+    auto const imported = run({"import", "--milter", "8891=opendkim", "--tag", "a", "--tag", "b",
+                               capture, "-o", dir / "mail.jsonl"});
     BOOST_TEST(imported.exit_code == 0, imported.err);
     BOOST_TEST(imported.out == "");
     BOOST_TEST(contains(imported.err, "mail.pcap: 8 packets, 1 conversation\n"), imported.err);
@@ -74,24 +78,32 @@ BOOST_AUTO_TEST_CASE(capture_becomes_a_corpus_and_is_shown) {
     BOOST_TEST(lines_of(corpus) == 2U);
     BOOST_TEST(contains(corpus, R"({"milter_corpus":1,"creator":"milter-replay )"), corpus);
     BOOST_TEST(contains(corpus, R"("source":"mail.pcap","redaction":"none"})"), corpus);
-    BOOST_TEST(contains(corpus, R"({"id":"1","filter":"opendkim","mta":{"address":"inet:25000@[10.0.0.1]"},)"), corpus);
-    BOOST_TEST(contains(corpus, R"("began":"2001-09-09T01:46:40.001000Z","state":"complete","tags":["a","b"])"), corpus);
+    BOOST_TEST(
+        contains(corpus,
+                 R"({"id":"1","filter":"opendkim","mta":{"address":"inet:25000@[10.0.0.1]"},)"),
+        corpus);
+    BOOST_TEST(
+        contains(corpus,
+                 R"("began":"2001-09-09T01:46:40.001000Z","state":"complete","tags":["a","b"])"),
+        corpus);
 
     auto const shown = run({"cat", "--frames", dir / "mail.jsonl"});
     BOOST_TEST(shown.exit_code == 0, shown.err);
-    BOOST_TEST(shown.out == "conversation 1  opendkim  inet:25000@[10.0.0.1] > inet:8891@[10.0.0.2]  "
-                            "2001-09-09T01:46:40.001000Z\n"
-                            "     0.002000  mta     negotiate version=6 actions=add_header|change_body|add_rcpt|"
-                            "delete_rcpt|change_header|quarantine|change_from|add_rcpt_with_args|set_macro_list "
-                            "steps=no_connect|no_helo|no_mail|no_rcpt|no_body|no_header|no_end_of_headers|nr_header|"
-                            "no_unknown|no_data|skip|rejected_rcpt|nr_connect|nr_helo|nr_mail|nr_rcpt|nr_data|"
-                            "nr_unknown|nr_end_of_headers|nr_body|leading_space\n"
-                            "     0.003000  filter  negotiate version=6 actions=none steps=none\n"
-                            "     0.004000  mta     helo \"client.example\"\n"
-                            "     0.005000  filter  continue\n"
-                            "     0.006000  mta     quit\n"
-                            "     0.006000  mta     (end)\n"
-                            "     0.007000  filter  (end)\n");
+    BOOST_TEST(
+        shown.out ==
+        "conversation 1  opendkim  inet:25000@[10.0.0.1] > inet:8891@[10.0.0.2]  "
+        "2001-09-09T01:46:40.001000Z\n"
+        "     0.002000  mta     negotiate version=6 actions=add_header|change_body|add_rcpt|"
+        "delete_rcpt|change_header|quarantine|change_from|add_rcpt_with_args|set_macro_list "
+        "steps=no_connect|no_helo|no_mail|no_rcpt|no_body|no_header|no_end_of_headers|nr_header|"
+        "no_unknown|no_data|skip|rejected_rcpt|nr_connect|nr_helo|nr_mail|nr_rcpt|nr_data|"
+        "nr_unknown|nr_end_of_headers|nr_body|leading_space\n"
+        "     0.003000  filter  negotiate version=6 actions=none steps=none\n"
+        "     0.004000  mta     helo \"client.example\"\n"
+        "     0.005000  filter  continue\n"
+        "     0.006000  mta     quit\n"
+        "     0.006000  mta     (end)\n"
+        "     0.007000  filter  (end)\n");
 }
 
 BOOST_AUTO_TEST_CASE(corpora_are_joined_and_stay_as_they_are) {
@@ -172,15 +184,19 @@ BOOST_AUTO_TEST_CASE(large_bodies_go_beside_and_come_back) {
 BOOST_AUTO_TEST_CASE(files_that_cannot_be_read_are_named) {
     auto const missing = run({"import", dir / "none.pcap"});
     BOOST_TEST(missing.exit_code == 2);
-    BOOST_TEST(missing.err == "milter-replay: " + (dir / "none.pcap") + ": No such file or directory\n");
-    auto const text = run({"import", file("a.txt", "no capture at all, but long enough to look at")});
+    BOOST_TEST(missing.err ==
+               "milter-replay: " + (dir / "none.pcap") + ": No such file or directory\n");
+    auto const text =
+        run({"import", file("a.txt", "no capture at all, but long enough to look at")});
     BOOST_TEST(text.exit_code == 2);
     BOOST_TEST(contains(text.err, "a.txt: no capture: "), text.err);
     BOOST_TEST(run({"import", file("empty", "")}).exit_code == 2);
     BOOST_TEST(run({"cat", dir / "none.jsonl"}).exit_code == 2);
-    auto const nowhere = run({"import", file("m.pcap", session().bytes()), "-o", "/nonexistent/x.jsonl"});
+    auto const nowhere =
+        run({"import", file("m.pcap", session().bytes()), "-o", "/nonexistent/x.jsonl"});
     BOOST_TEST(nowhere.exit_code == 2);
-    BOOST_TEST(contains(nowhere.err, "/nonexistent/x.jsonl: No such file or directory"), nowhere.err);
+    BOOST_TEST(contains(nowhere.err, "/nonexistent/x.jsonl: No such file or directory"),
+               nowhere.err);
 }
 
 BOOST_AUTO_TEST_CASE(lines_that_are_no_conversation_are_named_and_the_others_shown) {
@@ -193,7 +209,9 @@ nonsense
     auto const shown = run({"cat", corpus});
     BOOST_TEST(shown.exit_code == 1);
     BOOST_TEST(lines_of(shown.out) == 3U);
-    BOOST_TEST(contains(shown.err, R"(bad.jsonl:3: /events/0/name: expected a string or {"base64": "..."})"), shown.err);
+    BOOST_TEST(contains(shown.err,
+                        R"(bad.jsonl:3: /events/0/name: expected a string or {"base64": "..."})"),
+               shown.err);
     BOOST_TEST(contains(shown.err, "bad.jsonl:4: parse error at line 1, column 2"), shown.err);
     auto const newer = run({"cat", file("new.jsonl", "{\"milter_corpus\":2}\n{\"events\":[]}\n")});
     BOOST_TEST(newer.exit_code == 1);
@@ -216,7 +234,8 @@ BOOST_AUTO_TEST_CASE(command_line_says_what_is_wrong) {
     complaint({}, "A subcommand is required");
     complaint({"import"}, "FILE");
     complaint({"import", "--port", "70000", "x"}, "\"70000\" is no port: 1 to 65535");
-    complaint({"import", "--milter", "opendkim", "x"}, "\"opendkim\" is no PORT=NAME; example: 8891=opendkim");
+    complaint({"import", "--milter", "opendkim", "x"},
+              "\"opendkim\" is no PORT=NAME; example: 8891=opendkim");
     complaint({"import", "--split-bodies", "x"}, "--split-bodies needs --output");
     complaint({"cat", "--frames", "--pretty", "x"}, "excludes");
     BOOST_TEST(run({"--help"}).exit_code == 0);
