@@ -129,7 +129,7 @@ private:
             complain(path, counted_is(found.incomplete, "conversation") + " not complete");
         for (std::size_t why = 0; why < seen.skipped.size(); ++why)
             if (seen.skipped[why] > 0 && lossy(static_cast<capture::skipped>(why)))
-                complain(path, fmt::format("{} packets {}", seen.skipped[why],
+                complain(path, fmt::format("{} {}", counted(seen.skipped[why], "packet"),
                                            name_of(static_cast<capture::skipped>(why))));
         if (seen.evicted > 0)
             complain(path, counted(seen.evicted, "connection") + " given up: too many were open");

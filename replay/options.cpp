@@ -33,7 +33,8 @@ Files are pcap or pcapng, also compressed with gzip: Ethernet (with VLAN tags), 
 connection is a milter's when its first packet is an offer, whatever its port. A conversation is complete, or says what
 is missing: "truncated", "gap".
 
-The corpus holds what the mail held: addresses, headers, bodies.)";
+The corpus holds what the mail held: addresses, headers, bodies.
+)";
 
 constexpr char const* exit_status = R"(
 Exit status: 0; 1 something was cut, lost or skipped: standard error says what; 2 usage, or a file that cannot be read.)";
@@ -59,22 +60,28 @@ struct texts {
 };
 
 CLI::App* add_import(CLI::App& app, import_options& into, texts& given) {
-    auto* const verb = app.add_subcommand("import", about_import);
-    verb->footer(exit_status);
-    verb->add_option("FILE", into.files, "Captures; - is standard input")->required();
-    verb->add_option("-o,--output", into.output,
-                     "Where the corpus goes (default: standard output)");
+    auto* const verb = app.add_subcommand(
+        "import", "Reads captures, writes the milter conversations in them as a corpus.");
+    verb->footer(about_import + std::string(exit_status));
+    verb->add_option("FILE", into.files, "Captures; - is standard input")
+        ->required()
+        ->type_name("");
+    verb->add_option("-o,--output", into.output, "Where the corpus goes (default: standard output)")
+        ->type_name("FILE");
     verb->add_option("--port", given.ports,
                      "Only connections with this port at either end; can be repeated")
-        ->allow_extra_args(false);
-    verb->add_option("--milter", given.names,
-                     "PORT=NAME: the milter behind this port; can be repeated")
-        ->allow_extra_args(false);
+        ->allow_extra_args(false)
+        ->type_name("N");
+    verb->add_option("--milter", given.names, "The milter behind this port; can be repeated")
+        ->allow_extra_args(false)
+        ->type_name("PORT=NAME");
     verb->add_option("--tag", into.tags, "Puts this tag on each conversation; can be repeated")
-        ->allow_extra_args(false);
+        ->allow_extra_args(false)
+        ->type_name("TAG");
     verb->add_option("--max-bytes", into.max_bytes,
                      "Bytes kept of one conversation; the rest becomes a gap (default: 256 MiB)")
-        ->transform(CLI::AsSizeValue(false));
+        ->transform(CLI::AsSizeValue(false))
+        ->type_name("N");
     verb->add_flag("--split-bodies", into.split_bodies,
                    "Large bodies go to OUTPUT.bodies, beside the corpus");
     verb->add_flag("-q,--quiet", into.quiet, "No account on standard error, only problems");
@@ -85,7 +92,7 @@ CLI::App* add_cat(CLI::App& app, cat_options& into) {
     auto* const verb = app.add_subcommand(
         "cat", "Writes the conversations of corpora to standard output, as one corpus.");
     verb->footer(exit_status);
-    verb->add_option("FILE", into.files, "Corpora; - is standard input")->required();
+    verb->add_option("FILE", into.files, "Corpora; - is standard input")->required()->type_name("");
     auto* const frames =
         verb->add_flag("--frames", into.frames, "One line a packet, for people, instead of JSON");
     verb->add_flag("--pretty", into.pretty, "Indented JSON")->excludes(frames);

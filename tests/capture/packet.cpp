@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(bytes_cut_off_by_the_capture_are_counted) {
     BOOST_TEST(
         seen(link_type::ethernet, whole.substr(0, 14 + 20 + 20), whole.size()).ends_with("''+10"));
     BOOST_TEST(seen(link_type::ethernet, whole.substr(0, 14 + 20 + 19), whole.size()) ==
-               "captured without their whole headers");
+               "without whole headers");
 }
 
 BOOST_AUTO_TEST_CASE(length_that_was_left_to_the_card_is_that_of_the_packet) {
@@ -95,21 +95,19 @@ BOOST_AUTO_TEST_CASE(extension_headers_are_passed) {
     auto const packet = ip(here6, there6, options + tcp(here6, there6, 7, ack, "text"), 0);
     BOOST_TEST(seen(link_type::raw_ip, packet) == v6);
     auto const endless = ip(here6, there6, "\0\xff"s, 0);
-    BOOST_TEST(seen(link_type::raw_ip, endless) == "captured without their whole headers");
+    BOOST_TEST(seen(link_type::raw_ip, endless) == "without whole headers");
 }
 
 BOOST_AUTO_TEST_CASE(everything_else_says_why_not) {
     auto const segment = tcp(here, there, 7, ack, "text");
-    BOOST_TEST(seen(link_type::ethernet, ethernet("arp", 0x0806)) == "that are not IP");
-    BOOST_TEST(seen(link_type::raw_ip, std::string(40, '\x10')) == "that are not IP");
-    BOOST_TEST(seen(link_type::raw_ip, ip(here, there, segment, 17)) == "that are not TCP");
-    BOOST_TEST(seen(link_type::raw_ip, ip(here6, there6, segment, 17)) == "that are not TCP");
-    BOOST_TEST(seen(link_type::raw_ip, ip(here, there, segment, 6, 0x2000)) ==
-               "that are IP fragments");
-    BOOST_TEST(seen(link_type::raw_ip, ip(here, there, segment, 6, 0x0001)) ==
-               "that are IP fragments");
-    BOOST_TEST(seen(link_type::raw_ip, ip(here6, there6, segment, 44)) == "that are IP fragments");
-    BOOST_TEST(seen(link_type::raw_ip, "") == "captured without their whole headers");
+    BOOST_TEST(seen(link_type::ethernet, ethernet("arp", 0x0806)) == "without IP");
+    BOOST_TEST(seen(link_type::raw_ip, std::string(40, '\x10')) == "without IP");
+    BOOST_TEST(seen(link_type::raw_ip, ip(here, there, segment, 17)) == "without TCP");
+    BOOST_TEST(seen(link_type::raw_ip, ip(here6, there6, segment, 17)) == "without TCP");
+    BOOST_TEST(seen(link_type::raw_ip, ip(here, there, segment, 6, 0x2000)) == "in IP fragments");
+    BOOST_TEST(seen(link_type::raw_ip, ip(here, there, segment, 6, 0x0001)) == "in IP fragments");
+    BOOST_TEST(seen(link_type::raw_ip, ip(here6, there6, segment, 44)) == "in IP fragments");
+    BOOST_TEST(seen(link_type::raw_ip, "") == "without whole headers");
 }
 
 BOOST_AUTO_TEST_CASE(no_bytes_lead_beyond_the_packet) {

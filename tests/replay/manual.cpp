@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // tests/replay/manual.cpp - the manual and --help have the same options; docs/corpus-format.md has every packet and field
 #include "replay/options.hpp"
-
 #include <milter/corpus/packet_field.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -40,11 +39,14 @@ std::string manual() {
 BOOST_AUTO_TEST_SUITE(replay_manual)
 
 BOOST_AUTO_TEST_CASE(has_the_options_of_help) {
-    auto const help = help_of({"--help"}) + help_of({"import", "--help"}) + help_of({"cat", "--help"});
+    auto const help =
+        help_of({"--help"}) + help_of({"import", "--help"}) + help_of({"cat", "--help"});
     auto const in_help = flags_in(help), in_manual = flags_in(manual());
     BOOST_TEST(in_help.size() > 8U);
-    for (auto const& flag : in_help) BOOST_TEST(in_manual.contains(flag), flag << " is in --help only");
-    for (auto const& flag : in_manual) BOOST_TEST(in_help.contains(flag), flag << " is in the manual only");
+    for (auto const& flag : in_help)
+        BOOST_TEST(in_manual.contains(flag), flag << " is in --help only");
+    for (auto const& flag : in_manual)
+        BOOST_TEST(in_help.contains(flag), flag << " is in the manual only");
 }
 
 BOOST_AUTO_TEST_CASE(has_examples_that_can_be_read) {
@@ -52,7 +54,8 @@ BOOST_AUTO_TEST_CASE(has_examples_that_can_be_read) {
     int read = 0;
     for (std::string line; std::getline(lines, line);) {
         line.erase(0, std::min(line.find_first_not_of(' '), line.size()));
-        if (!line.starts_with("milter-replay import ") && !line.starts_with("milter-replay cat ")) continue;
+        if (!line.starts_with("milter-replay import ") && !line.starts_with("milter-replay cat "))
+            continue;
         if (auto const remark = line.find("   "); remark != line.npos) line.resize(remark);
         if (auto const into = line.find(" > "); into != line.npos) line.resize(into);
         auto words = support::shell_words(line);
@@ -67,9 +70,11 @@ BOOST_AUTO_TEST_CASE(has_examples_that_can_be_read) {
 BOOST_AUTO_TEST_CASE(format_has_every_packet_and_field) {
     auto const format = support::slurp(MILTER_SOURCE_DIR "/docs/corpus-format.md");
     for (auto const& row : milter::corpus::packet_rows) {
-        BOOST_TEST((format.find("`" + std::string(name_of(row)) + "`") != format.npos), name_of(row));
+        BOOST_TEST((format.find("`" + std::string(name_of(row)) + "`") != format.npos),
+                   name_of(row));
         for (auto const& field : fields_of(row))
-            BOOST_TEST((format.find("`" + std::string(field.name) + "`") != format.npos), field.name);
+            BOOST_TEST((format.find("`" + std::string(field.name) + "`") != format.npos),
+                       field.name);
     }
 }
 

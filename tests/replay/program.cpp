@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(what_was_cut_is_told_by_exit_status_and_in_words) {
     fragments.packet(ethernet(ip(mta, filter, "x", 6, 0x2000)));
     auto const part = run({"import", file("part.pcap", fragments.bytes())});
     BOOST_TEST(part.exit_code == 1);
-    BOOST_TEST(contains(part.err, "1 packets that are IP fragments"), part.err);
+    BOOST_TEST(contains(part.err, "1 packet in IP fragments"), part.err);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_milters_is_left_out) {

@@ -70,10 +70,10 @@ enum class skipped : unsigned char {
 constexpr std::string_view name_of(skipped why) noexcept {
     switch (why) {
     case skipped::link: return "of a link layer that is not read";
-    case skipped::no_ip: return "that are not IP";
-    case skipped::no_tcp: return "that are not TCP";
-    case skipped::fragment: return "that are IP fragments";
-    case skipped::cut: return "captured without their whole headers";
+    case skipped::no_ip: return "without IP";
+    case skipped::no_tcp: return "without TCP";
+    case skipped::fragment: return "in IP fragments";
+    case skipped::cut: return "without whole headers";
     }
     return "";
 }
