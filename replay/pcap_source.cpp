@@ -59,7 +59,6 @@ pcap_source::pcap_source(std::string const& path) : state_(std::make_unique<stat
     throw std::runtime_error(path + ": no capture: " + why);
 }
 
-pcap_source::pcap_source(pcap_source&&) noexcept = default;
 pcap_source::~pcap_source() = default;
 
 std::optional<captured_packet> pcap_source::next() {

@@ -24,7 +24,8 @@ public:
     /// A pcap or pcapng file, also compressed with gzip; "-" is standard input.
     /// @throws std::runtime_error  "PATH: why it cannot be read"
     explicit pcap_source(std::string const& path);
-    pcap_source(pcap_source&&) noexcept;
+    pcap_source(pcap_source const&) = delete;
+    pcap_source& operator=(pcap_source const&) = delete;
     ~pcap_source();
 
     /// Empty at the end; problem() says whether it was a good one.

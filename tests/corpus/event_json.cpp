@@ -30,14 +30,14 @@ event packet(side from, std::string_view notation) {
 
 event back(json const& object, corpus::blob_access const& blobs = {}) {
     json_problem problem;
-    auto const one = corpus::read_event(object, blobs, problem);
+    auto one = corpus::read_event(object, blobs, problem);
     BOOST_TEST(!problem, problem.where + ": " + problem.what + " in " + object.dump());
     return one;
 }
 
 /// JSON and back gives the same; returns the JSON.
 std::string both_ways(event const& one) {
-    auto const text = corpus::to_json(one).dump();
+    auto text = corpus::to_json(one).dump();
     BOOST_TEST((back(json::parse(text)) == one), text);
     return text;
 }
