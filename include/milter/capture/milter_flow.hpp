@@ -106,7 +106,8 @@ private:
     void decide(unsigned from, std::int64_t at) {
         bool const may_offer = !initiator_ || *initiator_ == from;
         auto const offer = begins_with_offer(ends_[from].held);
-        if (may_offer ? offer == false : ends_[from].held.size() > max_held) {
+        bool const refused = offer.has_value() && !*offer;
+        if (may_offer ? refused : ends_[from].held.size() > max_held) {
             state_ = flow_state::other;
             for (auto& end : ends_) end.held.clear();
         }

@@ -109,7 +109,7 @@ constexpr bool is_vlan_tag(unsigned type) noexcept {
 /// What `network` is part of: its size on the wire counts what the capture cut off.
 struct network_packet {
     octets network;
-    std::size_t on_wire;
+    std::size_t on_wire = 0;
 };
 
 inline found read_tcp(octets segment, std::size_t on_wire, tcp_end source, tcp_end destination) {

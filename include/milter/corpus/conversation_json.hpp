@@ -8,6 +8,7 @@
 
 #include <milter/corpus/event_json.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <optional>
@@ -132,11 +133,10 @@ inline void read_events(json const& object, conversation& talk, blob_access cons
 }
 
 inline bool is_conversation_member(std::string_view name) {
-    for (std::string_view const ours :
-         {"id", "session", "filter", "position", "mta", "milter", "began", "state", "why", "tags",
-          "source", "expect", "events"})
-        if (name == ours) return true;
-    return false;
+    constexpr std::string_view ours[] = {"id",     "session", "filter", "position", "mta",
+                                         "milter", "began",   "state",  "why",      "tags",
+                                         "source", "expect",  "events"};
+    return std::find(std::begin(ours), std::end(ours), name) != std::end(ours);
 }
 
 inline void read_tags(member_reader& read, conversation& talk) {

@@ -31,13 +31,13 @@ enum class field_kind : unsigned char {
 
 struct packet_field {
     std::string_view name;
-    field_kind kind;
+    field_kind kind = field_kind::number;
 };
 
 struct packet_row {
-    proto::side from;
-    unsigned char code;
-    std::array<packet_field, 4> fields; ///< those without a name are none
+    proto::side from = proto::side::mta;
+    unsigned char code = 0;
+    std::array<packet_field, 4> fields{}; ///< those without a name are none
 };
 
 namespace detail {
