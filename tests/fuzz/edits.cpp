@@ -84,7 +84,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
             auto const value = what % 8 == 6   ? ""
                                : what % 8 == 5 ? "a\nb"
                                                : " " + std::to_string(++values);
-            turn.push_back({kind, index(rules, kind, which), name(what / 8), value});
+            auto const place = kind == header_edit::kind::add ? 0 : index(rules, kind, which);
+            turn.push_back({kind, place, name(what / 8), value});
         }
         trial.filter(through_packets(turn, leading_space));
     }
