@@ -36,6 +36,7 @@ public:
     }
     shelf(shelf const&) = delete;
     shelf& operator=(shelf const&) = delete;
+    ~shelf() = default;
 
     corpus::blob_access access;
 
