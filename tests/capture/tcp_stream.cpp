@@ -95,6 +95,19 @@ BOOST_AUTO_TEST_CASE(probes_of_a_connection_kept_alive_change_nothing) {
     BOOST_TEST(one.finish() == "abc");
 }
 
+BOOST_AUTO_TEST_CASE(bytes_before_the_first_are_nothing_where_numbers_wrap) {
+    for (auto const syn : {0U, 1U, 0xFFFF'FFFFU}) {
+        reader one;
+        one.stream.begin(syn);
+        one.add(syn - 1, "??abc"); // begins two before the first byte
+        BOOST_TEST(one.finish() == "abc");
+    }
+    reader unseen; // the SYN
+    unseen.add(0, "ab");
+    unseen.add(0xFFFF'FFFF, "?");
+    BOOST_TEST(unseen.finish() == "ab");
+}
+
 BOOST_AUTO_TEST_CASE(holes_are_told_at_the_end_or_when_too_much_waits) {
     reader end;
     end.stream.begin(0);
@@ -113,6 +126,14 @@ BOOST_AUTO_TEST_CASE(many_tiny_pieces_do_not_wait_for_ever) {
     reader one(10'000);
     one.stream.begin(0);
     for (std::uint32_t i = 0; i < 100'000; ++i) one.add(10 + 2 * i, "x");
+    BOOST_TEST(one.stream.waiting() <= 10'000U);
+}
+
+BOOST_AUTO_TEST_CASE(large_pieces_behind_tiny_ones_do_not_wait_for_ever) {
+    reader one(10'000);
+    one.stream.begin(0);
+    for (std::uint32_t i = 0; i < 70; ++i) one.add(10 + 2 * i, "x");
+    for (std::uint32_t i = 0; i < 70; ++i) one.add(10'000 + 2'000 * i, std::string(1'000, 'y'));
     BOOST_TEST(one.stream.waiting() <= 10'000U);
 }
 

@@ -148,6 +148,14 @@ BOOST_AUTO_TEST_CASE(members_of_others_are_kept) {
                R"({"t":1,"mta":"helo","name":"x","_note":{"a":[1,2]},"later":true})");
 }
 
+BOOST_AUTO_TEST_CASE(member_named_as_a_field_is_no_other_s_when_the_packet_is_given_by_its_code) {
+    auto const text =
+        R"in({"t":1,"mta":"(packet)","code":72,"raw":{"base64":"eAA="},"name":"y","_n":1})in";
+    auto const one = back(json::parse(text));
+    BOOST_TEST(one.extra == R"({"_n":1})");
+    BOOST_TEST(both_ways(one) == R"({"t":1,"mta":"helo","name":"x","_n":1})");
+}
+
 BOOST_AUTO_TEST_CASE(problem_names_its_place) {
     BOOST_TEST(problem_of(R"({"mta":"helo"})") == "/t: expected the time in microseconds");
     BOOST_TEST(problem_of(R"({"t":1})") ==

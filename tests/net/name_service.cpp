@@ -11,8 +11,8 @@ namespace {
 
 int ask_system(char const* host, char const* service, addrinfo const* hints, addrinfo** found) {
     using function = int (*)(char const*, char const*, addrinfo const*, addrinfo**);
-    static auto const system = reinterpret_cast<function>(::dlsym(RTLD_NEXT, "getaddrinfo"));
-    return system(host, service, hints, found);
+    static auto const next = reinterpret_cast<function>(::dlsym(RTLD_NEXT, "getaddrinfo"));
+    return next(host, service, hints, found);
 }
 
 int two_addresses(char const* service, addrinfo const* hints, addrinfo** found) {

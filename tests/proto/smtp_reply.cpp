@@ -170,6 +170,9 @@ BOOST_AUTO_TEST_CASE(long_texts_are_cut_to_what_an_mta_takes_117) {
     auto const line = repair_reply_text("550 " + std::string(5000, 'x'));
     BOOST_TEST_REQUIRE(line.has_value());
     BOOST_TEST(line->size() == 4 + milter::proto::max_reply_line_size);
+    auto const other_class = repair_reply_text("550 4.7.1 " + std::string(5000, 'x'));
+    BOOST_TEST_REQUIRE(other_class.has_value());
+    BOOST_TEST(other_class->size() == 4 + milter::proto::max_reply_line_size);
 }
 
 BOOST_AUTO_TEST_CASE(whatever_is_repaired_is_good_and_keeps_its_code) {

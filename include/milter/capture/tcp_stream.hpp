@@ -23,7 +23,7 @@ public:
     void begin(std::uint32_t syn) noexcept {
         if (begun_) return;
         begun_ = true;
-        next_ = std::uint64_t{syn} + 1;
+        next_ = place_of(syn + 1);
     }
     bool begun() const noexcept { return begun_; }
 
@@ -35,7 +35,7 @@ public:
         if (payload.empty() && missing == 0) return;
         if (!begun_) {
             begun_ = true;
-            next_ = sequence;
+            next_ = place_of(sequence);
         }
         auto const at = place_of(sequence);
         if (at == next_ && early_.empty()) {
@@ -44,7 +44,7 @@ public:
         }
         keep(at, payload, missing);
         give(data, hole);
-        if (waiting_ > max_waiting_) skip(data, hole);
+        while (waiting_ > max_waiting_) skip(data, hole);
     }
 
     /// Nothing more will come: what waits is given, with holes before it.
@@ -59,8 +59,7 @@ public:
     /// The place of a sequence number: the nearest to what is expected, as the numbers wrap.
     std::uint64_t place_of(std::uint32_t sequence) const noexcept {
         auto const ahead = static_cast<std::int32_t>(sequence - static_cast<std::uint32_t>(next_));
-        auto const at = static_cast<std::int64_t>(next_) + ahead;
-        return at < 0 ? 0 : static_cast<std::uint64_t>(at);
+        return next_ + static_cast<std::uint64_t>(std::int64_t{ahead});
     }
 
 private:
@@ -124,7 +123,8 @@ private:
 
     std::size_t max_waiting_;
     bool begun_ = false;
-    std::uint64_t next_ = 0; ///< place in the stream, counted on where sequence numbers wrap
+    /// Place in the stream, counted on where sequence numbers wrap; not from 0, as probes lie before the first byte.
+    std::uint64_t next_ = std::uint64_t{1} << 32;
     std::map<std::uint64_t, piece>
         early_; ///< by place; they neither touch what is in order nor overlap
     std::size_t waiting_ = 0;

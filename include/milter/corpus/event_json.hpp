@@ -381,8 +381,11 @@ inline event read_event(json const& object, blob_access const& blobs, json_probl
     }
     auto const* row = detail::read_kind(object, name->get_ref<std::string const&>(), one, problem);
     if (!problem) detail::read_content(object, row, one, blobs, problem);
+    // a packet that was given by its code is written by its name, with its fields
+    auto const* written =
+        one.kind == event_kind::packet ? find_packet(one.from, one.code) : nullptr;
     one.extra = detail::extra_of(
-        object, [&](std::string_view member) { return detail::is_event_member(member, row); });
+        object, [&](std::string_view member) { return detail::is_event_member(member, written); });
     return one;
 }
 

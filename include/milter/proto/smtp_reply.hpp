@@ -99,8 +99,8 @@ inline std::optional<std::string> repair_reply_text(std::string_view text) {
         std::string said(line.substr(0, max_reply_line_size));
         std::erase(said, '\0');
         if (!said.empty() && said[0] >= '0' && said[0] <= '9' && said[0] != code[0])
-            out.append(1, code[0]).append(".0.0 ");
-        out += said;
+            said.insert(0, std::string(1, code[0]) + ".0.0 ");
+        out.append(said, 0, max_reply_line_size);
         ++lines;
         if (end == text.npos) break;
         text.remove_prefix(end + (text.substr(end, 2) == "\r\n" ? 2 : 1));
