@@ -22,10 +22,18 @@ void print_title(corpus::conversation const& talk) {
     if (!talk.mta.address.empty())
         line +=
             "  " + cli::printable(talk.mta.address) + " > " + cli::printable(talk.milter.address);
-    if (talk.began) line += "  " + corpus::detail::rfc3339(*talk.began);
+    if (talk.began) line += "  " + corpus::to_timestamp(*talk.began);
     if (talk.state != corpus::completeness::complete)
         line += "  not complete: " + cli::printable(talk.why);
     fmt::print("{}\n", line);
+}
+
+/// "     0.002000"; before the conversation began: "    -0.000001"
+std::string seconds(std::int64_t microseconds) {
+    auto const size = microseconds < 0 ? 0 - static_cast<std::uint64_t>(microseconds)
+                                       : static_cast<std::uint64_t>(microseconds);
+    auto const whole = (microseconds < 0 ? "-" : "") + std::to_string(size / 1'000'000);
+    return fmt::format("{:>6}.{:06}", whole, size % 1'000'000);
 }
 
 /// Also what is wrong with a packet, as the observer of the live connection would say.
@@ -42,7 +50,7 @@ void print_frames(corpus::conversation const& talk) {
             if (seen && seen->finding != errc{})
                 finding = "   <- " + make_error_code(seen->finding).message();
         }
-        fmt::print("{:>6}.{:06}  {:<6}  {}{}\n", one.at / 1'000'000, one.at % 1'000'000,
+        fmt::print("{}  {:<6}  {}{}\n", seconds(one.at),
                    one.from == corpus::side::mta ? "mta" : "filter", corpus::describe(one),
                    finding);
     }

@@ -160,6 +160,8 @@ BOOST_AUTO_TEST_CASE(problem_names_its_place) {
     BOOST_TEST(problem_of(R"({"mta":"helo"})") == "/t: expected the time in microseconds");
     BOOST_TEST(problem_of(R"({"t":1})") ==
                R"(: expected "mta" or "filter", with the name of a packet)");
+    BOOST_TEST(problem_of(R"({"t":1,"mta":"abort","filter":"continue"})") ==
+               R"(: expected "mta" or "filter", with the name of a packet)");
     BOOST_TEST(problem_of(R"({"t":1,"mta":"hello"})") ==
                R"(/mta: there is no such packet: "hello")");
     BOOST_TEST(problem_of(R"({"t":1,"filter":"helo"})") ==

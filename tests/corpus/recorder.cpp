@@ -142,15 +142,28 @@ BOOST_AUTO_TEST_CASE(gap_ends_the_packets_of_its_side) {
 }
 
 BOOST_AUTO_TEST_CASE(size_is_limited_by_the_user) {
-    recorder record({.watch = {}, .max_bytes = offer.size() + answer.size() + hello.size()});
+    auto const three = offer.size() + answer.size() + hello.size() + 2 * sizeof(corpus::event);
+    recorder record({.watch = {}, .max_bytes = three});
     record.received(side::mta, offer, 1);
     record.received(side::filter, answer, 2);
     record.received(side::mta, hello, 3);
-    for (int i = 0; i < 100; ++i) record.received(side::mta, hello, 4);
+    for (int i = 0; i < 100; ++i) {
+        record.received(side::mta, hello, 4);
+        record.received(side::filter, go_on, 4);
+    }
     auto const talk = record.finish();
     BOOST_TEST((talk.state == completeness::gap));
-    BOOST_TEST(talk.events.size() == 4U);
-    BOOST_TEST(talk.events.back().missing == 100 * hello.size());
+    BOOST_TEST_REQUIRE(talk.events.size() == 5U, in_words(talk));
+    BOOST_TEST(talk.events[3].missing == 100 * hello.size());
+    BOOST_TEST(talk.events[4].missing == 100 * go_on.size());
+}
+
+BOOST_AUTO_TEST_CASE(packets_cost_what_they_take_and_not_their_bytes_only) {
+    recorder record({.watch = {}, .max_bytes = 100'000});
+    record.received(side::mta, offer, 1);
+    record.received(side::filter, answer, 2);
+    for (int i = 0; i < 100'000; ++i) record.received(side::mta, packets(wire::abort{}), 3);
+    BOOST_TEST(record.events() * sizeof(corpus::event) < 110'000U);
 }
 
 BOOST_AUTO_TEST_CASE(mta_is_known_by_macro_v) {

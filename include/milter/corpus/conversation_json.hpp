@@ -7,10 +7,9 @@
 #pragma once
 
 #include <milter/corpus/event_json.hpp>
+#include <milter/corpus/timestamp.hpp>
 
 #include <algorithm>
-#include <chrono>
-#include <cstdio>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,44 +27,6 @@ inline constexpr state_name state_names[] = {
     {completeness::truncated, "truncated"},
     {completeness::gap, "gap"},
 };
-
-/// "2026-11-24T03:01:03.094279Z" @source RFC 3339
-inline std::string rfc3339(std::int64_t microseconds) {
-    using namespace std::chrono;
-    sys_time<std::chrono::microseconds> const when{std::chrono::microseconds(microseconds)};
-    auto const day = floor<days>(when);
-    year_month_day const date(day);
-    hh_mm_ss const time(when - day);
-    char text[64];
-    auto const size = std::snprintf(
-        text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", static_cast<int>(date.year()),
-        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-        static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-        static_cast<int>(time.seconds().count()), static_cast<int>(time.subseconds().count()));
-    return {text, static_cast<std::size_t>(size)};
-}
-
-inline std::optional<std::int64_t> from_rfc3339(std::string_view text) {
-    using namespace std::chrono;
-    constexpr std::string_view shape = "dddd-dd-ddTdd:dd:dd.ddddddZ";
-    if (text.size() != shape.size()) return std::nullopt;
-    for (std::size_t i = 0; i < shape.size(); ++i) {
-        bool const digit = text[i] >= '0' && text[i] <= '9';
-        if (shape[i] == 'd' ? !digit : text[i] != shape[i]) return std::nullopt;
-    }
-    auto const number = [&](std::size_t at, std::size_t size) {
-        int value = 0;
-        for (std::size_t i = at; i < at + size; ++i) value = 10 * value + (text[i] - '0');
-        return value;
-    };
-    year_month_day const date(year(number(0, 4)), month(static_cast<unsigned>(number(5, 2))),
-                              day(static_cast<unsigned>(number(8, 2))));
-    if (!date.ok() || number(11, 2) > 23 || number(14, 2) > 59 || number(17, 2) > 59)
-        return std::nullopt;
-    auto const when = sys_days(date) + hours(number(11, 2)) + minutes(number(14, 2)) +
-                      seconds(number(17, 2)) + microseconds(number(20, 6));
-    return duration_cast<microseconds>(when.time_since_epoch()).count();
-}
 
 inline void add_text(json& out, char const* name, std::string const& text) {
     if (!text.empty()) out[name] = text_json(text);
@@ -163,7 +124,7 @@ inline void read_state(member_reader& read, conversation& talk) {
 inline void read_began(member_reader& read, conversation& talk) {
     auto const* began = read.find("began");
     if (!began) return;
-    if (began->is_string()) talk.began = from_rfc3339(began->get_ref<std::string const&>());
+    if (began->is_string()) talk.began = from_timestamp(began->get_ref<std::string const&>());
     if (!talk.began) read.fail("began", R"(a time as "2026-11-24T03:01:03.094279Z")");
 }
 
@@ -186,7 +147,7 @@ inline json to_json(conversation const& talk, blob_access const& blobs = {}) {
     if (auto mta = detail::to_json(talk.mta); !mta.empty()) out["mta"] = std::move(mta);
     if (auto milter = detail::to_json(talk.milter); !milter.empty())
         out["milter"] = std::move(milter);
-    if (talk.began) out["began"] = detail::rfc3339(*talk.began);
+    if (talk.began) out["began"] = to_timestamp(*talk.began);
     for (auto const& row : detail::state_names)
         if (row.state == talk.state) out["state"] = std::string(row.name);
     detail::add_text(out, "why", talk.why);

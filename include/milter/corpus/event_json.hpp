@@ -375,7 +375,8 @@ inline event read_event(json const& object, blob_access const& blobs, json_probl
     one.at = at->get<std::int64_t>();
     one.from = object.contains("mta") ? side::mta : side::filter;
     auto const* name = detail::member(object, std::string(detail::key_of(one.from)).c_str());
-    if (!name || !name->is_string()) {
+    bool const both = object.contains("mta") && object.contains("filter");
+    if (!name || !name->is_string() || both) {
         problem = {"", R"(expected "mta" or "filter", with the name of a packet)"};
         return one;
     }

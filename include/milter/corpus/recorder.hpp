@@ -5,13 +5,15 @@
 #include <milter/corpus/conversation.hpp>
 #include <milter/proto/macros.hpp>
 
+#include <optional>
 #include <utility>
 
 namespace milter::corpus {
 
 struct recorder_options {
     proto::observer_options watch;
-    std::size_t max_bytes = 256UL << 20; ///< kept of one conversation; what is beyond is a gap
+    /// Memory for one conversation, what each event costs included; what is beyond is a gap.
+    std::size_t max_bytes = 256UL << 20;
 };
 
 /// Usage: received() and ended() as things happen, then finish().
@@ -45,7 +47,7 @@ public:
         if (ended_[index(from)]) return;
         ended_[index(from)] = true;
         flush_rest(from, last_[index(from)]);
-        talk_.events.push_back({at, from, how, 0, {}, 0, {}});
+        add({at, from, how, 0, {}, 0, {}});
     }
 
     /// Whatever was recorded; the recorder is empty afterwards. The caller fills in what the bytes do not say.
@@ -66,14 +68,20 @@ private:
 
     bool broken(side from) const noexcept { return broken_[index(from)]; }
 
+    void add(event one) {
+        kept_ += sizeof(event);
+        newest_[index(one.from)] = talk_.events.size();
+        talk_.events.push_back(std::move(one));
+    }
+
     void note(proto::sighting const& seen, std::int64_t at) {
-        talk_.events.push_back({at,
-                                seen.from,
-                                event_kind::packet,
-                                seen.frame.code,
-                                std::string(seen.frame.payload),
-                                0,
-                                {}});
+        add({at,
+             seen.from,
+             event_kind::packet,
+             seen.frame.code,
+             std::string(seen.frame.payload),
+             0,
+             {}});
         if (auto const* set = seen.command ? std::get_if<wire::macros>(&*seen.command) : nullptr)
             note_version(*set);
     }
@@ -96,29 +104,28 @@ private:
     void break_off(side from, std::int64_t at) {
         broken_[index(from)] = true;
         auto const rest = watch_.rest(from);
-        if (!rest.empty())
-            talk_.events.push_back({at, from, event_kind::bytes, 0, std::string(rest), 0, {}});
+        if (!rest.empty()) add({at, from, event_kind::bytes, 0, std::string(rest), 0, {}});
     }
 
     void leave_out(side from, std::string_view bytes, std::int64_t at) {
         if (broken(from) && kept_ + bytes.size() <= options_.max_bytes) {
             kept_ += bytes.size();
-            talk_.events.push_back({at, from, event_kind::bytes, 0, std::string(bytes), 0, {}});
+            add({at, from, event_kind::bytes, 0, std::string(bytes), 0, {}});
             return;
         }
         flush_rest(from, at);
         add_gap(from, bytes.size(), at);
     }
 
+    /// Gaps of one side that follow each other are one, whatever the other side says in between.
     void add_gap(side from, std::uint64_t size, std::int64_t at) {
         broken_[index(from)] = true;
         gap_ = true;
-        if (!talk_.events.empty() && talk_.events.back().kind == event_kind::gap &&
-            talk_.events.back().from == from) {
-            talk_.events.back().missing += size;
-            return;
-        }
-        talk_.events.push_back({at, from, event_kind::gap, 0, {}, size, {}});
+        auto const& newest = newest_[index(from)];
+        if (newest && talk_.events[*newest].kind == event_kind::gap)
+            talk_.events[*newest].missing += size;
+        else
+            add({at, from, event_kind::gap, 0, {}, size, {}});
     }
 
     /// What is left of a packet that never became whole.
@@ -126,7 +133,7 @@ private:
         if (broken(from)) return;
         auto const rest = watch_.rest(from);
         if (rest.empty()) return;
-        talk_.events.push_back({at, from, event_kind::bytes, 0, std::string(rest), 0, {}});
+        add({at, from, event_kind::bytes, 0, std::string(rest), 0, {}});
         broken_[index(from)] = true;
     }
 
@@ -150,7 +157,8 @@ private:
     proto::observer watch_;
     conversation talk_;
     std::size_t kept_ = 0;
-    std::int64_t last_[2] = {}; ///< when bytes last came, by side
+    std::optional<std::size_t> newest_[2]; ///< event, by side
+    std::int64_t last_[2] = {};            ///< when bytes last came, by side
     bool broken_[2] = {};
     bool ended_[2] = {};
     bool gap_ = false;
