@@ -122,6 +122,22 @@ BOOST_AUTO_TEST_CASE(offer_of_zero_means_all_of_version_1_43) {
     fails_with(errc::actions_refused, answer_offer({2, action::none, step::none}, needs));
 }
 
+BOOST_AUTO_TEST_CASE(macro_lists_end_with_the_last_name_that_sendmail_takes) {
+    auto const names = [](int count) {
+        std::string list;
+        for (int i = 0; i < count; ++i)
+            list += (i == 0 ? "{n" : i % 2 ? ", {n" : " {n") + std::to_string(i) + "}";
+        return list;
+    };
+    for (int const count : {49, 50, 51, 500}) {
+        wish wants;
+        wants.lists[at(wire::macro_stage::mail)] = names(count);
+        auto const got = answer_offer(everything, wants);
+        BOOST_TEST_REQUIRE(got.has_value());
+        BOOST_TEST(got->lists[2].value_or("") == names(std::min(count, 50)));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(macro_lists_are_sent_only_where_offered_54) {
     wish wants;
     wants.lists[at(wire::macro_stage::mail)] = "i {auth_authen}";

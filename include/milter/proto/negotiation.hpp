@@ -75,6 +75,16 @@ template <class Function> void for_each_name(std::string_view names, Function ea
     }
 }
 
+/// The first max_macro_names names: on more, Sendmail refuses the client.
+inline void cut_names(std::string& names) {
+    std::size_t count = 0, end = 0;
+    for_each_name(names, [&](std::string_view name) {
+        if (++count <= max_macro_names)
+            end = static_cast<std::size_t>(name.data() - names.data()) + name.size();
+    });
+    if (count > max_macro_names) names.resize(end);
+}
+
 // ---- filter side -----------------------------------------------------------------------------------
 
 /// What a filter would like.
@@ -86,7 +96,7 @@ struct wish {
 };
 
 /// Answers an offer. Unoffered nr_* are left out and emulated; other unoffered steps are left out; lists
-/// are sent only when the offer allows them.
+/// are sent only when the offer allows them, and no more than max_macro_names of each.
 /// @errors  version_refused (below 2), actions_refused (a needed action is not offered): close, as there
 ///          is no negative answer
 /// @source  statements 27-29, 36-43, 54, 64
@@ -107,6 +117,8 @@ inline result<agreement> answer_offer(wire::negotiate const& offer, wish const& 
     agreed.data_limit = data_limit_of(agreed.steps);
     bool const lists = wire::any(offered_actions, wire::action::set_macro_list);
     if (lists) agreed.lists = wish.lists;
+    for (auto& list : agreed.lists)
+        if (list) cut_names(*list);
     bool const sent = std::any_of(agreed.lists.begin(), agreed.lists.end(),
                                   [](auto const& l) { return l.has_value(); });
     if (!sent) agreed.actions &= ~wire::action::set_macro_list;
