@@ -2,10 +2,13 @@
 // replay/corpus_file.cpp - corpora as files
 #include "replay/corpus_file.hpp"
 
-#include "cli/file.hpp"
 #include <milter/corpus/conversation_json.hpp>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <cerrno>
+#include <cstdlib>
 #include <optional>
 #include <stdexcept>
 #include <string_view>
@@ -75,11 +78,53 @@ private:
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == text.npos; }
 
 /// An indented conversation begins with a line that is no whole value.
-bool is_one_value(std::string_view text) {
-    auto const begin = text.find_first_not_of(" \t\r\n");
-    if (begin == text.npos) return false;
-    auto const line = text.substr(begin, text.find('\n', begin) - begin);
-    return line == "{" || line == "{\r";
+bool begins_indented(std::string_view line) {
+    auto const end = line.find_last_not_of(" \t\r");
+    auto const begin = line.find_first_not_of(" \t");
+    return begin != line.npos && line.substr(begin, end - begin + 1) == "{";
+}
+
+/// Lines of a file of any size, one in memory at a time.
+class line_source {
+public:
+    explicit line_source(std::string const& path)
+        : path_(path), own_(path == "-" ? nullptr : std::fopen(path.c_str(), "rbe")),
+          file_(path == "-" ? stdin : own_.get()) {
+        if (!file_) fail(path);
+    }
+    line_source(line_source const&) = delete;
+    line_source& operator=(line_source const&) = delete;
+    ~line_source() {
+        std::free(room_);
+    } // NOLINT(cppcoreguidelines-no-malloc): getline() allocates it
+
+    /// Without its end; empty at the end of the file. @throws std::runtime_error
+    std::optional<std::string_view> next() {
+        errno = 0;
+        auto const size = ::getline(&room_, &capacity_, file_);
+        if (size < 0 && std::ferror(file_)) fail(path_);
+        if (size < 0) return std::nullopt;
+        std::string_view line(room_, static_cast<std::size_t>(size));
+        if (line.ends_with('\n')) line.remove_suffix(1);
+        return line;
+    }
+
+private:
+    std::string const& path_;
+    file_handle own_;
+    std::FILE* file_;
+    char* room_ = nullptr;
+    std::size_t capacity_ = 0;
+};
+
+/// A file for its owner alone: mail is in it.
+file_handle create_file(std::string const& path) {
+    constexpr mode_t owner_only = 0600;
+    int const fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, owner_only);
+    if (fd < 0) fail(path);
+    file_handle file(::fdopen(fd, "wb"));
+    if (!file) fail(path);
+    return file;
 }
 
 } // namespace
@@ -87,12 +132,9 @@ bool is_one_value(std::string_view text) {
 corpus_writer::corpus_writer(std::string const& path, bodies where)
     : path_(path == "-" ? "standard output" : path), where_(where), file_(stdout) {
     if (path == "-") return;
-    own_.reset(std::fopen(path.c_str(), "wbe"));
-    if (!own_) fail(path_);
+    own_ = create_file(path);
     file_ = own_.get();
-    if (where_ == bodies::inside) return;
-    beside_.reset(std::fopen(beside(path).c_str(), "wbe"));
-    if (!beside_) fail(beside(path));
+    if (where_ == bodies::beside) beside_ = create_file(beside(path));
 }
 
 void corpus_writer::line(std::string const& text) {
@@ -123,16 +165,24 @@ void corpus_writer::finish() {
 }
 
 void read_corpus(std::string const& path, corpus_events const& events) {
-    auto const text = cli::read_file(path);
     reader values(path, events);
-    if (is_one_value(text)) return values.value(text, 1);
+    line_source lines(path);
     std::size_t number = 0;
-    for (std::string_view rest = text; !rest.empty();) {
-        auto const end = rest.find('\n');
-        auto const line = rest.substr(0, end);
+    while (auto const line = lines.next()) {
         ++number;
-        if (!is_blank(line)) values.value(line, number);
-        rest.remove_prefix(end == rest.npos ? rest.size() : end + 1);
+        if (is_blank(*line)) continue;
+        if (!begins_indented(*line)) {
+            values.value(*line, number);
+            continue;
+        }
+        auto const first = number;
+        std::string whole(*line);
+        while (auto const more = lines.next()) {
+            ++number;
+            whole.append("\n").append(*more);
+            if (*more == "}" || *more == "}\r") break;
+        }
+        values.value(whole, first);
     }
 }
 

@@ -22,7 +22,7 @@ class corpus_writer {
 public:
     enum class bodies { inside, beside }; ///< large bodies: in the JSON, or in PATH.bodies
 
-    /// "-" is standard output. @throws std::runtime_error
+    /// "-" is standard output. Files are made for their owner alone. @throws std::runtime_error
     corpus_writer(std::string const& path, bodies where);
 
     /// @throws std::runtime_error
@@ -49,7 +49,8 @@ struct corpus_events {
         problem; ///< "PATH:LINE: /events/3/name: expected ..."
 };
 
-/// JSON Lines, or a single indented conversation; "-" is standard input. Lines with a problem are told and left out.
+/// JSON Lines, or conversations indented as `cat --pretty` does it; "-" is standard input. Values with a problem are told
+/// and left out.
 /// @throws std::runtime_error  the file cannot be read
 void read_corpus(std::string const& path, corpus_events const& events);
 

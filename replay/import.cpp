@@ -11,8 +11,9 @@
 #include <fmt/core.h>
 #include <fmt/format.h>
 
-#include <functional>
+#include <filesystem>
 #include <stdexcept>
+#include <system_error>
 
 namespace milter::replay {
 
@@ -155,10 +156,19 @@ private:
     bool whole_ = true;
 };
 
+/// Opening the output empties it: it must be none of the captures. @throws std::runtime_error
+void spare_captures(import_options const& wanted) {
+    std::error_code ignored; // a file that is not there is nobody's capture
+    for (auto const& file : wanted.files)
+        if (std::filesystem::equivalent(file, wanted.output, ignored))
+            throw std::runtime_error(wanted.output + ": is one of the captures to read");
+}
+
 } // namespace
 
 cli::exit_code import_captures(import_options const& wanted) {
     try {
+        spare_captures(wanted);
         importer into(wanted);
         for (auto const& file : wanted.files) into.import(file);
         return into.finish() ? cli::exit_code::pass : cli::exit_code::differs;

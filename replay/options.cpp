@@ -79,7 +79,7 @@ CLI::App* add_import(CLI::App& app, import_options& into, texts& given) {
         ->allow_extra_args(false)
         ->type_name("TAG");
     verb->add_option("--max-bytes", into.max_bytes,
-                     "Bytes kept of one conversation; the rest becomes a gap (default: 256 MiB)")
+                     "Memory for one conversation; the rest becomes a gap (default: 256 MiB)")
         ->transform(CLI::AsSizeValue(false))
         ->type_name("N");
     verb->add_flag("--split-bodies", into.split_bodies,

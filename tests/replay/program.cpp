@@ -8,6 +8,7 @@
 #include <replay/pcap_file.hpp>
 #include <support/process.hpp>
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -197,6 +198,38 @@ BOOST_AUTO_TEST_CASE(files_that_cannot_be_read_are_named) {
     BOOST_TEST(nowhere.exit_code == 2);
     BOOST_TEST(contains(nowhere.err, "/nonexistent/x.jsonl: No such file or directory"),
                nowhere.err);
+}
+
+BOOST_AUTO_TEST_CASE(capture_is_not_overwritten_by_its_corpus) {
+    auto const capture = file("mail.pcap", session().bytes());
+    std::filesystem::create_symlink(capture, dir / "link.pcap");
+    for (auto const& output : {capture, dir / "link.pcap"}) {
+        auto const refused = run({"import", capture, "-o", output});
+        BOOST_TEST(refused.exit_code == 2);
+        BOOST_TEST(contains(refused.err, "is one of the captures to read"), refused.err);
+    }
+    BOOST_TEST(support::slurp(capture) == session().bytes());
+}
+
+BOOST_AUTO_TEST_CASE(corpus_is_for_its_owner_alone) {
+    auto const capture = file("mail.pcap", session().bytes());
+    run({"import", "-q", "--split-bodies", "-o", dir / "m.jsonl", capture});
+    using std::filesystem::perms;
+    for (auto const* name : {"m.jsonl", "m.jsonl.bodies"})
+        BOOST_TEST((std::filesystem::status(dir / name).permissions() ==
+                    (perms::owner_read | perms::owner_write)),
+                   name);
+}
+
+BOOST_AUTO_TEST_CASE(several_indented_conversations_are_read_as_they_are_written) {
+    auto const corpus = file("two.jsonl", R"({"id":"1","events":[{"t":-1,"mta":"helo","name":"x"}]}
+{"id":"2","events":[]})");
+    auto const pretty = run({"cat", "--pretty", corpus});
+    auto const again = run({"cat", file("pretty.json", pretty.out)});
+    BOOST_TEST(again.exit_code == 0, again.err);
+    BOOST_TEST(again.out == run({"cat", corpus}).out);
+    BOOST_TEST(
+        contains(run({"cat", "--frames", corpus}).out, "\n    -0.000001  mta     helo \"x\""));
 }
 
 BOOST_AUTO_TEST_CASE(lines_that_are_no_conversation_are_named_and_the_others_shown) {
