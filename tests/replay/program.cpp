@@ -182,6 +182,24 @@ BOOST_AUTO_TEST_CASE(large_bodies_go_beside_and_come_back) {
     BOOST_TEST(again.out.substr(again.out.find('\n')) == inside.out.substr(inside.out.find('\n')));
 }
 
+BOOST_AUTO_TEST_CASE(part_of_a_file_that_is_not_there_is_a_problem) {
+    dir.write("x.bodies", "0123456789");
+    auto const shown = [&](std::string const& at, std::string const& size) {
+        auto const line = R"({"events":[{"t":1,"mta":"body","bytes":{"file":"x.bodies","at":)" +
+                          at + R"(,"size":)" + size + "}}]}\n";
+        return run({"cat", file("x.jsonl", line)});
+    };
+    BOOST_TEST(contains(shown("4", "6").out, R"("bytes":"456789")"));
+    for (auto const& [at, size] : {std::pair{"4", "7"},
+                                   {"11", "0"},
+                                   {"0", "4611686018427387904"},
+                                   {"18446744073709551615", "2"}}) {
+        auto const refused = shown(at, size);
+        BOOST_TEST(refused.exit_code == 1);
+        BOOST_TEST(contains(refused.err, "x.jsonl:1: /events/0/bytes: expected"), refused.err);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(files_that_cannot_be_read_are_named) {
     auto const missing = run({"import", dir / "none.pcap"});
     BOOST_TEST(missing.exit_code == 2);
