@@ -94,9 +94,8 @@ public:
     }
     line_source(line_source const&) = delete;
     line_source& operator=(line_source const&) = delete;
-    ~line_source() {
-        std::free(room_);
-    } // NOLINT(cppcoreguidelines-no-malloc): getline() allocates it
+    // NOLINTNEXTLINE(cppcoreguidelines-no-malloc): getline() allocates it
+    ~line_source() { std::free(room_); }
 
     /// Without its end; empty at the end of the file. @throws std::runtime_error
     std::optional<std::string_view> next() {
