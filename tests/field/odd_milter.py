@@ -21,6 +21,7 @@ import argparse
 import itertools
 import json
 import os
+import re
 import signal
 import socket
 import struct
@@ -132,6 +133,8 @@ case("list_twice", tail=u32(2) + z("{mail_addr}") + u32(2) + z("{mail_host}"), m
 case("list_without_nul", tail=u32(2) + b"{mail_addr}", macros=True)
 case("list_half_number", tail=u32(2) + z("{mail_addr}") + b"\0\0", macros=True)
 case("list_without_action", actions=0xFF, tail=u32(2) + z("{mail_addr}"), macros=True)
+for _count in (50, 51):
+    case("list_%d_times_i" % _count, tail=u32(2) + z("i " * _count), macros=True)
 case("list_60_names", tail=u32(2) + z(" ".join(["{no%02d}" % n for n in range(59)] + ["{mail_addr}"])), macros=True)
 case("list_49_names", tail=u32(2) + z(" ".join(["{no%02d}" % n for n in range(48)] + ["{mail_addr}"])), macros=True)
 
@@ -322,7 +325,8 @@ def mail_lines(result):
     out = []
     for m in sorted(result["delivered"], key=lambda m: m["head"].count("Subject: second")):
         subject = next(x for x in m["head"].split("\r\n") if x.startswith("Subject:"))[9:]
-        odd = [x.replace("\r\n", "\\n") for x in m["head"].split("\r\n") if x.lower().startswith("x-odd")]
+        fields = [x.replace("\r\n", "\\n").replace("\t", "\\t") for x in re.split(r"\r\n(?![ \t])", m["head"])]
+        odd = [x for x in fields if x.lower().startswith(("x-odd", ":")) or ":" not in x]
         rcpts = sorted(r.split(">")[0].lstrip("<").split("@")[0] for r in m["rcpts"])
         out.append(
             "%s from %s to %s, %s, body %d%s"
@@ -374,7 +378,7 @@ def perform(mta, cases):
                     "mail": mail_lines(result),
                     "filter": [c.words() for c in milter.connections],
                     "macros": [macro_words(c) for c in milter.connections if odd["macros"]],
-                    "log": [x.split("]: ", 1)[-1] for x in result.get("mta_log", []) if "warning" in x or "panic" in x],
+                    "log": [x.split("]: ", 1)[-1] for x in result.get("mta_log", []) if re.search("warning|panic|milter-hold", x)],
                 }
             )
             tell(rows[-1])
