@@ -59,6 +59,13 @@ _chain(
     + TRACE,
 )
 _chain(
+    "received_ins0",
+    "a inserts Received and X-Top at 0, b changes the first of each, c deletes Received 1 and changes X-Top",
+    ["a; insheader; 0; Received; from a", "a; insheader; 0; X-Top; by a", "b; chgheader; 1; Received; from b"]
+    + ["b; chgheader; 1; X-Top; by b", "c; delheader; 1; Received", "c; chgheader; 1; X-Top; by c"]
+    + TRACE,
+)
+_chain(
     "chg_deleted",
     "a deletes X-Dup 1 and changes X-Dup 1, b changes X-Dup 1, c deletes X-Last and changes it",
     ["a; delheader; 1; X-Dup", "a; chgheader; 1; X-Dup; by a", "b; chgheader; 1; X-Dup; by b"]

@@ -81,6 +81,17 @@ _mod(
     extra=[("Received", "from one by two; 1"), ("Received", "from three by four; 2")],
 )
 _mod(
+    "received_ins0",
+    "insert Received at 0, above the MTA's own, then change the first one",
+    ["insheader; 0; Received; from inserted", "chgheader; 1; Received; changed"],
+    extra=[("Received", "from one by two; 1")],
+)
+_mod(
+    "chg_after_ins0",
+    "insert at 0, then change that and the first of what was there",
+    ["insheader; 0; X-Top; 0", "chgheader; 1; X-Top; changed", "chgheader; 1; From; Bob <bob@sender.test>"],
+)
+_mod(
     "add_received",
     "add Received: two are there besides the MTA's own",
     ["addheader; Received; from added by milter\\; x"],
