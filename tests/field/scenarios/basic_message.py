@@ -128,3 +128,17 @@ def dot_stuffing(x):
 def bare_newlines(x):
     """bare LF and bare CR in header and body (not at the end of data), NUL"""
     x.one(x.msg(body=b"one\ntwo\rthree\r\r\nfour\r\nnul:\0:end\r\n", extra=[("X-Bare", b"a\n b\rc")]))
+
+
+@scenario("basic")
+def header_nul(x):
+    """NUL in the value of a header, in a fold of one, in a name"""
+    x.one(x.msg(extra=[("X-Nul", b"before\0after"), ("X-Fold-Nul", b"one\r\n two\0two\r\n three"), ("X-Last", "end")]))
+    x.one(x.msg(extra=[("X-Na\0me", "value"), ("X-Last", "end")]))
+    x.one(x.msg(extra=[("X-Lead-Nul", b"\0after"), ("X-Last", "end")]))
+
+
+@scenario("basic")
+def body_nul(x):
+    """NUL in the body, at its start and end too, no bare newline"""
+    x.one(x.msg(body=b"\0first\r\nnul:\0:end\r\n\0\r\nlast\0\r\n", mods=["a; trace"]))

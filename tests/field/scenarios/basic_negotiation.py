@@ -50,3 +50,19 @@ def mix_protocols(x):
         ),
         to=["bob@field.test", "mta-reject@field.test"],
     )
+
+
+@scenario("basic", chain="s", only="sendmail")
+def rcpt_rej_mailer(x):
+    """RCPT_REJ: recipients that a rule, a mailer or the MTA itself refuses, one that is good between"""
+    c = x.client()
+    c.hello()
+    c.mail()
+    c.rcpt("nosuchuser@local.field.test")  # no such user: the local mailer
+    c.rcpt("error@local.field.test")  # the error mailer
+    c.rcpt()
+    c.rcpt("tempfail@local.field.test")
+    c.rcpt("mta-reject@field.test")  # Local_check_rcpt
+    c.cmd("RCPT TO:<@>")  # not an address
+    c.data(x.msg(mods=["s; trace"]))
+    c.quit()

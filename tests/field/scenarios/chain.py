@@ -45,6 +45,34 @@ _chain(
     ["a; insheader; 1; X-A; 1", "b; insheader; 1; X-B; 2", "c; insheader; 1; X-C; 3"] + TRACE,
 )
 _chain(
+    "ins_each",
+    "a inserts at 8 and 10, b at 9 twice, c at 20 and 12",
+    ["a; insheader; 8; X-A; 8", "a; insheader; 10; X-A; 10", "b; insheader; 9; X-B; 9", "b; insheader; 9; X-B; again"]
+    + ["c; insheader; 20; X-C; 20", "c; insheader; 12; X-C; 12"]
+    + TRACE,
+)
+_chain(
+    "received_each",
+    "a adds Received, b changes the first Received it sees and adds one, c deletes the first and adds one",
+    ["a; addheader; Received; from a", "b; chgheader; 1; Received; from b", "b; addheader; Received; from b too"]
+    + ["c; delheader; 1; Received", "c; addheader; Received; from c"]
+    + TRACE,
+)
+_chain(
+    "received_ins0",
+    "a inserts Received and X-Top at 0, b changes the first of each, c deletes Received 1 and changes X-Top",
+    ["a; insheader; 0; Received; from a", "a; insheader; 0; X-Top; by a", "b; chgheader; 1; Received; from b"]
+    + ["b; chgheader; 1; X-Top; by b", "c; delheader; 1; Received", "c; chgheader; 1; X-Top; by c"]
+    + TRACE,
+)
+_chain(
+    "chg_deleted",
+    "a deletes X-Dup 1 and changes X-Dup 1, b changes X-Dup 1, c deletes X-Last and changes it",
+    ["a; delheader; 1; X-Dup", "a; chgheader; 1; X-Dup; by a", "b; chgheader; 1; X-Dup; by b"]
+    + ["c; delheader; 1; X-Last", "c; chgheader; 1; X-Last; by c"]
+    + TRACE,
+)
+_chain(
     "chg_each",
     "each changes Subject in turn",
     ["a; chgheader; 1; Subject; by a", "b; chgheader; 1; Subject; by b", "c; chgheader; 1; Subject; by c"] + TRACE,

@@ -28,7 +28,7 @@ _mod(
         "addheader; X-Semi; a\\; b\\; c",
     ],
 )
-for _i in (0, 1, 2, 3, 7, 100):
+for _i in (0, 1, 2, 3, 7, 8, 9, 10, 20, 100):
     _mod("insheader_%d" % _i, "insert at index %d" % _i, ["insheader; %d; X-Ins; at %d" % (_i, _i)])
 _mod(
     "insheader_many",
@@ -81,6 +81,29 @@ _mod(
     extra=[("Received", "from one by two; 1"), ("Received", "from three by four; 2")],
 )
 _mod(
+    "received_ins0",
+    "insert Received at 0, above the MTA's own, then change the first one",
+    ["insheader; 0; Received; from inserted", "chgheader; 1; Received; changed"],
+    extra=[("Received", "from one by two; 1")],
+)
+_mod(
+    "chg_after_ins0",
+    "insert at 0, then change that and the first of what was there",
+    ["insheader; 0; X-Top; 0", "chgheader; 1; X-Top; changed", "chgheader; 1; From; Bob <bob@sender.test>"],
+)
+_mod(
+    "add_received",
+    "add Received: two are there besides the MTA's own",
+    ["addheader; Received; from added by milter\\; x"],
+    extra=[("Received", "from one by two; 1"), ("Received", "from three by four; 2")],
+)
+_mod("add_received_only", "add Received: the MTA's own is the only one", ["addheader; Received; from added\\; x"])
+_mod(
+    "chg_deleted",
+    "change what was deleted: 1 of three, and the only one",
+    ["delheader; 1; X-Dup", "chgheader; 1; X-Dup; changed", "delheader; 1; X-Last", "chgheader; 1; X-Last; changed"],
+)
+_mod(
     "addrcpt",
     "add recipients, one twice, one that is there",
     [
@@ -120,6 +143,11 @@ _mod(
 )
 _mod("replacebody_lf", "replace the body by text with bare LF", ["replacebody; one\\ntwo\\n"])
 _mod("replacebody_200k", "replace the body by 200 kB (chunks)", ["replacebodygen; 200000; 72"])
+_mod(
+    "replacebody_mixed",
+    "another edit between two pieces of the new body",
+    ["replacebody; one\\r\\n", "addheader; X-Between; 1", "replacebody; two\\r\\n"],
+)
 _mod("emptybody", "replace the body by nothing", ["emptybody"])
 _mod("quarantine", "quarantine", ["quarantine; because I can"])
 _mod(
