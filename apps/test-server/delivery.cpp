@@ -70,9 +70,8 @@ void finish_delivery(message_outcome& result) {
     auto& verdict = result.verdict;
     bool const at_end = verdict.stage == wire::command_code::end_of_message;
     result.edits_stand = at_end && (verdict.what == status::pass || verdict.what == status::accept);
-    if (!refuses(verdict.what) && verdict.what != status::error)
-        result.quarantine = result.edits.quarantine;
-    if (!result.edits_stand) return;
+    if (!result.edits_stand) return; // statement 153
+    result.quarantine = result.edits.quarantine;
     if (result.quarantine) verdict.what = status::quarantine;
     for (auto const& edit : result.edits.headers) result.headers.apply(edit, 1);
     for (auto const& edit : result.edits.envelope) apply_envelope(result, edit);

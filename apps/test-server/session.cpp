@@ -100,8 +100,8 @@ private:
             fail(ec);
             given.what = status::error;
         }
-        if (ends_session(given)) over_ = true;
-        if (plan_.quit_after == Command::code) over_ = true;
+        bool const counts = !state_.refused; // statement 127
+        if (counts && (ends_session(given) || plan_.quit_after == Command::code)) over_ = true;
         co_return given;
     }
 

@@ -51,7 +51,7 @@ struct row {
 
 BOOST_AUTO_TEST_SUITE(apps_filter_action)
 
-BOOST_AUTO_TEST_CASE(replies_read_as_they_are_named) {
+BOOST_AUTO_TEST_CASE(replies_read_as_they_are_named_109_168_175) {
     row const rows[] = {
         {"continue", "continue"},
         {"accept", "accept"},

@@ -30,7 +30,7 @@ BOOST_AUTO_TEST_CASE(a_message_passes_two_milters_and_is_recorded) {
     BOOST_TEST(!std::filesystem::exists(path));
 }
 
-BOOST_AUTO_TEST_CASE(milter_that_is_down_is_judged_by_its_policy) {
+BOOST_AUTO_TEST_CASE(milter_that_is_down_is_judged_by_its_policy_207_210) {
     for (auto const& [policy, wanted] : std::vector<std::pair<std::string, std::string>>{
              {"tempfail", "temporary-failure@mail"},
              {"accept", "pass"},
@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(milter_that_is_down_is_judged_by_its_policy) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(milter_that_breaks_the_protocol_harms_its_session_alone) {
+BOOST_AUTO_TEST_CASE(milter_that_breaks_the_protocol_harms_its_session_alone_212) {
     for (std::string const fault :
          {"garbage", "half", "close", "reset", "oversize", "unknown_reply", "bytes 00000000"}) {
         for (std::string const stage : {"connect", "mail", "rcpt", "eom"}) {
@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(alien_bytes_end_their_session_alone_and_are_named) {
     BOOST_TEST(contains(manager->err(), ": mta: "));
 }
 
-BOOST_AUTO_TEST_CASE(ends_of_sessions_are_waited_for) {
+BOOST_AUTO_TEST_CASE(ends_of_sessions_are_waited_for_217) {
     filter("x", {});
     start();
     raw_client const slow(path);
@@ -200,7 +200,7 @@ BOOST_AUTO_TEST_CASE(sessions_that_do_not_end_are_cut_off_after_the_drain_time) 
     BOOST_TEST(contains(manager->err(), "stopped; 2 sessions cut off after 50ms\n"));
 }
 
-BOOST_AUTO_TEST_CASE(no_more_sessions_than_allowed_are_served) {
+BOOST_AUTO_TEST_CASE(no_more_sessions_than_allowed_are_served_202) {
     settings = "[limits]\nsessions = 1\n[manager]\non_internal_error = \"reject\"\n";
     filter("x", {});
     start();

@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(missing_directories_are_warned_of) {
     BOOST_TEST(contains(run.err, "milter-manager: decision log /nodir/log: No such file"), run.err);
 }
 
-BOOST_AUTO_TEST_CASE(configuration_problem_names_its_place_and_ends_with_78) {
+BOOST_AUTO_TEST_CASE(configuration_problem_ends_with_78_and_names_its_place) {
     auto const file = dir.write("bad.toml", "[[listen]]\nsocket = \"unix:/x/y\"\nmod = \"0600\"\n");
     for (std::string const verb : {"check", "run"}) {
         auto const done = support::run_program(program("milter-manager"), {verb, "-c", file}, dir);
@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(socket_of_another_is_left_to_it) {
     meets({"--expect", "pass"});
 }
 
-BOOST_AUTO_TEST_CASE(usage_error_names_the_program_and_ends_with_64) {
+BOOST_AUTO_TEST_CASE(usage_error_ends_with_64_and_names_the_program) {
     struct {
         arguments args;
         std::string message;

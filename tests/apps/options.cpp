@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(filter_output_and_socket_options) {
         BOOST_TEST((filter_with({option}).result.value.level == test_filter::detail_level::quiet));
 }
 
-BOOST_AUTO_TEST_CASE(filter_complains_of_what_it_cannot_use_with_exit_status_2) {
+BOOST_AUTO_TEST_CASE(filter_complains_with_exit_status_2_of_what_it_cannot_use) {
     struct row {
         words args;
         char const* says;
@@ -265,7 +265,7 @@ BOOST_AUTO_TEST_CASE(server_takes_the_options_of_the_older_one) {
     BOOST_TEST(value.sessions == 5U);
 }
 
-BOOST_AUTO_TEST_CASE(all_timeouts_are_those_not_given_themselves) {
+BOOST_AUTO_TEST_CASE(all_timeouts_are_those_not_given_themselves_196) {
     auto const one = server_with(
         {"--all-timeouts", "7", "--end-of-message-timeout", "1m", "--content-timeout", "9ms"});
     auto const& plan = one.result.value.plan;
@@ -318,7 +318,7 @@ BOOST_AUTO_TEST_CASE(messages_are_repeated_in_order) {
     BOOST_TEST(senders == "<a@test><a@test><b@test><b@test>");
 }
 
-BOOST_AUTO_TEST_CASE(server_complains_of_what_it_cannot_use_with_exit_status_2) {
+BOOST_AUTO_TEST_CASE(server_complains_with_exit_status_2_of_what_it_cannot_use) {
     struct row {
         words args;
         char const* says;

@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(every_edit_arrives) {
            "--expect-quarantine"});
 }
 
-BOOST_AUTO_TEST_CASE(header_values_are_the_same_with_and_without_their_leading_blank) {
+BOOST_AUTO_TEST_CASE(header_values_are_the_same_with_and_without_their_leading_blank_166) {
     for (auto const* steps : {"none", "leading_space"}) {
         start({"--steps", steps, "--add-header", "X-A: 1", "--on", "header=reject", "--when",
                "header:X-Bad=yes"});
@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(header_values_are_the_same_with_and_without_their_leading_b
     }
 }
 
-BOOST_AUTO_TEST_CASE(edits_that_were_not_negotiated_are_not_sent_unless_forced) {
+BOOST_AUTO_TEST_CASE(edits_that_were_not_negotiated_are_not_sent_unless_forced_178) {
     start({"--actions", "none", "--add-header", "X-A: 1"});
     meets({"--expect", "pass", "--expect-no-header", "X-A"});
     filter->stop();
@@ -262,7 +262,7 @@ BOOST_AUTO_TEST_CASE(several_messages_and_sessions_at_once) {
 
 // ---- negotiation
 
-BOOST_AUTO_TEST_CASE(what_is_negotiated_away_is_not_sent) {
+BOOST_AUTO_TEST_CASE(what_is_negotiated_away_is_not_sent_56_59_146) {
     start({"--steps", "no_connect,no_helo,no_mail,no_rcpt,no_data,no_header,no_end_of_headers,no_"
                       "body,no_unknown"});
     meets({"--unknown", "XYZ", "--expect", "pass@eom"});
@@ -274,7 +274,7 @@ BOOST_AUTO_TEST_CASE(what_is_negotiated_away_is_not_sent) {
     BOOST_TEST(contains(out, "[1] end-of-message\n"));
 }
 
-BOOST_AUTO_TEST_CASE(what_needs_no_reply_gets_none) {
+BOOST_AUTO_TEST_CASE(what_needs_no_reply_gets_none_60_62) {
     start({"-v", "--steps",
            std::string("nr_connect,nr_helo,nr_mail,nr_rcpt,nr_data,nr_header,") +
                "nr_end_of_headers,nr_body,nr_unknown",

@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(faults_at_any_stage_are_told_apart) {
     breaks(one.says, {"--connect-host", client(stage, one)});
 }
 
-BOOST_AUTO_TEST_CASE(faults_instead_of_an_answer_to_the_offer) {
+BOOST_AUTO_TEST_CASE(faults_instead_of_an_answer_to_the_offer_44_45_216) {
     for (auto const* action : {"close", "garbage", "force reject", "bytes 00000001 'c'"}) {
         start({"--on", std::string("negotiate=") + action});
         BOOST_TEST_CONTEXT(action) breaks("");
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(faults_instead_of_an_answer_to_the_offer) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(silence_and_half_a_packet_end_at_the_deadline) {
+BOOST_AUTO_TEST_CASE(silence_and_half_a_packet_end_at_the_deadline_197) {
     start({"--on", "helo=silence", "--when", "helo=silent", "--on", "helo=half", "--when",
            "helo=half"});
     for (auto const* helo : {"silent", "half"}) {
@@ -77,12 +77,12 @@ BOOST_AUTO_TEST_CASE(silence_and_half_a_packet_end_at_the_deadline) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(half_a_packet_and_the_end) {
+BOOST_AUTO_TEST_CASE(half_a_packet_and_the_end_10) {
     start({"--on", "helo=bytes 000000", "--then", "close"});
     breaks("connection ended in the middle of a packet");
 }
 
-BOOST_AUTO_TEST_CASE(a_reply_that_is_not_due_breaks_the_session) {
+BOOST_AUTO_TEST_CASE(a_reply_that_is_not_due_breaks_the_session_213) {
     start({"--on", "helo=extra"});
     breaks("reply although none is due");
 }
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(without_expectations_a_broken_session_is_exit_status_1_and_
     BOOST_TEST(contains(refused.out, "status: reject\n"));
 }
 
-BOOST_AUTO_TEST_CASE(what_was_expected_and_not_met_is_exit_status_1) {
+BOOST_AUTO_TEST_CASE(exit_status_is_1_when_what_was_expected_is_not_met) {
     start({"--on", "mail=reject"});
     auto const done = server({"--expect", "accept", "--expect-header", "X-A"});
     BOOST_TEST(done.exit_code == 1);
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(tcp_port_0_is_told_and_can_be_connected_to) {
     meets({"--expect", "reject@mail"});
 }
 
-BOOST_AUTO_TEST_CASE(nobody_there_is_exit_status_3) {
+BOOST_AUTO_TEST_CASE(exit_status_is_3_when_nobody_is_there_207) {
     auto const done = server({});
     BOOST_TEST(done.exit_code == 3);
     BOOST_TEST(contains(done.out, "status: error\n"));
@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(nobody_there_is_exit_status_3) {
     BOOST_TEST(contains(done.out, "No such file or directory"));
 }
 
-BOOST_AUTO_TEST_CASE(a_socket_that_cannot_be_listened_on_is_exit_status_3) {
+BOOST_AUTO_TEST_CASE(exit_status_is_3_when_the_socket_cannot_be_listened_on) {
     auto const none = run_filter({"-s", "unix:" + dir / "none/x.sock"});
     BOOST_TEST(none.exit_code == 3);
     BOOST_TEST(contains(none.err, "milter-test-filter: cannot listen on unix:"));
@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(the_socket_has_the_mode_that_was_asked_for) {
     BOOST_TEST((found.st_mode & 0777U) == 0600U);
 }
 
-BOOST_AUTO_TEST_CASE(an_mta_that_breaks_the_protocol_is_exit_status_1) {
+BOOST_AUTO_TEST_CASE(exit_status_is_1_when_the_mta_breaks_the_protocol) {
     start({"--sessions", "1"});
     raw_client(dir / "x.sock").say("GET / HTTP/1.1\r\n\r\n");
     BOOST_TEST(filter->wait() == 1);

@@ -52,7 +52,7 @@ struct fixture {
 
 BOOST_FIXTURE_TEST_SUITE(apps_server_macro, fixture)
 
-BOOST_AUTO_TEST_CASE(postfix_sends_its_defaults) {
+BOOST_AUTO_TEST_CASE(postfix_sends_its_defaults_53) {
     BOOST_TEST(names(code::connect) ==
                "j {daemon_name} {daemon_addr} v _ {client_addr} {client_name} {client_port} "
                "{client_ptr} {client_resolve}");
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(what_the_user_gives_is_sent_besides_or_instead) {
     BOOST_TEST(at(code::rcpt).find("mine") == std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(a_list_of_the_milter_is_answered_exactly) {
+BOOST_AUTO_TEST_CASE(a_list_of_the_milter_is_answered_exactly_51_52_193) {
     agreed.lists[wire::macro_stage_index(code::connect)] = "{client_ptr}, {j} {nonsense} {mine}";
     plan.macros[code::connect] = {{"{mine}", "1"}, {"{other}", "2"}};
     BOOST_TEST(at(code::connect) == "{client_ptr}=mx.example.net {j}=mail.example.com {mine}=1");
@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(postfix_uses_the_lists_of_the_ends_for_headers_and_chunks) 
     BOOST_TEST(at(code::body).empty());
 }
 
-BOOST_AUTO_TEST_CASE(a_recipient_that_the_mta_refuses_has_an_error_for_a_mailer) {
+BOOST_AUTO_TEST_CASE(a_recipient_that_the_mta_refuses_has_an_error_for_a_mailer_194) {
     state.refused = true;
     BOOST_TEST(at(code::rcpt) ==
                "i=Q1 {rcpt_addr}=User unknown {rcpt_host}=5.1.1 {rcpt_mailer}=error");

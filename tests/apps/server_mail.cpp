@@ -40,13 +40,13 @@ texts addresses(std::vector<smtp_path> const& paths) {
 
 BOOST_AUTO_TEST_SUITE(apps_server_mail)
 
-BOOST_AUTO_TEST_CASE(a_message_is_headers_an_empty_line_and_a_body) {
+BOOST_AUTO_TEST_CASE(a_message_is_headers_an_empty_line_and_a_body_88) {
     auto const one = parse_mail("From: a@test\nSubject:no blank\n\nline 1\nline 2\n");
     same(one.headers, {{"From", " a@test"}, {"Subject", "no blank"}});
     BOOST_TEST(one.body == "line 1\r\nline 2\r\n");
 }
 
-BOOST_AUTO_TEST_CASE(crlf_and_lf_mean_the_same) {
+BOOST_AUTO_TEST_CASE(crlf_and_lf_mean_the_same_88) {
     auto const lf = parse_mail("A: 1\n b\n\nx\ny");
     auto const crlf = parse_mail("A: 1\r\n b\r\n\r\nx\r\ny\r\n");
     same(lf.headers, crlf.headers);
@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(crlf_and_lf_mean_the_same) {
     BOOST_TEST(lf.body == "x\r\ny\r\n");
 }
 
-BOOST_AUTO_TEST_CASE(folds_are_kept_as_lf) {
+BOOST_AUTO_TEST_CASE(folds_are_kept_as_lf_82) {
     auto const one = parse_mail("A: 1\n\tb\n  c\nB: 2\n\n");
     same(one.headers, {{"A", " 1\n\tb\n  c"}, {"B", " 2"}});
     BOOST_TEST(one.body.empty());
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(the_body_begins_at_the_first_line_that_is_no_header) {
     BOOST_TEST(parse_mail(": x\n").headers.empty());
 }
 
-BOOST_AUTO_TEST_CASE(blanks_before_the_colon_are_no_part_of_the_name) {
+BOOST_AUTO_TEST_CASE(blanks_before_the_colon_are_no_part_of_the_name_81) {
     same(parse_mail("A : 1\n\n").headers, {{"A", " 1"}});
     BOOST_TEST(parse_mail(" : 1\n\n").headers.empty());
 }

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -64,7 +65,7 @@ std::size_t missed(expectations const& wanted, session_outcome const& one) {
 
 BOOST_AUTO_TEST_SUITE(apps_server_report)
 
-BOOST_AUTO_TEST_CASE(edits_of_an_accepted_message_are_carried_out) {
+BOOST_AUTO_TEST_CASE(edits_of_an_accepted_message_are_carried_out_152_169) {
     auto const one =
         delivered(status::pass, code::end_of_message, wire::add_header{"X-New", "n"},
                   wire::change_header{1, "subject", "changed"}, wire::change_header{2, "X-B", ""},
@@ -93,12 +94,74 @@ BOOST_AUTO_TEST_CASE(edits_of_an_accepted_message_are_carried_out) {
                                                  "new body\n\n");
 }
 
-BOOST_AUTO_TEST_CASE(edits_of_a_refused_message_leave_nothing) {
-    auto const one = delivered(status::reject, code::end_of_message, wire::add_header{"X-New", "n"},
-                               wire::quarantine{"bad"});
-    BOOST_TEST(!one.edits_stand);
-    BOOST_TEST(!one.quarantine);
-    BOOST_TEST(text_of(session_of(one), true).find("X-New") == std::string::npos);
+/// What of the message an edit could change, in lines.
+std::string changed_parts(message_outcome const& one) {
+    std::string text = one.sender.address;
+    for (auto const& to : one.recipients)
+        text += (to.how == changed_line::mark::removed ? " -" : " ") + to.text;
+    one.headers.for_each([&](milter::message::header_field const& field) {
+        if (field.visible())
+            text.append(" ").append(field.now_name()).append(":").append(field.now_value());
+    });
+    return text + " " + one.body;
+}
+
+BOOST_AUTO_TEST_CASE(edits_of_a_refused_message_leave_nothing_153_211) {
+    auto const untouched = changed_parts(delivered(status::pass, code::end_of_message));
+    for (auto const what : {status::reject, status::temporary_failure, status::discard,
+                            status::shutdown, status::error, status::quit}) {
+        auto const one =
+            delivered(what, code::end_of_message, wire::add_header{"X-New", "n"},
+                      wire::insert_header{0, "X-Top", "t"}, wire::change_header{1, "Subject", ""},
+                      wire::replace_body{"half a bo"}, wire::add_rcpt{"<d@test>"},
+                      wire::delete_rcpt{"<b@test>"}, wire::change_from{"<x@test>", std::nullopt},
+                      wire::quarantine{"bad"});
+        BOOST_TEST_CONTEXT(name_of(what)) {
+            BOOST_TEST(!one.edits_stand);
+            BOOST_TEST(changed_parts(one) == untouched);
+            BOOST_TEST(!one.old_sender);
+            BOOST_TEST(!one.quarantine);
+            BOOST_TEST(text_of(session_of(one), true).find("X-New") == std::string::npos);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(sender_becomes_null_with_and_without_arguments_173_174) {
+    for (auto const& args : {std::optional<std::string_view>(), std::optional<std::string_view>(""),
+                             std::optional<std::string_view>("RET=HDRS ENVID=x")})
+        for (auto const* address : {"<>", ""}) {
+            auto const one =
+                delivered(status::accept, code::end_of_message, wire::change_from{address, args});
+            BOOST_TEST(one.sender.address == "<>");
+            BOOST_TEST(one.sender.args.size() == (args.value_or("").empty() ? 0U : 2U));
+        }
+}
+
+BOOST_AUTO_TEST_CASE(recipients_are_added_and_deleted_with_and_without_brackets_174_176_177) {
+    auto const after = [](auto const&... edits) {
+        return changed_parts(delivered(status::pass, code::end_of_message, edits...));
+    };
+    std::string const message = " Subject: hi X-B: 1 X-B: 2\n\tfold text\r\n";
+    std::string const added = "<a@test> <b@test> <c@test> <d@test>" + message;
+    BOOST_TEST(after(wire::add_rcpt{"<d@test>"}) == added);
+    BOOST_TEST(after(wire::add_rcpt{"d@test"}) == added);
+    BOOST_TEST(after(wire::add_rcpt_with_args{"<d@test>", std::nullopt}) == added);
+    BOOST_TEST(after(wire::add_rcpt_with_args{"d@test", "NOTIFY=NEVER"}) == added);
+    std::string const deleted = "<a@test> -<b@test> <c@test>" + message;
+    BOOST_TEST(after(wire::delete_rcpt{"<b@test>"}) == deleted);
+    BOOST_TEST(after(wire::delete_rcpt{"b@test"}) == deleted);
+    for (auto const* unknown : {"<nobody@test>", "nobody@test", "<>", ""})
+        BOOST_TEST(after(wire::delete_rcpt{unknown}) == "<a@test> <b@test> <c@test>" + message);
+}
+
+BOOST_AUTO_TEST_CASE(replaced_body_is_all_its_pieces_and_may_be_empty_169_171) {
+    auto const body = [](auto const&... pieces) {
+        return delivered(status::pass, code::end_of_message, pieces...).body;
+    };
+    BOOST_TEST(body() == "text\r\n");
+    BOOST_TEST(body(wire::replace_body{""}) == "");
+    BOOST_TEST(body(wire::replace_body{"one\r"}, wire::replace_body{"\ntwo"},
+                    wire::replace_body{""}, wire::replace_body{"\r\n"}) == "one\r\ntwo\r\n");
 }
 
 BOOST_AUTO_TEST_CASE(quarantine_is_what_the_message_is_called_then) {

@@ -40,7 +40,7 @@ std::string frame(unsigned char code, std::string_view payload) {
 
 BOOST_AUTO_TEST_SUITE(bad_input_of_the_mta)
 
-BOOST_AUTO_TEST_CASE(instead_of_an_offer_ends_the_session) {
+BOOST_AUTO_TEST_CASE(instead_of_an_offer_ends_the_session_4_5_8_9) {
     auto rows = broken_streams();
     rows.push_back({frame('C', std::string("x\0U", 3)), "connect"});
     rows.push_back({frame('M', std::string("<a>\0", 4)), "mail"});
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(health_check_that_connects_and_goes_is_not_logged) {
     BOOST_TEST(rig.hung_up());
 }
 
-BOOST_AUTO_TEST_CASE(command_out_of_order_is_answered_and_harms_no_milter) {
+BOOST_AUTO_TEST_CASE(command_out_of_order_is_answered_and_harms_no_milter_141) {
     auto const args = wire::zstr_list{};
     for (std::string const stage : {"connect", "rcpt", "data", "mail after data"})
         BOOST_TEST_CONTEXT(stage) {
@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(content_outside_a_message_is_refused_and_comes_to_nothing) 
     BOOST_TEST(rig.filter(0).connections() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(second_offer_changes_nothing) {
+BOOST_AUTO_TEST_CASE(second_offer_changes_nothing_63) {
     manager_rig rig(1);
     rig.begin();
     std::string again;
@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(second_offer_changes_nothing) {
     BOOST_TEST(rig.filter(0).connections() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(that_never_comes_ends_the_session) {
+BOOST_AUTO_TEST_CASE(that_never_comes_ends_the_session_201_206) {
     manager_rig rig(1);
     rig.session();
     rig.pass(31s); // nothing within the time for a negotiation
@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(that_never_comes_ends_the_session) {
     BOOST_TEST(idle.filter(0).story() == "connect helo quit");
 }
 
-BOOST_AUTO_TEST_CASE(of_any_bytes_never_breaks_the_manager) {
+BOOST_AUTO_TEST_CASE(of_any_bytes_never_breaks_the_manager_215) {
     for (unsigned seed = 0; seed < 300; ++seed) BOOST_TEST_CONTEXT("seed " << seed) {
             std::mt19937 random(seed);
             manager_rig rig(2);
@@ -280,7 +280,8 @@ BOOST_AUTO_TEST_CASE(half_a_packet_and_then_nothing_times_out_or_is_cut_off) {
         "a: waiting for the reply to mail: connection ended in the middle of a packet"));
 }
 
-BOOST_AUTO_TEST_CASE(answer_to_a_command_without_answer_is_a_failure_and_not_taken_for_another) {
+BOOST_AUTO_TEST_CASE(
+    answer_to_a_command_without_answer_is_a_failure_and_not_taken_for_another_213) {
     manager_rig rig(1);
     rig.filter(0).wants.steps = wire::step::nr_mail;
     rig.filter(0).on("mail", say(wire::reject{}));
@@ -291,7 +292,7 @@ BOOST_AUTO_TEST_CASE(answer_to_a_command_without_answer_is_a_failure_and_not_tak
     BOOST_TEST(rig.logged("a: reject: reply although none is due"));
 }
 
-BOOST_AUTO_TEST_CASE(that_closes_as_soon_as_it_accepted_has_failed) {
+BOOST_AUTO_TEST_CASE(that_closes_as_soon_as_it_accepted_has_failed_45_216) {
     manager_rig rig(2);
     rig.filter(0).on("negotiate", then_close());
     rig.begin();
@@ -299,7 +300,7 @@ BOOST_AUTO_TEST_CASE(that_closes_as_soon_as_it_accepted_has_failed) {
                "reply \"451 4.7.1 Service unavailable - try again later\"");
 }
 
-BOOST_AUTO_TEST_CASE(of_any_bytes_never_breaks_the_manager_or_leaves_the_mta_waiting) {
+BOOST_AUTO_TEST_CASE(of_any_bytes_never_breaks_the_manager_or_leaves_the_mta_waiting_215) {
     std::string const stages[] = {"negotiate", "connect",       "helo",   "mail",
                                   "rcpt",      "data",          "header", "end_of_headers",
                                   "body",      "end_of_message"};

@@ -43,7 +43,8 @@ std::string at(long seconds, std::string const& answer) {
 
 BOOST_AUTO_TEST_SUITE(budget)
 
-BOOST_AUTO_TEST_CASE(is_eight_seconds_for_sendmail_and_twenty_five_for_postfix_or_as_configured) {
+BOOST_AUTO_TEST_CASE(
+    is_eight_seconds_for_sendmail_and_twenty_five_for_postfix_or_as_configured_198) {
     for (long const seconds : {8, 25, 3}) {
         patient_rig rig(1);
         if (seconds == 25) rig.mta.like_postfix();
@@ -142,7 +143,7 @@ BOOST_AUTO_TEST_CASE(does_not_shorten_what_a_milter_may_take_by_itself) {
     BOOST_TEST(rig.mail() == at(2, failed));
 }
 
-BOOST_AUTO_TEST_CASE(of_end_of_message_is_four_minutes_with_progress) {
+BOOST_AUTO_TEST_CASE(of_end_of_message_is_four_minutes_with_progress_199) {
     patient_rig rig(1);
     rig.filter(0).on("end_of_message", silence());
     rig.begin();
@@ -156,6 +157,20 @@ BOOST_AUTO_TEST_CASE(of_end_of_message_is_four_minutes_with_progress) {
     for (auto at = answer.find("progress"); at != answer.npos; at = answer.find("progress", at + 1))
         ++progress;
     BOOST_TEST(progress >= 47U);
+}
+
+BOOST_AUTO_TEST_CASE(of_end_of_message_is_not_prolonged_by_the_progress_of_a_milter_200) {
+    patient_rig rig(1);
+    auto slow = say(wire::progress{}).after(10s);
+    for (int i = 0; i < 100; ++i) slow = std::move(slow).then(say(wire::progress{}).after(10s));
+    rig.filter(0).on("end_of_message", std::move(slow).then(say(wire::proceed{})));
+    rig.begin();
+    rig.envelope();
+    rig.content();
+    auto const before = rig.now();
+    auto const answer = rig.end();
+    BOOST_TEST((rig.now() - before == 240s));
+    BOOST_TEST(answer.substr(answer.size() - failed.size()) == failed);
 }
 
 BOOST_AUTO_TEST_CASE(of_end_of_message_over_at_the_last_milter_is_its_failure) {

@@ -43,7 +43,8 @@ std::vector<verdict_row> terminal() {
 
 BOOST_AUTO_TEST_SUITE(content)
 
-BOOST_AUTO_TEST_CASE(verdict_of_any_milter_at_any_content_stage_is_given_at_end_of_message) {
+BOOST_AUTO_TEST_CASE(
+    verdict_of_any_milter_at_any_content_stage_is_given_at_end_of_message_122_143) {
     for (auto const& stage : stages)
         for (std::size_t k = 0; k < 3; ++k)
             for (auto const& row : terminal())
@@ -68,7 +69,7 @@ BOOST_AUTO_TEST_CASE(verdict_of_any_milter_at_any_content_stage_is_given_at_end_
                 }
 }
 
-BOOST_AUTO_TEST_CASE(accept_in_content_lets_one_milter_off_and_the_others_go_on) {
+BOOST_AUTO_TEST_CASE(accept_in_content_lets_one_milter_off_and_the_others_go_on_125) {
     for (auto const& stage : stages)
         for (std::size_t k = 0; k < 3; ++k) BOOST_TEST_CONTEXT(stage << " by " << k) {
                 manager_rig rig(3);
@@ -83,6 +84,19 @@ BOOST_AUTO_TEST_CASE(accept_in_content_lets_one_milter_off_and_the_others_go_on)
                 BOOST_TEST(rig.message() == "continue");
                 BOOST_TEST(rig.filter(k).judged().size() == (stage == "end_of_message" ? 2U : 1U));
             }
+}
+
+BOOST_AUTO_TEST_CASE(continue_and_accept_at_the_end_keep_the_edits_alike_126) {
+    for (bool const accepts : {false, true}) {
+        manager_rig rig(2);
+        wire::add_header const edit{"X-A", "1"};
+        rig.filter(0).on("end_of_message",
+                         accepts ? say(edit, wire::accept{}) : say(edit, wire::proceed{}));
+        rig.begin();
+        BOOST_TEST(rig.message() == "add_header \"X-A\" \" 1\"; continue");
+        BOOST_TEST(rig.filter(1).message().headers.back() == "X-A:1");
+        BOOST_TEST(rig.filter(1).judged().size() == 1U);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(milter_gets_content_only_after_its_predecessor_has_judged_the_message) {
@@ -110,7 +124,7 @@ BOOST_AUTO_TEST_CASE(first_milter_is_shown_content_as_it_comes) {
     BOOST_TEST(rig.filter(0).story() == std::string(up_to_data) + " header end_of_headers");
 }
 
-BOOST_AUTO_TEST_CASE(skip_at_body_stops_the_body_for_one_milter_only) {
+BOOST_AUTO_TEST_CASE(skip_at_body_stops_the_body_for_one_milter_only_103) {
     manager_rig rig(3);
     rig.filter(1).wants.steps = wire::step::skip;
     rig.filter(1).on("body", say(wire::skip{}));
@@ -137,7 +151,7 @@ BOOST_AUTO_TEST_CASE(skip_at_header_stops_the_headers_for_one_milter_only) {
     BOOST_TEST(rig.filter(1).story() == whole);
 }
 
-BOOST_AUTO_TEST_CASE(body_comes_in_chunks_as_the_mtas_cut_them) {
+BOOST_AUTO_TEST_CASE(body_comes_in_chunks_as_the_mtas_cut_them_89) {
     manager_rig rig(2);
     rig.begin();
     rig.envelope();
@@ -164,7 +178,19 @@ BOOST_AUTO_TEST_CASE(small_pieces_of_body_are_put_together) {
                boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(message_without_headers_or_body_has_neither) {
+BOOST_AUTO_TEST_CASE(line_end_split_between_two_pieces_of_body_stays_one_90) {
+    manager_rig rig(2);
+    rig.begin();
+    rig.envelope();
+    rig.send(wire::end_of_headers{});
+    for (std::string_view const piece : {"one\r", "\ntwo\r", "\n", "\r", "\n"})
+        rig.send(wire::body{piece});
+    BOOST_TEST(rig.end() == "continue");
+    for (std::size_t k = 0; k < 2; ++k)
+        BOOST_TEST(rig.filter(k).message().body == "one\r\ntwo\r\n\r\n");
+}
+
+BOOST_AUTO_TEST_CASE(message_without_headers_or_body_has_neither_91) {
     manager_rig rig(2);
     rig.begin();
     rig.envelope();
@@ -175,13 +201,16 @@ BOOST_AUTO_TEST_CASE(message_without_headers_or_body_has_neither) {
                    std::string(up_to_data) + " end_of_headers end_of_message");
 }
 
-BOOST_AUTO_TEST_CASE(body_in_the_end_of_message_packet_of_an_old_mta_is_body) {
+BOOST_AUTO_TEST_CASE(body_in_the_end_of_message_packet_of_an_old_mta_is_body_92_93) {
     manager_rig rig(2);
     rig.begin();
     rig.envelope();
     rig.content(rig.usual_headers(), "one\r\n");
     BOOST_TEST(rig.send(wire::end_of_message{"two\r\n"}) == "continue");
-    BOOST_TEST(rig.filter(1).message().body == "one\r\ntwo\r\n");
+    for (std::size_t k = 0; k < 2; ++k) {
+        BOOST_TEST(rig.filter(k).message().body == "one\r\ntwo\r\n");
+        BOOST_TEST(rig.filter(k).last("end_of_message") == "end_of_message"); // without data
+    }
 }
 
 BOOST_AUTO_TEST_CASE(each_milter_is_spared_what_it_does_not_want) {

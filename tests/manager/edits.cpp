@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(envelope_edits_pass_in_the_order_in_which_they_were_made) {
         "change_from \"<>\"; continue");
 }
 
-BOOST_AUTO_TEST_CASE(next_milter_sees_headers_and_body_as_edited_before) {
+BOOST_AUTO_TEST_CASE(next_milter_sees_headers_and_body_as_edited_before_179) {
     manager_rig rig(3);
     with_edits(rig,
                {say(wire::change_header{2, "X-Dup", ""}, wire::insert_header{0, "X-Top", "t"},
@@ -142,14 +142,14 @@ BOOST_AUTO_TEST_CASE(new_body_is_shown_to_the_next_with_line_ends_as_the_mta_wou
     BOOST_TEST(last.mta.new_body() == "one\ntwo");
 }
 
-BOOST_AUTO_TEST_CASE(empty_new_body_is_one_empty_piece) {
+BOOST_AUTO_TEST_CASE(empty_new_body_is_one_empty_piece_23_171) {
     manager_rig rig(2);
     BOOST_TEST(with_edits(rig, {say(wire::replace_body{""}, wire::proceed{})}) ==
                "replace_body 0 bytes; continue");
     BOOST_TEST(rig.filter(1).message().chunks.empty());
 }
 
-BOOST_AUTO_TEST_CASE(quarantine_goes_out_once_and_last_and_later_milters_see_the_message) {
+BOOST_AUTO_TEST_CASE(quarantine_goes_out_once_and_last_and_later_milters_see_the_message_128_129) {
     manager_rig rig(3);
     auto const heard = with_edits(
         rig, {say(wire::quarantine{"first"}, wire::add_header{"X-A", "1"}, wire::proceed{}),
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(quarantine_goes_out_once_and_last_and_later_milters_see_the
     BOOST_TEST(rig.decisions()[0].verdict == "quarantine");
 }
 
-BOOST_AUTO_TEST_CASE(no_edit_is_passed_on_when_a_later_milter_refuses) {
+BOOST_AUTO_TEST_CASE(no_edit_is_passed_on_when_a_later_milter_refuses_129_153) {
     std::pair<reaction, std::string> const rows[] = {
         {say(wire::reject{}), "reject"},
         {say(wire::tempfail{}), "tempfail"},
@@ -178,13 +178,13 @@ BOOST_AUTO_TEST_CASE(no_edit_is_passed_on_when_a_later_milter_refuses) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(edits_before_a_refusal_of_the_same_milter_come_to_nothing) {
+BOOST_AUTO_TEST_CASE(edits_before_a_refusal_of_the_same_milter_come_to_nothing_153) {
     manager_rig rig(2);
     BOOST_TEST(with_edits(rig, {say(wire::add_header{"X-A", "1"}, wire::reject{})}) == "reject");
     BOOST_TEST(rig.message() == "continue"); // nor do they reach the next message
 }
 
-BOOST_AUTO_TEST_CASE(milter_lost_halfway_leaves_nothing_but_its_quarantine) {
+BOOST_AUTO_TEST_CASE(milter_lost_halfway_leaves_nothing_but_its_quarantine_211) {
     manager_rig rig(3);
     rig.config.milters[1].on_error = manager::on_error::accept;
     std::string half;
@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(milter_lost_halfway_leaves_nothing_but_its_quarantine) {
     BOOST_TEST(headers_seen(rig, 2).back() == "X-A:1");
 }
 
-BOOST_AUTO_TEST_CASE(edit_that_was_not_negotiated_is_a_failure_of_its_milter) {
+BOOST_AUTO_TEST_CASE(edit_that_was_not_negotiated_is_a_failure_of_its_milter_172) {
     struct row {
         reaction says;
         wire::action missing{};
@@ -234,7 +234,7 @@ BOOST_AUTO_TEST_CASE(edit_that_was_not_negotiated_is_a_failure_of_its_milter) {
             }
 }
 
-BOOST_AUTO_TEST_CASE(edit_before_end_of_message_is_a_failure_of_its_milter) {
+BOOST_AUTO_TEST_CASE(edit_before_end_of_message_is_a_failure_of_its_milter_151) {
     for (std::string const stage : {"mail", "rcpt", "data", "header", "end_of_headers", "body"})
         BOOST_TEST_CONTEXT(stage) {
             manager_rig rig(1);
@@ -269,7 +269,7 @@ BOOST_AUTO_TEST_CASE(edits_over_the_limits_are_a_failure_of_their_milter) {
     BOOST_TEST(rig.mta.edits().size() == 1000U);
 }
 
-BOOST_AUTO_TEST_CASE(header_too_large_for_one_packet_is_a_failure_of_who_adds_it) {
+BOOST_AUTO_TEST_CASE(header_too_large_for_one_packet_is_a_failure_of_who_adds_it_205) {
     manager_rig rig(2);
     rig.config.milters[0].on_error = manager::on_error::accept;
     auto const heard =

@@ -21,7 +21,7 @@ std::string times(std::size_t count, std::string const& what) {
 
 BOOST_AUTO_TEST_SUITE(end_of_message)
 
-BOOST_AUTO_TEST_CASE(progress_goes_upstream_every_five_seconds_while_milters_work) {
+BOOST_AUTO_TEST_CASE(progress_goes_upstream_every_five_seconds_while_milters_work_199) {
     manager_rig rig(2);
     rig.filter(0).on("end_of_message", say(wire::proceed{}).after(12s));
     rig.filter(1).on("end_of_message", say(wire::proceed{}).after(11s));
@@ -29,7 +29,7 @@ BOOST_AUTO_TEST_CASE(progress_goes_upstream_every_five_seconds_while_milters_wor
     BOOST_TEST(rig.message() == times(4, "progress") + "continue");
 }
 
-BOOST_AUTO_TEST_CASE(progress_of_a_milter_gives_it_time_and_is_not_passed_on) {
+BOOST_AUTO_TEST_CASE(progress_of_a_milter_gives_it_time_and_is_not_passed_on_105) {
     manager_rig rig(1);
     rig.config.milters[0].timeouts.end_of_message = 3s;
     auto slow = say(wire::progress{}).after(2s);
@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(progress_of_a_milter_gives_it_time_and_is_not_passed_on) {
     BOOST_TEST(rig.message() == times(2, "progress") + "continue"); // its own: at 5 and 10 s
 }
 
-BOOST_AUTO_TEST_CASE(progress_is_not_sent_before_end_of_message_or_after_the_verdict) {
+BOOST_AUTO_TEST_CASE(progress_is_not_sent_before_end_of_message_or_after_the_verdict_104) {
     manager_rig rig(1);
     rig.filter(0).on("header", say(wire::proceed{}).after(12s), once);
     rig.begin();
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(progress_is_not_sent_before_end_of_message_or_after_the_ver
     BOOST_TEST(rig.mta.heard().empty());
 }
 
-BOOST_AUTO_TEST_CASE(long_new_body_waits_for_the_mta_to_read_and_nothing_comes_between) {
+BOOST_AUTO_TEST_CASE(long_new_body_waits_for_the_mta_to_read_and_nothing_comes_between_170_203) {
     manager_rig rig(1);
     std::string const body(5'000'000, 'b');
     rig.filter(0).on("end_of_message", say(wire::add_header{"X-A", "1"}, wire::replace_body{body},

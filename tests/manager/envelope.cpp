@@ -46,7 +46,7 @@ std::string reach(manager_rig& rig, std::string const& stage) {
 
 BOOST_AUTO_TEST_SUITE(envelope)
 
-BOOST_AUTO_TEST_CASE(first_refusal_stops_the_stage_and_later_milters_are_not_told) {
+BOOST_AUTO_TEST_CASE(first_refusal_stops_the_stage_and_later_milters_are_not_told_143) {
     for (std::string const stage : {"connect", "helo", "mail", "rcpt", "data"})
         BOOST_TEST_CONTEXT(stage) {
             manager_rig rig(3);
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(first_refusal_stops_the_stage_and_later_milters_are_not_tol
         }
 }
 
-BOOST_AUTO_TEST_CASE(each_kind_of_refusal_reaches_the_mta_as_it_is) {
+BOOST_AUTO_TEST_CASE(each_kind_of_refusal_reaches_the_mta_as_it_is_119_120) {
     struct row {
         reaction says;
         std::string heard;
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(refused_client_is_refused_at_every_later_command_of_a_messa
         }
 }
 
-BOOST_AUTO_TEST_CASE(refused_recipient_is_refused_alone_and_not_shown_to_later_milters) {
+BOOST_AUTO_TEST_CASE(refused_recipient_is_refused_alone_and_not_shown_to_later_milters_121) {
     manager_rig rig(3);
     rig.filter(0).on("rcpt \"<four", say(wire::tempfail{}));
     rig.filter(1).on("rcpt \"<two", say_text("550 5.1.1 no two here"));
@@ -128,6 +128,16 @@ BOOST_AUTO_TEST_CASE(refused_recipient_is_refused_alone_and_not_shown_to_later_m
                boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(recipients_of_a_sender_that_a_milter_refused_are_not_shown_to_it_144) {
+    manager_rig rig(2);
+    rig.filter(0).on("mail", say_text("550 5.7.1 not you"), once);
+    BOOST_TEST(reach(rig, "mail") == "reply \"550 5.7.1 not you\"");
+    BOOST_TEST(send_stage(rig, "rcpt") == "reply \"550 5.7.1 not you\"");
+    BOOST_TEST(rig.filter(0).story() == "connect helo mail");
+    BOOST_TEST(rig.message() == "continue");
+    BOOST_TEST(rig.filter(0).judged().size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(refused_data_answers_whatever_follows_in_its_transaction) {
     manager_rig rig(2);
     rig.filter(0).on("data", say_text("451 4.7.1 not now"), once);
@@ -143,7 +153,7 @@ BOOST_AUTO_TEST_CASE(refused_data_answers_whatever_follows_in_its_transaction) {
     BOOST_TEST(rig.filter(1).connections() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(discard_ends_the_message_at_each_stage) {
+BOOST_AUTO_TEST_CASE(discard_ends_the_message_at_each_stage_122_143) {
     for (std::string const stage : {"mail", "rcpt", "data"}) BOOST_TEST_CONTEXT(stage) {
             manager_rig rig(3);
             rig.filter(1).on(stage, say(wire::discard{}), once);
@@ -159,7 +169,7 @@ BOOST_AUTO_TEST_CASE(discard_ends_the_message_at_each_stage) {
         }
 }
 
-BOOST_AUTO_TEST_CASE(discard_of_a_client_means_nothing) {
+BOOST_AUTO_TEST_CASE(discard_of_a_client_means_nothing_123) {
     for (std::string const stage : {"connect", "helo"}) BOOST_TEST_CONTEXT(stage) {
             manager_rig rig(2);
             rig.filter(0).on(stage, say(wire::discard{}));
@@ -169,7 +179,7 @@ BOOST_AUTO_TEST_CASE(discard_of_a_client_means_nothing) {
         }
 }
 
-BOOST_AUTO_TEST_CASE(accepted_client_lets_that_milter_alone_off_for_the_session) {
+BOOST_AUTO_TEST_CASE(accepted_client_lets_that_milter_alone_off_for_the_session_124) {
     for (std::string const stage : {"connect", "helo"}) BOOST_TEST_CONTEXT(stage) {
             manager_rig rig(3);
             rig.filter(1).on(stage, say(wire::accept{}));
@@ -182,7 +192,7 @@ BOOST_AUTO_TEST_CASE(accepted_client_lets_that_milter_alone_off_for_the_session)
         }
 }
 
-BOOST_AUTO_TEST_CASE(accepted_message_lets_that_milter_alone_off_for_the_message) {
+BOOST_AUTO_TEST_CASE(accepted_message_lets_that_milter_alone_off_for_the_message_125) {
     for (std::string const stage : {"mail", "rcpt", "data"})
         for (std::size_t k = 0; k < 3; ++k) BOOST_TEST_CONTEXT(stage << " by " << k) {
                 manager_rig rig(3);
@@ -232,7 +242,7 @@ BOOST_AUTO_TEST_CASE(unknown_command_is_answered_with_continue_or_a_refusal) {
             }
 }
 
-BOOST_AUTO_TEST_CASE(unknown_command_is_kept_from_a_milter_that_could_not_go_on_to_content) {
+BOOST_AUTO_TEST_CASE(unknown_command_is_kept_from_a_milter_that_could_not_go_on_to_content_95) {
     manager_rig rig(2);
     rig.filter(0).wants.steps = wire::step::no_data;
     rig.begin();
@@ -280,7 +290,8 @@ BOOST_AUTO_TEST_CASE(
     }
 }
 
-BOOST_AUTO_TEST_CASE(recipient_that_the_mta_refused_reaches_only_who_asked_and_decides_nothing) {
+BOOST_AUTO_TEST_CASE(
+    recipient_that_the_mta_refused_reaches_only_who_asked_and_decides_nothing_127) {
     for (auto const& answer : {say(wire::proceed{}), say(wire::reject{}), say(wire::accept{}),
                                say(wire::tempfail{}), say_text("421 4.7.0 away")}) {
         manager_rig rig(3);
@@ -305,7 +316,7 @@ BOOST_AUTO_TEST_CASE(recipient_that_the_mta_refused_reaches_only_who_asked_and_d
     }
 }
 
-BOOST_AUTO_TEST_CASE(esmtp_parameters_pass_unchanged) {
+BOOST_AUTO_TEST_CASE(esmtp_parameters_pass_unchanged_75) {
     manager_rig rig(2);
     rig.begin();
     auto const mail_args =

@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(mta_that_waits_for_a_recipient_is_not_idle) { // no PROGRES
     BOOST_TEST(!rig.hung_up());
 }
 
-BOOST_AUTO_TEST_CASE(macros_that_do_not_fit_a_packet_are_left_out_singly) {
+BOOST_AUTO_TEST_CASE(macros_that_do_not_fit_a_packet_are_left_out_singly_195) {
     manager_rig rig(1);
     rig.mta.like_postfix();
     rig.filter(0).wants.lists[static_cast<std::size_t>(wire::macro_stage::rcpt)] =

@@ -147,7 +147,8 @@ constexpr auto per_element = boost::test_tools::per_element();
 
 BOOST_AUTO_TEST_SUITE(failure_table)
 
-BOOST_AUTO_TEST_CASE(every_cell_gives_its_verdict_at_its_command_and_to_the_end_of_the_message) {
+BOOST_AUTO_TEST_CASE(
+    every_cell_gives_its_verdict_at_its_command_and_to_the_end_of_the_message_45_197_207_208_209_210_216) {
     for_each_failure([](kind what, std::string const& stage, on_error policy, how_often often) {
         manager_rig rig(3);
         rig.config.milters[1].on_error = policy;
@@ -161,7 +162,7 @@ BOOST_AUTO_TEST_CASE(every_cell_gives_its_verdict_at_its_command_and_to_the_end_
     });
 }
 
-BOOST_AUTO_TEST_CASE(next_message_finds_the_milter_again_on_a_fresh_connection) {
+BOOST_AUTO_TEST_CASE(next_message_finds_the_milter_again_on_a_fresh_connection_212) {
     for_each_failure([](kind what, std::string const& stage, on_error policy, how_often often) {
         if (policy == on_error::shutdown) return; // the MTA hung up
         manager_rig rig(3);

@@ -52,7 +52,7 @@ void refused_at_the_end(Prepare prepare, Content content, std::string_view logge
 
 BOOST_AUTO_TEST_SUITE(limit)
 
-BOOST_AUTO_TEST_CASE(too_many_headers) {
+BOOST_AUTO_TEST_CASE(too_many_headers_204) {
     refused_at_the_end([](auto& rig) { rig.config.limits.headers = 5; },
                        [](auto& rig) {
                            for (int i = 0; i < 8; ++i) rig.send(wire::header{"X-Many", " 1"});
@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(too_many_headers) {
                        "too many headers");
 }
 
-BOOST_AUTO_TEST_CASE(too_large_headers) {
+BOOST_AUTO_TEST_CASE(too_large_headers_202_204) {
     refused_at_the_end([](auto& rig) { rig.config.limits.header_bytes = 100'000; },
                        [](auto& rig) {
                            std::string const value(60'000, 'v');
@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(body_in_the_spool_is_the_same_body) {
     BOOST_TEST((rig.mta.new_body() == changed));
 }
 
-BOOST_AUTO_TEST_CASE(too_many_recipients_are_refused_and_so_is_their_message) {
+BOOST_AUTO_TEST_CASE(too_many_recipients_are_refused_and_so_is_their_message_204) {
     for (auto const policy : policies) {
         manager_rig rig(1);
         rig.config.on_internal_error = policy;
@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(back_pressure)
 
-BOOST_AUTO_TEST_CASE(milter_that_does_not_read_is_not_sent_more_than_a_little_ahead) {
+BOOST_AUTO_TEST_CASE(milter_that_does_not_read_is_not_sent_more_than_a_little_ahead_203) {
     manager_rig rig(1);
     rig.filter(0).wants.steps = wire::step::all_nr;
     rig.begin();
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(milter_that_does_not_read_is_not_sent_more_than_a_little_ah
     BOOST_TEST(rig.filter(0).message().body.size() == 4'000'000U);
 }
 
-BOOST_AUTO_TEST_CASE(milter_that_never_reads_fails_in_the_end) {
+BOOST_AUTO_TEST_CASE(milter_that_never_reads_fails_in_the_end_203) {
     manager_rig rig(2);
     rig.filter(0).wants.steps = wire::step::all_nr;
     rig.begin();
@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(milter_that_never_reads_fails_in_the_end) {
     BOOST_TEST(rig.decisions()[0].decided_by == "a");
 }
 
-BOOST_AUTO_TEST_CASE(mta_that_sends_on_without_waiting_for_replies_is_hung_up_on) {
+BOOST_AUTO_TEST_CASE(mta_that_sends_on_without_waiting_for_replies_is_hung_up_on_202) {
     manager_rig rig(1);
     rig.filter(0).on("mail", silence());
     rig.begin();

@@ -17,7 +17,7 @@ std::string const whole = "mail rcpt data header header header end_of_headers bo
 
 BOOST_AUTO_TEST_SUITE(mta_habit)
 
-BOOST_AUTO_TEST_CASE(sendmail_sends_several_messages_and_quits) {
+BOOST_AUTO_TEST_CASE(sendmail_sends_several_messages_and_quits_136_145) {
     manager_rig rig(2);
     rig.mta.like_sendmail();
     rig.begin();
@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(sendmail_sends_several_messages_and_quits) {
     BOOST_TEST(rig.log().empty());
 }
 
-BOOST_AUTO_TEST_CASE(postfix_aborts_after_each_message_and_twice_before_it_quits) {
+BOOST_AUTO_TEST_CASE(postfix_aborts_after_each_message_and_twice_before_it_quits_150) {
     manager_rig rig(2);
     rig.mta.like_postfix();
     rig.begin();
@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(postfix_aborts_after_each_message_and_twice_before_it_quits
 }
 
 BOOST_AUTO_TEST_CASE(
-    sendmail_aborts_before_helo_and_postfix_after_it_and_milters_hear_one_abort_before_helo) {
+    sendmail_aborts_before_helo_and_postfix_after_it_and_milters_hear_one_abort_before_helo_134_142) {
     for (bool const postfix : {false, true}) {
         manager_rig rig(2);
         rig.begin();
@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(
     }
 }
 
-BOOST_AUTO_TEST_CASE(any_number_of_aborts_at_any_time_is_harmless) {
+BOOST_AUTO_TEST_CASE(any_number_of_aborts_at_any_time_is_harmless_132) {
     manager_rig rig(2);
     rig.negotiate();
     rig.send(wire::abort{});
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(any_number_of_aborts_at_any_time_is_harmless) {
     BOOST_TEST(rig.filter(1).story() == "connect helo mail abort " + whole);
 }
 
-BOOST_AUTO_TEST_CASE(reset_at_each_stage_aborts_exactly_who_is_in_the_message) {
+BOOST_AUTO_TEST_CASE(reset_at_each_stage_aborts_exactly_who_is_in_the_message_142_147) {
     for (std::string const stage : {"mail", "rcpt", "data", "header", "end_of_headers", "body"})
         BOOST_TEST_CONTEXT(stage) {
             manager_rig rig(2);
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(reset_at_each_stage_aborts_exactly_who_is_in_the_message) {
         }
 }
 
-BOOST_AUTO_TEST_CASE(mail_within_a_message_breaks_it_off) {
+BOOST_AUTO_TEST_CASE(mail_within_a_message_breaks_it_off_133) {
     manager_rig rig(2);
     rig.begin();
     rig.send(wire::mail{"<a@client.test>", {}});
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(mail_within_a_message_breaks_it_off) {
     BOOST_TEST(rig.filter(0).message().recipients.size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(second_message_starts_clean) {
+BOOST_AUTO_TEST_CASE(second_message_starts_clean_135) {
     manager_rig rig(2);
     rig.filter(0).on("end_of_message",
                      say(wire::add_header{"X-A", "1"}, wire::replace_body{"new"},
@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(helo_waits_for_the_answer_to_an_aborted_message) {
     BOOST_TEST(rig.filter(0).story() == "connect helo mail rcpt data header abort helo");
 }
 
-BOOST_AUTO_TEST_CASE(end_without_quit_ends_all_milters_at_each_stage) {
+BOOST_AUTO_TEST_CASE(end_without_quit_ends_all_milters_at_each_stage_140) {
     for (std::string const stage :
          {"negotiate", "connect", "helo", "mail", "rcpt", "data", "content"})
         BOOST_TEST_CONTEXT(stage) {
@@ -232,7 +232,7 @@ BOOST_AUTO_TEST_CASE(quit_in_mid_message_ends_it) {
     BOOST_TEST(rig.decisions()[0].verdict == "aborted");
 }
 
-BOOST_AUTO_TEST_CASE(helo_comes_again_after_starttls) {
+BOOST_AUTO_TEST_CASE(helo_comes_again_after_starttls_73_148) {
     manager_rig rig(2);
     rig.mta.like_postfix();
     rig.begin();
@@ -243,7 +243,7 @@ BOOST_AUTO_TEST_CASE(helo_comes_again_after_starttls) {
     BOOST_TEST(rig.filter(1).macros("helo").back() == "\"{tls_version}\"=\"TLSv1.3\"");
 }
 
-BOOST_AUTO_TEST_CASE(message_may_come_without_helo) {
+BOOST_AUTO_TEST_CASE(message_may_come_without_helo_74) {
     manager_rig rig(2);
     rig.negotiate();
     rig.send(wire::connect{"client.test", wire::family::unknown, 0, ""});
@@ -251,7 +251,7 @@ BOOST_AUTO_TEST_CASE(message_may_come_without_helo) {
     BOOST_TEST(rig.filter(1).story() == "connect " + whole);
 }
 
-BOOST_AUTO_TEST_CASE(new_client_on_the_same_connection_starts_new_milter_connections) {
+BOOST_AUTO_TEST_CASE(new_client_on_the_same_connection_starts_new_milter_connections_97_98) {
     manager_rig rig(2);
     rig.filter(1).on("connect \"bad", say(wire::reject{}));
     rig.begin();

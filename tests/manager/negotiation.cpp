@@ -229,7 +229,7 @@ BOOST_AUTO_TEST_CASE(hold_fifty_names_at_most_and_say_so) {
     BOOST_TEST(rig.logged("macro"));
 }
 
-BOOST_AUTO_TEST_CASE(of_end_of_headers_and_end_of_message_go_together) {
+BOOST_AUTO_TEST_CASE(of_end_of_headers_and_end_of_message_go_together_55) {
     for (auto const own : {wire::macro_stage::end_of_headers, wire::macro_stage::end_of_message}) {
         manager_rig rig(1);
         rig.filter(0).wants.lists[static_cast<std::size_t>(own)] = "{own}";

@@ -67,7 +67,7 @@ row const rows[] = {
 
 BOOST_AUTO_TEST_SUITE(reply_text)
 
-BOOST_AUTO_TEST_CASE(is_passed_byte_for_byte_or_repaired_or_a_failure) {
+BOOST_AUTO_TEST_CASE(is_passed_byte_for_byte_or_repaired_or_a_failure_112_114) {
     for (auto const& row : rows)
         for (bool const postfix : {false, true})
             for (auto const stage : {at::mail, at::end_of_message})
@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(is_passed_byte_for_byte_or_repaired_or_a_failure) {
                 }
 }
 
-BOOST_AUTO_TEST_CASE(lone_percent_sign_is_doubled_for_sendmail_which_would_drop_the_text) {
+BOOST_AUTO_TEST_CASE(lone_percent_sign_is_doubled_for_sendmail_which_would_drop_the_text_109_111) {
     auto const says = "550 5.7.1 50% and %s" + nul;
     BOOST_TEST(answer_to(says, at::mail, true) == "reply \"550 5.7.1 50% and %s\"");
     BOOST_TEST(answer_to(says, at::mail, false) == "reply \"550 5.7.1 50%% and %%s\"");

@@ -138,7 +138,7 @@ headers edited(header_rules rules, std::vector<header_edit> const& edits,
 
 BOOST_AUTO_TEST_SUITE(headers_)
 
-BOOST_AUTO_TEST_CASE(edits_end_as_real_mtas_were_seen_to_deliver_them) {
+BOOST_AUTO_TEST_CASE(edits_end_as_real_mtas_were_seen_to_deliver_them_152_155_156_157_158) {
     for (auto const& one : observations) {
         BOOST_TEST_CONTEXT(one.name) {
             BOOST_TEST(delivered(edited(header_rules::postfix, one.edits, one.edits.size())) ==
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(edits_end_as_real_mtas_were_seen_to_deliver_them) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(received_of_the_mta_is_no_header_of_the_message_161) {
+BOOST_AUTO_TEST_CASE(received_of_the_mta_is_no_header_of_the_message_87_161) {
     for (auto const rules : both) {
         headers message(rules);
         message.append_original("From", "F");
@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(added_received_goes_above_that_of_sendmail_and_to_the_end_o
                "* F T S D M 1 2 3 L r");
 }
 
-BOOST_AUTO_TEST_CASE(index_0_means_1_159) {
+BOOST_AUTO_TEST_CASE(index_0_means_the_first_159) {
     for (auto const rules : both) {
         BOOST_TEST(delivered(edited(rules, {change(0, "X-Dup", "z")})) == "* F T S D M z 2 3 L");
         BOOST_TEST(delivered(edited(rules, {erase(0, "X-Dup")})) == "* F T S D M 2 3 L");

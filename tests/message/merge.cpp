@@ -242,7 +242,7 @@ BOOST_AUTO_TEST_CASE(whatever_filters_do_the_merged_edits_end_in_the_same_messag
     }
 }
 
-BOOST_AUTO_TEST_CASE(merged_edits_are_ordered_whatever_filters_do_249) {
+BOOST_AUTO_TEST_CASE(merged_edits_are_ordered_whatever_filters_do_164_249) {
     for (auto const rules : both) {
         random_filters chance{std::mt19937(43), rules};
         for (int round = 0; round < 2'000; ++round) {

@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(connects_to_a_host_by_name) {
     BOOST_TEST(is_connected(connected));
 }
 
-BOOST_AUTO_TEST_CASE(a_name_service_that_hangs_is_left_at_the_deadline) {
+BOOST_AUTO_TEST_CASE(a_name_service_that_hangs_is_left_at_the_deadline_196_207) {
     name_service names;
     asio::ip::tcp::acceptor const acceptor(context, {asio::ip::make_address("127.0.0.1"), 0});
     auto const port = std::to_string(acceptor.local_endpoint().port());
@@ -128,18 +128,18 @@ BOOST_AUTO_TEST_CASE(addresses_in_figures_are_not_asked_for) {
     BOOST_TEST(names.asked == 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_missing_socket_is_an_error) {
+BOOST_AUTO_TEST_CASE(a_missing_socket_is_an_error_207) {
     connect();
     BOOST_TEST(ec == boost::system::errc::no_such_file_or_directory);
 }
 
-BOOST_AUTO_TEST_CASE(a_stale_socket_refuses) {
+BOOST_AUTO_TEST_CASE(a_stale_socket_refuses_207) {
     static_cast<void>(unix_acceptor(context, unix_endpoint(where.path)));
     connect();
     BOOST_TEST(ec == asio::error::connection_refused);
 }
 
-BOOST_AUTO_TEST_CASE(a_closed_port_refuses) {
+BOOST_AUTO_TEST_CASE(a_closed_port_refuses_207) {
     unsigned short port = 0;
     {
         asio::ip::tcp::acceptor const acceptor(context, {asio::ip::make_address("127.0.0.1"), 0});
@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(a_closed_port_refuses) {
     BOOST_TEST(ec == asio::error::connection_refused);
 }
 
-BOOST_AUTO_TEST_CASE(a_full_backlog_is_waited_for_until_the_deadline) {
+BOOST_AUTO_TEST_CASE(a_full_backlog_is_waited_for_until_the_deadline_196) {
     busy_milter const milter(context, where.path);
     connect(5ms);
     BOOST_TEST(ec == errc::timed_out);
@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(many_connect_at_once_through_a_small_backlog) {
     BOOST_TEST(accepted == count);
 }
 
-BOOST_AUTO_TEST_CASE(an_unknown_service_is_an_error) {
+BOOST_AUTO_TEST_CASE(an_unknown_service_is_an_error_207) {
     where = {endpoint::kind::inet, {}, "127.0.0.1", "nosuchservice-x"};
     connect();
     BOOST_TEST(ec);

@@ -224,14 +224,14 @@ BOOST_AUTO_TEST_CASE(large_messages_pass_in_both_directions) {
 
 // ---- the filter's end
 
-BOOST_AUTO_TEST_CASE(a_filter_that_waits_too_long_for_the_offer_gives_up) {
+BOOST_AUTO_TEST_CASE(a_filter_that_waits_too_long_for_the_offer_gives_up_206) {
     both ends;
     ends.patience.negotiate = 2ms;
     support::run(ends.context, ends.serve());
     BOOST_TEST(ends.served == errc::timed_out);
 }
 
-BOOST_AUTO_TEST_CASE(a_filter_that_waits_too_long_for_a_command_gives_up) {
+BOOST_AUTO_TEST_CASE(a_filter_that_waits_too_long_for_a_command_gives_up_201) {
     both ends;
     ends.patience.idle = 2ms;
     ends.begin();
@@ -253,7 +253,7 @@ BOOST_AUTO_TEST_CASE(an_mta_that_leaves_without_quit_is_an_error_between_and_wit
     }
 }
 
-BOOST_AUTO_TEST_CASE(an_mta_that_speaks_something_else_is_left) {
+BOOST_AUTO_TEST_CASE(an_mta_that_speaks_something_else_is_left_8) {
     both ends;
     error_code ec;
     support::begin(ends.context, ends.serve());
@@ -263,7 +263,7 @@ BOOST_AUTO_TEST_CASE(an_mta_that_speaks_something_else_is_left) {
     BOOST_TEST(ends.served == errc::not_milter);
 }
 
-BOOST_AUTO_TEST_CASE(commands_in_one_write_are_answered_in_order) {
+BOOST_AUTO_TEST_CASE(commands_in_one_write_are_answered_in_order_3) {
     both ends;
     ends.begin();
     std::string bytes;
@@ -285,7 +285,7 @@ BOOST_AUTO_TEST_CASE(commands_in_one_write_are_answered_in_order) {
 
 // ---- the MTA's end
 
-BOOST_AUTO_TEST_CASE(a_filter_that_is_silent_is_given_up_at_the_deadline_of_the_command) {
+BOOST_AUTO_TEST_CASE(a_filter_that_is_silent_is_given_up_at_the_deadline_of_the_command_197) {
     both ends({}, impatient(&proto::mta_timeouts::command));
     ends.answer = [](wire::any_command const&, proto::filter_session&) {};
     ends.begin();
@@ -304,7 +304,7 @@ BOOST_AUTO_TEST_CASE(a_filter_that_does_not_negotiate_is_given_up) {
     BOOST_TEST(ec == errc::timed_out);
 }
 
-BOOST_AUTO_TEST_CASE(keepalives_move_the_deadline) {
+BOOST_AUTO_TEST_CASE(keepalives_move_the_deadline_105) {
     both ends;
     auto const handler = [&](wire::any_command const& command,
                              proto::filter_session& session) -> asio::awaitable<void> {
@@ -378,7 +378,7 @@ BOOST_AUTO_TEST_CASE(a_filter_gone_wrong_is_told_apart) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_filter_that_has_left_is_noticed_while_writing) {
+BOOST_AUTO_TEST_CASE(a_filter_that_has_left_is_noticed_while_writing_216) {
     scripted_peer other;
     proto::mta_session mta;
     net::drive_mta drive(other.ours, mta);
@@ -388,7 +388,7 @@ BOOST_AUTO_TEST_CASE(a_filter_that_has_left_is_noticed_while_writing) {
     BOOST_TEST(ec == errc::connection_closed);
 }
 
-BOOST_AUTO_TEST_CASE(a_filter_that_does_not_read_is_given_up) {
+BOOST_AUTO_TEST_CASE(a_filter_that_does_not_read_is_given_up_196_203) {
     scripted_peer other;
     auto const options = impatient(&proto::mta_timeouts::write);
     proto::mta_session mta(options);

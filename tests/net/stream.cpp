@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(a_write_to_who_has_gone_fails_without_a_signal) {
     BOOST_TEST(ec == errc::connection_closed);
 }
 
-BOOST_AUTO_TEST_CASE(a_write_that_nobody_reads_ends_at_its_deadline) {
+BOOST_AUTO_TEST_CASE(a_write_that_nobody_reads_ends_at_its_deadline_196_203) {
     both_ends ends;
     error_code ec;
     ends.ours.lowest_layer().set_option(asio::socket_base::send_buffer_size(4096));

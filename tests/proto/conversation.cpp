@@ -100,7 +100,7 @@ template <class... More> words joined(words first, More const&... more) {
 
 BOOST_AUTO_TEST_SUITE(conversation)
 
-BOOST_AUTO_TEST_CASE(whole_session_is_the_same_in_pieces_of_any_size_2_3) {
+BOOST_AUTO_TEST_CASE(whole_session_is_the_same_in_pieces_of_any_size_2_3_136) {
     for (std::size_t const grain : {1u, 2u, 3u, 5u, 7u, 64u, 1u << 20}) {
         support::pair both({}, wants(action::all, step::leading_space), edit_everything);
         both.grain = grain;

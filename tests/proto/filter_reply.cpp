@@ -151,6 +151,39 @@ BOOST_AUTO_TEST_CASE(replies_that_an_mta_would_punish_are_not_sent_108_180) {
     BOOST_TEST((with.say(wire::insert_header{0x7fff'ffff, "X", "y"}) == none));
 }
 
+BOOST_AUTO_TEST_CASE(reply_text_is_sent_as_it_is_with_one_nul_behind_it_107) {
+    for (auto const text : {"550 5.7.1 no"sv, "451 "sv, "421 4.7.0 caf\xc3\xa9 100%%"sv,
+                            "554-5.7.1 one\r\n554-5.7.1 two\r\n554 5.7.1 three"sv}) {
+        talk with;
+        with.come_to(command_code::mail);
+        with.session.output().clear();
+        BOOST_TEST((with.say(wire::reply_text{text}) == none));
+        std::string expected;
+        wire::append_frame(expected, 'y', std::string(text) + '\0');
+        BOOST_TEST(with.said() == support::to_hex(expected));
+    }
+    for (auto const text : {"550 5.7.1 no\0"sv, "550 5.7.1\0no"sv, "\0"sv}) {
+        talk with;
+        with.come_to(command_code::mail);
+        with.said();
+        BOOST_TEST((with.say(wire::reply_text{text}) == errc::bad_reply_text));
+        BOOST_TEST(with.said() == "");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(reply_text_longer_than_an_mta_takes_is_not_sent_117) {
+    talk with;
+    with.come_to(command_code::mail);
+    with.said();
+    std::string many;
+    for (int i = 0; i < 32; ++i) many += "550-x\r\n";
+    std::string const line = "550 5.7.1 " + std::string(980, 'x');
+    BOOST_TEST((with.say(wire::reply_text{many + "550 y"}) == errc::bad_reply_text));
+    BOOST_TEST((with.say(wire::reply_text{line + "x"}) == errc::bad_reply_text));
+    BOOST_TEST(with.said() == "");
+    BOOST_TEST((with.say(wire::reply_text{line}) == none));
+}
+
 BOOST_AUTO_TEST_CASE(nul_never_gets_into_a_text_field) {
     talk with(wants(action::all));
     with.come_to(command_code::end_of_message);

@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(visitors_are_recognised_by_their_first_bytes_8) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(malformed_commands_end_the_session_15_16_17_25_96) {
+BOOST_AUTO_TEST_CASE(malformed_commands_end_the_session_4_5_15_16_17_25_69_96) {
     std::pair<std::string_view, errc> const rows[] = {
         {"00 00 00 03 4c 'a' 00", errc::missing_field},
         {"00 00 00 04 4c 'a' 00 'b'", errc::missing_nul},
@@ -213,18 +213,43 @@ BOOST_AUTO_TEST_CASE(refusals_leave_the_session_where_the_mta_goes_on_137_138) {
         {command_code::body, phase::session},    {command_code::end_of_message, phase::session},
         {command_code::unknown, phase::session},
     };
-    for (auto const& row : rows) {
-        talk with;
-        with.come_to(row.code);
-        with.say(wire::tempfail{});
-        BOOST_TEST_CONTEXT(wire::name_of(row.code)) BOOST_TEST((with.session.at() == row.after));
-        for (auto const& next :
-             {packet(wire::abort{}), packet(wire::mail{"<>", {}}), packet(wire::quit{})}) {
-            BOOST_TEST(with.hear_bytes(next).has_value());
-            if (with.session.awaits_reply()) with.say(wire::proceed{});
+    std::string const next_ones[] = {packet(wire::helo{"x"}), packet(wire::mail{"<>", {}}),
+                                     packet(wire::abort{}), packet(wire::quit{})};
+    auto const leaves = [&](auto const& row, auto const& refusal) {
+        for (auto const& next : next_ones) {
+            talk with;
+            with.come_to(row.code);
+            BOOST_TEST_CONTEXT(wire::describe(wire::any_reply(refusal))
+                               << " to " << wire::name_of(row.code) << ", then "
+                               << support::to_hex(next)) {
+                BOOST_TEST((with.say(refusal) == none));
+                BOOST_TEST((with.session.at() == row.after));
+                BOOST_TEST(with.hear_bytes(next).has_value());
+                BOOST_TEST(!with.session.out_of_order());
+                bool const implied = row.after == phase::rcpt && (next[4] == 'H' || next[4] == 'M');
+                BOOST_TEST(with.session.implicitly_aborted() == implied);
+            }
         }
-        BOOST_TEST(with.session.closed());
+    };
+    for (auto const& row : rows) {
+        leaves(row, wire::tempfail{});
+        leaves(row, wire::reject{});
+        leaves(row, wire::reply_text{"550 5.7.1 no"});
+        auto without_transaction = row; // who accepts or discards at RCPT is done with the message
+        without_transaction.after = phase::session;
+        if (row.code == command_code::unknown) continue;
+        leaves(without_transaction, wire::accept{});
+        leaves(without_transaction, wire::discard{});
     }
+    talk with;
+    with.come_to(command_code::rcpt);
+    with.say(wire::reject{});
+    BOOST_TEST(with.hear(wire::rcpt{"<e@f>", {}}).has_value());
+    BOOST_TEST(!with.session.out_of_order());
+    with.say(wire::proceed{});
+    BOOST_TEST(with.hear(wire::data{}).has_value());
+    BOOST_TEST(!with.session.out_of_order());
+    BOOST_TEST((with.session.at() == phase::data));
 }
 
 BOOST_AUTO_TEST_CASE(quit_is_taken_in_every_state_and_the_rest_ignored_139) {

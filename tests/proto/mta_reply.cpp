@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(edits_come_only_after_the_end_of_the_message_151_128) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(edit_whose_action_was_not_negotiated_is_a_failure) {
+BOOST_AUTO_TEST_CASE(edit_whose_action_was_not_negotiated_is_a_failure_172) {
     std::pair<std::string, action> const edits[] = {
         {packet(wire::add_header{"X", "y"}), action::add_header},
         {packet(wire::insert_header{0, "X", "y"}), action::add_header},
@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(edit_whose_action_was_not_negotiated_is_a_failure) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(malformed_replies_are_a_failure_4_18_19_130) {
+BOOST_AUTO_TEST_CASE(malformed_replies_are_a_failure_4_5_18_19_130_180_208_212) {
     std::pair<std::string_view, errc> const rows[] = {
         {"00 00 00 00", errc::frame_empty},
         {"7f ff ff ff", errc::frame_too_large},
@@ -207,7 +207,7 @@ BOOST_AUTO_TEST_CASE(replacement_body_in_a_large_packet_is_handed_out_as_it_come
     BOOST_TEST(with.ec == errc::frame_too_large);
 }
 
-BOOST_AUTO_TEST_CASE(large_body_that_is_not_due_or_breaks_off_is_a_failure_274) {
+BOOST_AUTO_TEST_CASE(large_body_that_is_not_due_or_breaks_off_is_a_failure_211_274) {
     auto const half = packet(wire::replace_body{std::string(200'000, 'x')}).substr(0, 100'000);
     talk early;
     early.come_to(command_code::mail);
@@ -233,7 +233,7 @@ BOOST_AUTO_TEST_CASE(large_body_that_is_not_due_or_breaks_off_is_a_failure_274) 
     BOOST_TEST(!aborted.session.draining());
 }
 
-BOOST_AUTO_TEST_CASE(end_of_the_connection_is_a_failure_but_after_quit_10_45_216) {
+BOOST_AUTO_TEST_CASE(end_of_the_connection_is_a_failure_but_after_quit_10) {
     struct {
         std::string_view rest;
         errc why;
@@ -261,7 +261,25 @@ BOOST_AUTO_TEST_CASE(end_of_the_connection_is_a_failure_but_after_quit_10_45_216
     BOOST_TEST(!done.ec);
 }
 
-BOOST_AUTO_TEST_CASE(verdicts_leave_the_session_where_the_filter_is_121_137) {
+BOOST_AUTO_TEST_CASE(end_of_the_connection_instead_of_an_answer_is_a_failure_45_216) {
+    for (auto const part : {""sv, "\0\0\0\x0dO\0\0"sv}) {
+        mta_session session;
+        error_code ec;
+        session.negotiate({}, ec);
+        session.received(part);
+        BOOST_TEST(!session.next({}, ec).has_value());
+        BOOST_TEST(!ec);
+        session.ended(ec);
+        BOOST_TEST(ec == (part.empty() ? errc::connection_closed : errc::frame_truncated));
+        BOOST_TEST(session.failure().starts_with("waiting for the reply to negotiate: "));
+        BOOST_TEST(session.closed());
+        error_code later;
+        session.send(wire::mail{"<>", {}}, {}, later);
+        BOOST_TEST(later == errc::misuse);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(verdicts_leave_the_session_where_the_filter_is_121_125_137_144) {
     struct {
         command_code code;
         phase refused, accepted;
@@ -282,6 +300,16 @@ BOOST_AUTO_TEST_CASE(verdicts_leave_the_session_where_the_filter_is_121_137) {
         other.come_to(row.code);
         other.hear(wire::accept{});
         BOOST_TEST((other.session.at() == row.accepted));
+        // the filter is past the message, and gets nothing more of it
+        bool const goes_on = row.refused == phase::rcpt;
+        BOOST_TEST(
+            (with.send(wire::rcpt{"<e@f>", {}}) == (goes_on ? none : errc::out_of_sequence)));
+        other.sent();
+        BOOST_TEST((other.send(wire::rcpt{"<e@f>", {}}) == errc::out_of_sequence));
+        BOOST_TEST((other.send(wire::body{"x"}) == errc::out_of_sequence));
+        BOOST_TEST((other.send(wire::end_of_message{}) == errc::out_of_sequence));
+        BOOST_TEST(other.sent() == "");
+        BOOST_TEST((other.send(wire::mail{"<next@b>", {}}) == none));
     }
 }
 

@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(suppressions_that_are_not_offered_are_omitted_silently_40) 
     BOOST_TEST(got->emulated == step::none);
 }
 
-BOOST_AUTO_TEST_CASE(offer_of_zero_means_all_of_version_1_43) {
+BOOST_AUTO_TEST_CASE(offer_of_zero_means_all_that_version_1_had_43) {
     wish const all{action::none, action::all, step::all, {}};
     auto const got = answer_offer({2, action::none, step::none}, all);
     BOOST_TEST_REQUIRE(got.has_value());
@@ -387,6 +387,20 @@ BOOST_AUTO_TEST_CASE(macros_are_selected_in_the_spelling_asked_for_51_193) {
     BOOST_TEST(milter::proto::select_macros("{j} nothing,{mail_addr} i", find) ==
                "{j}\0mx\0{mail_addr}\0\0i\0004711\0"sv);
     BOOST_TEST(milter::proto::select_macros("", find) == "");
+}
+
+BOOST_AUTO_TEST_CASE(macros_that_no_longer_fit_a_packet_are_left_out_195) {
+    // the stage, a name and two NULs besides: five bytes are left for b and its value, or four
+    for (std::size_t const spare : {5u, 4u}) {
+        std::string const large(wire::default_data_limit - 1 - 3 - spare, 'x');
+        auto const packed = milter::proto::select_macros("a b c", [&](std::string_view name) {
+            return std::optional(name == "a" ? std::string_view(large) : std::string_view("22"));
+        });
+        BOOST_TEST(wire::zstr_list(packed).size() == (spare == 5 ? 4u : 2u));
+        std::string packet;
+        wire::encode(packet, wire::macros{'C', wire::zstr_list(packed)});
+        BOOST_TEST(packet.size() - wire::frame_header_size <= wire::default_data_limit);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(at_most_50_macros_of_a_list_are_given) {

@@ -97,6 +97,31 @@ BOOST_AUTO_TEST_CASE(at_most_32_lines_are_good_117) {
     BOOST_TEST(check_reply_text(repeated("550-x", 32, "550 y")) == errc::bad_reply_text);
 }
 
+BOOST_AUTO_TEST_CASE(lines_of_980_bytes_behind_the_codes_are_good_and_longer_ones_are_cut_117) {
+    std::string const full(980, 'x');
+    for (std::string const codes : {"", "5.7.1 ", "5.123.456 "}) {
+        auto const line = [&](char const* begin, char const* end) {
+            return std::string(begin).append(codes).append(full).append(end);
+        };
+        auto const fits = line("550-", "\r\n") + line("550 ", "");
+        BOOST_TEST(!check_reply_text(fits), codes);
+        BOOST_TEST(repair_reply_text(fits).value() == fits);
+        for (auto const& text : {line("550 ", "x"), fits + "x", line("550-", "x\r\n550 y")}) {
+            BOOST_TEST(check_reply_text(text) == errc::bad_reply_text, codes);
+            auto const cut = repair_reply_text(text).value();
+            BOOST_TEST(!check_reply_text(cut));
+            BOOST_TEST(cut.size() == text.size() - 1);
+        }
+    }
+    // no enhanced code, and so part of the text
+    for (std::string const text : {"5.7 ", "5.7.1", "5.7.1x ", "5.1234.1 ", "5..1 ", "5.7. "}) {
+        BOOST_TEST(!check_reply_text("550 " + text + std::string(980 - text.size(), 'x')), text);
+        BOOST_TEST(check_reply_text("550 " + text + std::string(981 - text.size(), 'x')) ==
+                       errc::bad_reply_text,
+                   text);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(class_is_that_of_the_code) {
     std::pair<std::string_view, int> const rows[] = {
         {"550 no", 5}, {"421", 4}, {"4990", 4}, {"250 ok", 0},       {"55", 0},

@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 BOOST_AUTO_TEST_SUITE(timeouts)
 
-BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_named_sources) {
+BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_named_sources_201) {
     milter::proto::mta_timeouts const defaults;
     BOOST_TEST((defaults.connect == 30s));
     BOOST_TEST((defaults.negotiate == 30s));

@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(all_step_flags_of_commands_are_in_the_rows) {
     BOOST_TEST(not_answered == wire::step::all_nr);
 }
 
-BOOST_AUTO_TEST_CASE(macro_lists_are_numbered_as_described) {
+BOOST_AUTO_TEST_CASE(macro_lists_are_numbered_as_described_47) {
     std::map<char, std::size_t> const described{{'C', 0}, {'H', 1}, {'M', 2}, {'R', 3},
                                                 {'T', 4}, {'E', 5}, {'N', 6}};
     for (auto const& row : wire::command_rows) {

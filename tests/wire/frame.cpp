@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(packet_is_views_into_the_bytes_it_was_found_in) {
     BOOST_TEST(frame->payload.size() == 2u);
 }
 
-BOOST_AUTO_TEST_CASE(length_is_big_endian_and_counts_the_code) {
+BOOST_AUTO_TEST_CASE(length_is_big_endian_and_counts_the_code_1) {
     std::string packet;
     wire::append_frame(packet, 'B', std::string(0x0102, 'x'));
     BOOST_TEST(packet.substr(0, 5) == bytes("00 00 01 03 42"));
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(any_code_byte_is_framed) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(integers_are_big_endian) {
+BOOST_AUTO_TEST_CASE(integers_are_big_endian_22) {
     std::string out;
     wire::append_u32(out, 0x01020380);
     wire::append_u16(out, 0xfe01);
@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(frame_writer_fills_in_the_length_of_what_was_written) {
                           bytes("00 00 00 01 4e"));
 }
 
-BOOST_AUTO_TEST_CASE(same_packets_however_the_bytes_are_split) {
+BOOST_AUTO_TEST_CASE(same_packets_however_the_bytes_are_split_2_3) {
     std::string stream;
     std::vector<std::string> expected;
     for (auto const& row : vectors::commands) expected.push_back(bytes(row.bytes));
@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(stream_ends_with_a_packet_or_within_one) {
     BOOST_TEST(!wire::ends_with_a_frame(bytes("ff ff ff ff 41")));
 }
 
-BOOST_AUTO_TEST_CASE(packet_of_length_zero_is_refused) {
+BOOST_AUTO_TEST_CASE(packet_of_length_zero_is_refused_4) {
     for (auto const* stream : {"00 00 00 00", "00 00 00 00 41", "00 00 00 00 00 00 00 01 41"}) {
         error_code ec;
         BOOST_TEST(!wire::first_frame(exact_copy(bytes(stream)).view(), limit, ec).has_value());
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(packet_of_length_zero_is_refused) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(longest_packet_of_the_default_limit_is_admitted) {
+BOOST_AUTO_TEST_CASE(longest_packet_of_the_default_limit_is_admitted_6) {
     std::string packet;
     wire::append_frame(packet, 'B', std::string(65'535, '\x80'));
     BOOST_TEST(packet.substr(0, 5) == bytes("00 01 00 00 42"));
@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(longest_packet_of_the_default_limit_is_admitted) {
     BOOST_TEST(!ec);
 }
 
-BOOST_AUTO_TEST_CASE(hostile_length_is_refused_before_it_is_buffered) {
+BOOST_AUTO_TEST_CASE(hostile_length_is_refused_before_it_is_buffered_5) {
     for (std::uint32_t const length :
          {65'537u, 65'538u, 0x7fff'ffffu, 0x8000'0000u, 0xffff'ffffu}) {
         error_code ec;
@@ -219,7 +219,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(alien_protocol)
 
-BOOST_AUTO_TEST_CASE(visitors_at_the_wrong_port_are_recognised) {
+BOOST_AUTO_TEST_CASE(visitors_at_the_wrong_port_are_recognised_8) {
     std::pair<std::string, std::string_view> const visitors[] = {
         {"GET / HTTP/1.1\r\n", "HTTP"},   {"POST /x HTTP/1.0\r\n", "HTTP"},
         {"HEAD / HTTP/1.1\r\n", "HTTP"},  {"PUT /x HTTP/1.1\r\n", "HTTP"},

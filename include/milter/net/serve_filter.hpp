@@ -11,6 +11,8 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <array>
+#include <exception>
+#include <functional>
 #include <type_traits>
 #include <utility>
 
@@ -20,17 +22,35 @@ struct serve_options {
     proto::duration negotiate = proto::filter_negotiate_timeout; ///< for the offer to come
     proto::duration idle = proto::filter_idle_timeout;           ///< for any later command
     proto::duration write = proto::filter_write_timeout;
+    std::function<void(std::exception_ptr)> on_exception; ///< is told what a handler throws
 };
+
+// GCC inlines half of the pair of functions that a coroutine's frame comes from and goes to, and warns of the other half.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+#endif
 
 namespace detail {
 
+/// What the handler throws becomes TEMPFAIL and not a reply lost; ec is set where that is no answer (to the offer).
+/// @source statement 214
 template <class Handler>
 asio::awaitable<void> hand(Handler& handler, wire::any_command const& command,
-                           proto::filter_session& session) {
-    if constexpr (std::is_void_v<decltype(handler(command, session))>)
-        handler(command, session);
-    else
-        co_await handler(command, session);
+                           proto::filter_session& session, serve_options const& options,
+                           error_code& ec) {
+    std::exception_ptr thrown;
+    try {
+        if constexpr (std::is_void_v<decltype(handler(command, session))>)
+            handler(command, session);
+        else
+            co_await handler(command, session);
+    } catch (...) {
+        thrown = std::current_exception();
+    }
+    if (!thrown) co_return;
+    if (options.on_exception) options.on_exception(thrown);
+    if (session.awaits_reply()) session.reply(wire::tempfail{}, ec);
 }
 
 inline asio::awaitable<void> flush(stream& peer, proto::filter_session& session,
@@ -43,22 +63,20 @@ inline asio::awaitable<void> flush(stream& peer, proto::filter_session& session,
 
 } // namespace detail
 
-// GCC inlines half of the pair of functions that a coroutine's frame comes from and goes to, and warns of the other half.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
-#endif
-
 /// Serves one connection until the MTA ends it. `handler(command, session)` answers with session.reply(); it may return
-/// void or an awaitable.
-/// @errors  none when the MTA sent QUIT; else why it ended, with session.failure() in words
+/// void or an awaitable. If it throws, the command is answered with TEMPFAIL; one that takes no reply is passed over.
+/// @errors  none when the MTA sent QUIT; else why it ended, with session.failure() in words; misuse when the handler
+///          threw instead of answering the offer
 template <class Handler>
 asio::awaitable<error_code> serve_filter(stream& peer, proto::filter_session& session,
                                          Handler handler, serve_options options = {}) {
     std::array<char, 16'384> room{};
     for (;;) {
         error_code ec;
-        while (auto command = session.next(ec)) co_await detail::hand(handler, *command, session);
+        while (auto command = session.next(ec)) {
+            co_await detail::hand(handler, *command, session, options, ec);
+            if (ec) co_return ec;
+        }
         if (ec) co_return ec;
         co_await detail::flush(peer, session, options.write, ec);
         if (ec) co_return ec;

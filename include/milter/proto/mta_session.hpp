@@ -4,7 +4,7 @@
 // Usage: send() commands (each appends to output()), write output(), feed received(), take replies with next() until a
 // verdict comes. At most one verdict is awaited at a time; commands that were negotiated as unanswered may follow each
 // other at once. deadline() says until when; at that time call expire().
-// Source: protocol.md 3.2, 3.5; statements 18-21, 56-62, 97, 104-106, 128, 130, 142, 151, 197, 212, 213.
+// Source: protocol.md 3.2, 3.5; statements 18-21, 56-62, 79-97, 103-106, 128, 130, 142, 151, 197, 205, 212, 213.
 #pragma once
 
 #include <milter/proto/macros.hpp>
@@ -33,19 +33,30 @@ public:
 
     // ---- commands
 
-    /// Whether send() would put the command on the wire: negotiated away ones are not sent (statement 56).
+    /// Whether send() would put the command on the wire: not what was negotiated away (statement 56), no BODY after SKIP
+    /// (103), and no UNKNOWN from which a filter could not go on to content (95).
     bool sends(wire::command_code code) const noexcept {
+        if (code == wire::command_code::body && body_skipped_) return false;
+        if (code == wire::command_code::unknown && content_is_next()) return false;
         return code == wire::command_code::negotiate || agreed_.sends(code);
     }
 
     /// Sends the offer.
     void negotiate(time_point now, error_code& ec) { send(options_.offer, now, ec); }
 
-    /// Appends a command to output(); one that was negotiated away is left out. Macros may come before any command,
-    /// also before one that is left out.
-    /// @errors  misuse (a verdict is awaited, or the session is over), out_of_sequence, too_large_to_send
+    /// Appends a command to output(); one that is not sent is left out, and so is a piece of body without bytes. Macros
+    /// may come before any command, also before one that is left out.
+    /// @errors  misuse (a verdict is awaited, the session is over, body in the end of message, QUIT_NC to a filter that
+    ///          does not know it), out_of_sequence, empty_name, too_large_to_send
     template <class Command> void send(Command const& command, time_point now, error_code& ec) {
         if (!admit(Command::code, ec)) return;
+        if (auto const why = unfit(command); why != errc{}) {
+            ec = why;
+            return;
+        }
+        if constexpr (Command::code == wire::command_code::body) {
+            if (command.bytes.empty()) return; // statement 89
+        }
         auto const at = output_.size();
         wire::encode(output_, command);
         if (output_.size() - at - wire::frame_header_size > agreed_.data_limit) {
@@ -137,7 +148,11 @@ private:
             ec = errc::misuse;
             return false;
         }
-        if (!sends(code)) return false;
+        if (!sends(code)) {
+            // left out silently, the next CONNECT would come within the old session (statement 97)
+            if (code == wire::command_code::quit_new_connection) ec = errc::misuse;
+            return false;
+        }
         if (follow(phase_, code, agreed_.steps).how == fit::out_of_order) {
             ec = errc::out_of_sequence;
             return false;
@@ -145,7 +160,26 @@ private:
         return true;
     }
 
+    /// What no filter is sent, whatever was agreed; forward() is for what comes from elsewhere.
+    template <class Command> static errc unfit(Command const& command) noexcept {
+        if constexpr (Command::code == wire::command_code::header) {
+            if (command.name.empty()) return errc::empty_name; // statement 81
+        }
+        if constexpr (Command::code == wire::command_code::end_of_message) {
+            if (!command.bytes.empty()) return errc::misuse; // statement 92
+        }
+        return errc{};
+    }
+
+    /// libmilter cannot go from DATA to UNKNOWN, nor from there to content without DATA. @source protocol.md 3.3
+    bool content_is_next() const noexcept {
+        bool const envelope = phase_ == phase::mail || phase_ == phase::rcpt;
+        return phase_ == phase::data || (envelope && !agreed_.sends(wire::command_code::data));
+    }
+
     void advance(wire::command_code code, time_point now) noexcept {
+        if (code != wire::command_code::body && code != wire::command_code::macros)
+            body_skipped_ = false;
         phase_ = follow(phase_, code, agreed_.steps).next;
         bool const awaits = code == wire::command_code::negotiate || agreed_.answers(code);
         if (!awaits) return;
@@ -210,6 +244,7 @@ private:
     phase phase_ = phase::start;
     std::optional<wire::command_code> awaited_;
     bool draining_ = false;
+    bool body_skipped_ = false; ///< the filter wants no more of this message's body
     time_point deadline_ = never;
     std::string failure_;
 };
@@ -300,6 +335,7 @@ inline std::optional<wire::any_reply> mta_session::take(wire::frame_view const& 
         return std::nullopt;
     }
     phase_ = after_verdict(phase_, command, row.code);
+    body_skipped_ = command == wire::command_code::body && row.code == wire::reply_code::skip;
     return reply;
 }
 

@@ -32,9 +32,11 @@ struct agreement {
     macro_lists lists;
     std::size_t data_limit = 65'535; ///< largest payload in bytes
 
+    /// Whether the filter is sent the command: it wants it, and its version has it.
     bool sends(wire::command_code code) const noexcept {
         auto const& row = wire::row_of(code);
-        return row.suppressed_by == wire::step::none || !wire::any(steps, row.suppressed_by);
+        return row.since <= version &&
+               (row.suppressed_by == wire::step::none || !wire::any(steps, row.suppressed_by));
     }
     /// Whether a verdict follows the command on the wire.
     bool answers(wire::command_code code) const noexcept {

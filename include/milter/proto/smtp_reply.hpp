@@ -15,8 +15,9 @@
 
 namespace milter::proto {
 
-inline constexpr std::size_t max_reply_lines = 32;      // libmilter smfi_setmlreply
-inline constexpr std::size_t max_reply_line_size = 980; // bytes: libmilter MAXREPLYLEN
+inline constexpr std::size_t max_reply_lines = 32; // libmilter smfi_setmlreply
+inline constexpr std::size_t max_reply_line_size =
+    980; // bytes behind the codes: libmilter MAXREPLYLEN
 
 /// 4 or 5 when `text` begins with a 4xx or 5xx code, else 0.
 constexpr int reply_class(std::string_view text) noexcept {
@@ -38,11 +39,30 @@ constexpr bool has_lone_percent(std::string_view text) noexcept {
 
 namespace detail {
 
+/// How much of `text` is an enhanced status code (RFC 3463) of that class with the blank behind it.
+constexpr std::size_t enhanced_code_size(std::string_view text, char reply_class) noexcept {
+    if (text.substr(0, 1) != std::string_view(&reply_class, 1)) return 0;
+    std::size_t at = 1;
+    for (int part = 0; part < 2; ++part) {
+        if (at == text.size() || text[at] != '.') return 0;
+        auto const first = ++at;
+        while (at < text.size() && at < first + 3 && text[at] >= '0' && text[at] <= '9') ++at;
+        if (at == first) return 0;
+    }
+    return at < text.size() && text[at] == ' ' ? at + 1 : 0;
+}
+
+/// How much of a line's text fits, with its enhanced status code.
+constexpr std::size_t reply_line_room(std::string_view text, char reply_class) noexcept {
+    return enhanced_code_size(text, reply_class) + max_reply_line_size;
+}
+
 /// One line without its CRLF: `XYZ-text` or, when it is the last, `XYZ text`.
 constexpr bool good_reply_line(std::string_view line, std::string_view code, bool last) noexcept {
     if (line.size() < 4 || line.substr(0, 3) != code) return false;
     if (line[3] != (last ? ' ' : '-')) return false;
     if (line.find_first_of(std::string_view("\r\n\0", 3)) != line.npos) return false;
+    if (line.size() - 4 > reply_line_room(line.substr(4), code[0])) return false;
     // Postfix reads a digit here as an enhanced status code, whose class must agree
     return line.size() == 4 || line[4] < '0' || line[4] > '9' || line[4] == code[0];
 }
@@ -50,8 +70,8 @@ constexpr bool good_reply_line(std::string_view line, std::string_view code, boo
 } // namespace detail
 
 /// Whether both MTAs pass `text` (without its NUL) on: same 4xx or 5xx code on each line, `-` on all
-/// but the last, CRLF between lines, enhanced code of the same class. Lone percent signs are judged by
-/// has_lone_percent() alone.
+/// but the last, CRLF between lines, enhanced code of the same class, lines no longer and no more than libmilter lets
+/// through. Lone percent signs are judged by has_lone_percent() alone.
 /// @errors  bad_reply_text
 inline error_code check_reply_text(std::string_view text) noexcept {
     if (reply_class(text) == 0) return errc::bad_reply_text;
@@ -96,7 +116,7 @@ inline std::optional<std::string> repair_reply_text(std::string_view text) {
         out.append(lines == 0 ? "" : "\r\n");
         last_line = out.size();
         out.append(code).append("-");
-        std::string said(line.substr(0, max_reply_line_size));
+        std::string said(line.substr(0, detail::reply_line_room(line, code[0])));
         std::erase(said, '\0');
         if (!said.empty() && said[0] >= '0' && said[0] <= '9' && said[0] != code[0])
             said.insert(0, std::string(1, code[0]) + ".0.0 ");

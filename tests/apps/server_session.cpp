@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: BSL-1.0
+// tests/apps/server_session.cpp - what the MTA of milter-test-server sends, byte for byte, and what it makes of verdicts
+//
+// Numbers in the names of the cases are those of the statements in the protocol description.
+
+#include "server_session_fixture.hpp"
+#include "test-server/options.hpp"
+
+#include <support/command_line.hpp>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+using namespace server_session_test;
+
+namespace {
+
+/// A packet whose payload is written in the notation of hex.hpp.
+std::string packet(char letter, std::string_view payload = {}) {
+    std::string out;
+    wire::append_frame(out, static_cast<unsigned char>(letter), bytes(payload));
+    return out;
+}
+
+void same(packets const& got, packets const& expected) {
+    BOOST_TEST(got.size() == expected.size());
+    for (std::size_t i = 0; i < std::min(got.size(), expected.size()); ++i)
+        BOOST_TEST(support::to_hex(got[i]) == support::to_hex(expected[i]), "packet " << i);
+}
+
+/// The lines of the message that the MTA delivers.
+packets delivered(message_outcome const& one) {
+    packets lines;
+    one.headers.for_each([&](milter::message::header_field const& field) {
+        if (field.visible())
+            lines.push_back(std::string(field.now_name()) + ":" + std::string(field.now_value()));
+    });
+    lines.push_back(one.body);
+    return lines;
+}
+
+/// The stages of a message, and the packets of the usual one up to and with each.
+struct stage_row {
+    code stage;
+    std::string_view story;
+};
+
+constexpr stage_row stages[] = {
+    {code::mail, "M"},      {code::rcpt, "MR"},      {code::data, "MRT"},
+    {code::header, "MRTL"}, {code::body, "MRTLLNB"}, {code::end_of_headers, "MRTLLN"},
+};
+
+constexpr std::string_view whole = "MRTLLNBE";
+
+std::string const before = "OCH";
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(apps_server_session, server_session_fixture)
+
+// ---- what is sent
+
+BOOST_AUTO_TEST_CASE(client_of_each_family_is_told_as_described_65_66_67) {
+    struct row {
+        std::string spec;
+        mta_kind mta;
+        std::string_view payload;
+    };
+    row const rows[] = {
+        {"inet:25000@192.0.2.1", mta_kind::postfix, "'c.test' 00 34 61a8 '192.0.2.1' 00"},
+        {"inet:0@192.0.2.1", mta_kind::sendmail, "'c.test' 00 34 0000 '192.0.2.1' 00"},
+        {"inet6:25@[2001:db8::1]", mta_kind::postfix, "'c.test' 00 36 0019 '2001:db8::1' 00"},
+        {"inet6:25@[2001:db8::1]", mta_kind::sendmail, "'c.test' 00 36 0019 'IPv6:2001:db8::1' 00"},
+        {"unix:/run/x", mta_kind::postfix, "'c.test' 00 4c 0000 '/run/x' 00"},
+        {"unknown", mta_kind::postfix, "'c.test' 00 55"},
+    };
+    for (auto const& row : rows) {
+        auto const parsed =
+            support::parse_words(parse_options, {"-s", "unix:/x", "--connect-host", "c.test",
+                                                 "--connect-address", row.spec});
+        plan.client = parsed.result.value.plan.client;
+        plan.mta = row.mta;
+        run();
+        BOOST_TEST_CONTEXT(row.spec) same(heard(code::connect), {packet('C', row.payload)});
+    }
+}
+
+BOOST_AUTO_TEST_CASE(address_comes_first_and_each_argument_is_a_string_75) {
+    plan.messages = {compose(
+        {"a@test SIZE=10 BODY=8BITMIME", {"b@test NOTIFY=NEVER", "c@test"}, {}, {"text\n"}})};
+    run();
+    same(heard(code::mail), {packet('M', "'<a@test>' 00 'SIZE=10' 00 'BODY=8BITMIME' 00")});
+    same(heard(code::rcpt),
+         {packet('R', "'<b@test>' 00 'NOTIFY=NEVER' 00"), packet('R', "'<c@test>' 00")});
+}
+
+BOOST_AUTO_TEST_CASE(session_of_two_messages_is_in_order_and_ends_with_quit_24_79_145) {
+    plan.messages = {compose({"a@test", {"b@test", "c@test"}, {}, {"text\n"}}),
+                     compose({"a@test", {"d@test"}, {}, {"text\n"}})};
+    for (auto const mta : {mta_kind::postfix, mta_kind::sendmail}) {
+        plan.mta = mta;
+        auto const out = run();
+        BOOST_TEST(out.messages.size() == 2U);
+        BOOST_TEST(story() == (mta == mta_kind::postfix ? "OCHMRRTLLNBEAMRTLLNBEAQ"
+                                                        : "OCHMRRTLLNBEMRTLLNBEQ"));
+        same(heard(code::data), {packet('T'), packet('T')});
+        same({heard().back()}, {packet('Q')});
+    }
+}
+
+constexpr std::string_view mail_file = "Received: from one\nX-Dup: 1\nx-dup : 2\nX-Dup: 1\n"
+                                       "X-Fold: a\n\tb\n  c\nX-Empty:\nX-Blank: \nX-None:x\n"
+                                       "X-Two:  y\nX-Tab:\tz\n\ntext\n";
+
+BOOST_AUTO_TEST_CASE(headers_go_out_in_order_without_colon_and_one_blank_80_81_82_84_86_87) {
+    plan.messages = {compose(parse_mail(mail_file), {"a@test", {"b@test"}, {}, {}})};
+    run();
+    same(heard(code::header),
+         {packet('L', "'Received' 00 'from one' 00"), packet('L', "'X-Dup' 00 '1' 00"),
+          packet('L', "'x-dup' 00 '2' 00"), packet('L', "'X-Dup' 00 '1' 00"),
+          packet('L', "'X-Fold' 00 'a' 0a 09 'b' 0a '  c' 00"), packet('L', "'X-Empty' 00 00"),
+          packet('L', "'X-Blank' 00 00"), packet('L', "'X-None' 00 'x' 00"),
+          packet('L', "'X-Two' 00 ' y' 00"), packet('L', "'X-Tab' 00 09 'z' 00")});
+    same(heard(code::end_of_headers), {packet('N')});
+}
+
+BOOST_AUTO_TEST_CASE(header_values_go_out_as_they_stand_where_that_was_agreed_85_86) {
+    wants.wants.steps = wire::step::leading_space;
+    plan.messages = {compose(parse_mail(mail_file), {"a@test", {"b@test"}, {}, {}})};
+    run();
+    same(heard(code::header),
+         {packet('L', "'Received' 00 ' from one' 00"), packet('L', "'X-Dup' 00 ' 1' 00"),
+          packet('L', "'x-dup' 00 ' 2' 00"), packet('L', "'X-Dup' 00 ' 1' 00"),
+          packet('L', "'X-Fold' 00 ' a' 0a 09 'b' 0a '  c' 00"), packet('L', "'X-Empty' 00 00"),
+          packet('L', "'X-Blank' 00 ' ' 00"), packet('L', "'X-None' 00 'x' 00"),
+          packet('L', "'X-Two' 00 '  y' 00"), packet('L', "'X-Tab' 00 09 'z' 00")});
+}
+
+BOOST_AUTO_TEST_CASE(body_goes_out_with_crlf_in_pieces_of_65535_and_not_with_the_end_88_89_92) {
+    std::string text, body;
+    for (int i = 0; i < 3500; ++i) {
+        auto const line = "..line " + std::to_string(i) + " of a body with dots in front";
+        text += line + "\n";
+        body += line + "\r\n";
+    }
+    plan.messages = {compose(parse_mail("A: 1\n\n" + text), {"a@test", {"b@test"}, {}, {}})};
+    run();
+    std::vector<std::size_t> sizes;
+    std::string arrived;
+    for (auto const& one : heard(code::body)) {
+        sizes.push_back(one.size() - wire::frame_header_size);
+        arrived += one.substr(wire::frame_header_size);
+    }
+    BOOST_TEST(sizes == (std::vector<std::size_t>{65'535, 65'535, body.size() - 131'070}),
+               boost::test_tools::per_element());
+    BOOST_TEST((arrived == body));
+    same(heard(code::end_of_message), {packet('E')});
+}
+
+BOOST_AUTO_TEST_CASE(empty_body_is_no_command_and_the_message_ends_all_the_same_91_92) {
+    plan.messages = {compose(parse_mail("A: 1\n\n"), {"a@test", {"b@test"}, {}, {}})};
+    run();
+    BOOST_TEST(story() == "OCHMRTLNEAQ");
+    same(heard(code::end_of_message), {packet('E')});
+}
+
+BOOST_AUTO_TEST_CASE(unknown_command_is_one_string_and_comes_before_a_message_94_95) {
+    plan.unknown_commands = {"XYZ 1  2"};
+    run();
+    same(heard(code::unknown), {packet('U', "'XYZ 1  2' 00")});
+    BOOST_TEST(story() == "OCHUMRTLLNBEAQ");
+}
+
+BOOST_AUTO_TEST_CASE(macros_stand_in_front_of_the_command_they_name_57_181) {
+    wants.wants.steps = wire::step::no_helo | wire::step::no_rcpt;
+    run();
+    auto const all = heard();
+    std::string named;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        if (all[i][4] != 'D') continue;
+        BOOST_TEST_REQUIRE(i + 1 < all.size());
+        auto const stage = all[i][5];
+        named += stage;
+        bool const left_out = stage == 'H' || stage == 'R';
+        BOOST_TEST((all[i + 1][4] == stage) == !left_out, "macros of " << stage);
+    }
+    BOOST_TEST(named == "CHMRTLLNBE");
+    BOOST_TEST(story() == "OCMTLLNBEAQ");
+}
+
+BOOST_AUTO_TEST_CASE(header_too_large_for_a_packet_ends_the_session_and_not_the_stream_205) {
+    plan.messages = {compose({"a@test", {"b@test"}, {"X-Huge: " + std::string(70'000, 'h')}, {}})};
+    auto const out = run(); // heard() looks at the packets
+    BOOST_TEST(story() == "OCHMRTLL");
+    BOOST_TEST_REQUIRE(out.failed.has_value());
+    BOOST_TEST((out.failed->why == milter::errc::too_large_to_send));
+    BOOST_TEST_REQUIRE(out.messages.size() == 1U);
+    BOOST_TEST(!out.messages[0].edits_stand);
+}
+
+// ---- what is made of verdicts
+
+BOOST_AUTO_TEST_CASE(skip_at_body_stops_the_body_of_this_message_and_not_its_end_103) {
+    wants.wants.steps = wire::step::skip;
+    plan.chunk_bytes = 2;
+    plan.messages.push_back(plan.messages.front());
+    answer = [skipped = false](wire::any_command const& command,
+                               proto::filter_session& filter) mutable {
+        milter::error_code ec;
+        if (wire::code_of(command) == code::body && !std::exchange(skipped, true))
+            return filter.reply(wire::skip{}, ec);
+        proceed(command, filter);
+    };
+    run();
+    BOOST_TEST(story() == "OCHMRTLLNBEAMRTLLNBBBEAQ");
+}
+
+BOOST_AUTO_TEST_CASE(text_of_421_and_shutdown_end_the_session_118_120) {
+    plan.messages.push_back(plan.messages.front());
+    for (auto const& row : stages)
+        for (bool const shutdown : {false, true}) {
+            if (shutdown)
+                on(row.stage, wire::shutdown{});
+            else
+                on(row.stage, wire::reply_text{"421 4.7.0 go away"});
+            auto const out = run();
+            BOOST_TEST_CONTEXT(wire::name_of(row.stage)) {
+                BOOST_TEST(story() == before + std::string(row.story) + "Q");
+                BOOST_TEST_REQUIRE(out.messages.size() == 1U);
+                auto const& verdict = out.messages[0].verdict;
+                BOOST_TEST(
+                    (verdict.what == (shutdown ? status::shutdown : status::temporary_failure)));
+                BOOST_TEST(verdict.reply == (shutdown ? "" : "421 4.7.0 go away"));
+            }
+        }
+}
+
+BOOST_AUTO_TEST_CASE(refused_recipient_is_the_only_one_refused_121) {
+    plan.messages = {compose({"a@test", {"b@test", "c@test", "d@test"}, {}, {"text\n"}})};
+    answer = [](wire::any_command const& command, proto::filter_session& filter) {
+        milter::error_code ec;
+        auto const* to = std::get_if<wire::rcpt>(&command);
+        if (to && to->address == "<b@test>") return filter.reply(wire::reject{}, ec);
+        if (to && to->address == "<d@test>") return filter.reply(wire::tempfail{}, ec);
+        proceed(command, filter);
+    };
+    auto const out = run();
+    BOOST_TEST(story() == "OCHMRRRTLLNBEAQ");
+    BOOST_TEST_REQUIRE(out.messages.size() == 1U);
+    auto const& one = out.messages[0];
+    BOOST_TEST((one.verdict.what == status::pass));
+    BOOST_TEST_REQUIRE(one.recipients.size() == 1U);
+    BOOST_TEST(one.recipients[0].text == "<c@test>");
+    BOOST_TEST(one.refused.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(verdict_on_a_recipient_that_the_mta_refused_is_ignored_127_194) {
+    wants.wants.steps = wire::step::rejected_rcpt;
+    plan.refused_recipients = {{"<nobody@test>", {}}};
+    for (auto const& text : {"550 5.1.1 neither here", "451 4.1.1 later", "421 4.7.0 go away"}) {
+        answer = [&](wire::any_command const& command, proto::filter_session& filter) {
+            milter::error_code ec;
+            auto const* to = std::get_if<wire::rcpt>(&command);
+            if (to && to->address == "<nobody@test>")
+                return filter.reply(wire::reply_text{text}, ec);
+            proceed(command, filter);
+        };
+        auto const out = run();
+        BOOST_TEST_CONTEXT(text) {
+            BOOST_TEST(story() == "OCHMRRTLLNBEAQ");
+            BOOST_TEST_REQUIRE(out.messages.size() == 1U);
+            BOOST_TEST((out.messages[0].verdict.what == status::pass));
+            BOOST_TEST(out.messages[0].refused.empty());
+            BOOST_TEST(out.messages[0].recipients.size() == 1U);
+        }
+    }
+    auto const all = heard();
+    auto const refused = std::find(all.begin(), all.end(), packet('R', "'<nobody@test>' 00"));
+    BOOST_TEST_REQUIRE((refused != all.begin() && refused != all.end()));
+    BOOST_TEST(support::to_hex(refused[-1]) ==
+               support::to_hex(packet('D', "'R' '{rcpt_addr}' 00 'User unknown' 00"
+                                           "'{rcpt_host}' 00 '5.1.1' 00"
+                                           "'{rcpt_mailer}' 00 'error' 00")));
+}
+
+BOOST_AUTO_TEST_CASE(discard_ends_the_message_and_none_but_it_122) {
+    plan.messages.push_back(plan.messages.front());
+    for (auto const& row : stages) {
+        answer = [&, done = false](wire::any_command const& command,
+                                   proto::filter_session& filter) mutable {
+            milter::error_code ec;
+            if (wire::code_of(command) == row.stage && !std::exchange(done, true))
+                return filter.reply(wire::discard{}, ec);
+            proceed(command, filter);
+        };
+        auto const out = run();
+        BOOST_TEST_CONTEXT(wire::name_of(row.stage)) {
+            BOOST_TEST(story() ==
+                       before + std::string(row.story) + "A" + std::string(whole) + "AQ");
+            BOOST_TEST_REQUIRE(out.messages.size() == 2U);
+            BOOST_TEST((out.messages[0].verdict.what == status::discard));
+            BOOST_TEST(!out.messages[0].edits_stand);
+            BOOST_TEST((out.messages[1].verdict.what == status::pass));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(discard_of_a_client_drops_nothing_123) {
+    for (auto const stage : {code::connect, code::helo}) {
+        on(stage, wire::discard{});
+        auto const out = run();
+        BOOST_TEST(story() == before + std::string(whole) + "AQ");
+        BOOST_TEST_REQUIRE(out.messages.size() == 1U);
+        BOOST_TEST((out.messages[0].verdict.what == status::pass));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(accepted_client_is_accepted_for_the_session_124) {
+    plan.messages.push_back(plan.messages.front());
+    for (auto const stage : {code::connect, code::helo}) {
+        on(stage, wire::accept{});
+        auto const out = run();
+        BOOST_TEST(story() == (stage == code::connect ? "OCQ" : "OCHQ"));
+        BOOST_TEST_REQUIRE(out.ended_early.has_value());
+        BOOST_TEST((out.ended_early->what == status::accept));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(accepted_message_has_no_end_and_the_next_is_asked_about_125) {
+    plan.messages.push_back(plan.messages.front());
+    for (auto const& row : stages) {
+        on(row.stage, wire::accept{});
+        auto const out = run();
+        BOOST_TEST_CONTEXT(wire::name_of(row.stage)) {
+            auto expected = before;
+            for (int i = 0; i < 2; ++i) expected.append(row.story).append("A");
+            BOOST_TEST(story() == expected + "Q");
+            BOOST_TEST_REQUIRE(out.messages.size() == 2U);
+            for (auto const& one : out.messages) BOOST_TEST((one.verdict.what == status::accept));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(continue_and_accept_at_the_end_are_the_same_126) {
+    wire::add_header const edit{"X-New", "n"};
+    on(code::end_of_message, edit, wire::proceed{});
+    auto const passed = run();
+    on(code::end_of_message, edit, wire::accept{});
+    auto const accepted = run();
+    BOOST_TEST_REQUIRE(passed.messages.size() == 1U);
+    BOOST_TEST_REQUIRE(accepted.messages.size() == 1U);
+    BOOST_TEST(passed.messages[0].edits_stand);
+    BOOST_TEST(accepted.messages[0].edits_stand);
+    BOOST_TEST(delivered(passed.messages[0]) == delivered(accepted.messages[0]),
+               boost::test_tools::per_element());
+    BOOST_TEST(delivered(passed.messages[0]).size() == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(malformed_reply_text_is_never_an_acceptance_114) {
+    for (std::string_view const text :
+         {"250 2.0.0 fine", "354 go on", "no", "", "550", "550 a\nb", "5x0 odd", "%s%n"}) {
+        for (auto const stage : {code::mail, code::rcpt, code::data, code::end_of_message}) {
+            answer = [&](wire::any_command const& command, proto::filter_session& filter) {
+                proceed(command, filter);
+                if (wire::code_of(command) != stage) return;
+                filter.output().clear(); // no filter of ours would say it
+                wire::append_frame(filter.output(), 'y', std::string(text) + '\0');
+            };
+            auto const out = run();
+            BOOST_TEST_CONTEXT('"' << text << "\" to " << wire::name_of(stage)) {
+                BOOST_TEST_REQUIRE(out.messages.size() == 1U);
+                BOOST_TEST(refuses(out.messages[0].verdict.what));
+                BOOST_TEST(!out.messages[0].edits_stand);
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(reset_is_an_abort_and_the_connection_goes_on_142_147) {
+    for (auto const mta : {mta_kind::postfix, mta_kind::sendmail})
+        for (auto const& row : stages) {
+            plan.mta = mta;
+            plan.reset_after = row.stage;
+            auto const out = run();
+            BOOST_TEST_CONTEXT(wire::name_of(row.stage)) {
+                auto expected = before;
+                expected.append(row.story).append("A").append(whole);
+                expected += mta == mta_kind::postfix ? "AQ" : "Q";
+                BOOST_TEST(story() == expected);
+                same({heard(code::abort).front()}, {packet('A')});
+                BOOST_TEST(out.messages.size() == 1U);
+            }
+        }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

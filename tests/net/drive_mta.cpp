@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSL-1.0
+// tests/net/drive_mta.cpp - what the driver of an MTA side writes at once
+//
+// Numbers in the names of the cases are those of the statements in the protocol description. Whole conversations:
+// drivers.cpp.
+
+#include "milter/net/drive_mta.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <support/coroutine.hpp>
+#include <support/hex.hpp>
+#include <support/print_error.hpp>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+using milter::error_code;
+using namespace std::chrono_literals;
+using namespace std::string_view_literals;
+namespace asio = boost::asio;
+namespace net = milter::net;
+namespace proto = milter::proto;
+namespace wire = milter::wire;
+using support::bytes;
+using wire::step;
+
+namespace {
+
+/// An MTA side on a socket that keeps the borders between writes; the test is the filter.
+class written {
+public:
+    written() {
+        int ends[2];
+        BOOST_TEST_REQUIRE(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0);
+        filter_ = ends[0];
+        net::socket ours(context_);
+        ours.assign(asio::generic::stream_protocol(AF_UNIX, 0), ends[1]);
+        net::prepare(ours, AF_UNIX);
+        stream_.emplace(std::move(ours));
+        drive_.emplace(*stream_, mta_);
+    }
+    written(written const&) = delete;
+    written& operator=(written const&) = delete;
+    ~written() { ::close(filter_); }
+
+    void negotiate(step steps) {
+        filter_says(wire::negotiate_reply{6, wire::action::all, steps, {}});
+        run([&]() -> asio::awaitable<void> { co_await drive_->negotiate(ec); });
+        BOOST_TEST(!ec, ec.message());
+        next_write();
+    }
+
+    template <class Reply> void filter_says(Reply const& reply) const {
+        std::string packet;
+        wire::encode(packet, reply);
+        BOOST_TEST(::send(filter_, packet.data(), packet.size(), MSG_NOSIGNAL) ==
+                   static_cast<ssize_t>(packet.size()));
+    }
+
+    template <class Command> void say(Command const& command, std::string_view macros = {}) {
+        run([&]() -> asio::awaitable<void> {
+            co_await drive_->command(
+                command, wire::zstr_list(macros), [](wire::any_reply const&) {}, ec);
+        });
+        BOOST_TEST(!ec, ec.message());
+    }
+
+    /// The bytes of one write; "" when there is none.
+    std::string next_write() const {
+        char room[4096];
+        auto const size = ::recv(filter_, room, sizeof room, MSG_DONTWAIT);
+        return size > 0 ? support::to_hex({room, static_cast<std::size_t>(size)}) : "";
+    }
+
+    error_code ec;
+
+private:
+    template <class Work> void run(Work work) { support::run(context_, work()); }
+
+    asio::io_context context_{1};
+    int filter_ = -1;
+    proto::mta_session mta_;
+    std::optional<net::stream> stream_;
+    std::optional<net::drive_mta> drive_;
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(net_drive_mta)
+
+BOOST_AUTO_TEST_CASE(macros_and_their_command_are_one_write_macros_first_21_181) {
+    written mta;
+    mta.negotiate(step::none);
+    mta.filter_says(wire::proceed{});
+    mta.say(wire::helo{"client.test"}, "j\0mx.test\0"sv);
+    BOOST_TEST(mta.next_write() ==
+               support::to_hex(bytes("0000000c 44 48 'j' 00 'mx.test' 00"
+                                     "0000000d 48 'client.test' 00")));
+    mta.filter_says(wire::proceed{});
+    mta.say(wire::mail{"<a@test>", {}}, "{mail_addr}\0a@test\0"sv);
+    BOOST_TEST(mta.next_write() ==
+               support::to_hex(bytes("00000015 44 4d '{mail_addr}' 00 'a@test' 00"
+                                     "0000000a 4d '<a@test>' 00")));
+    BOOST_TEST(mta.next_write() == "");
+}
+
+BOOST_AUTO_TEST_CASE(commands_without_reply_wait_for_the_next_write_and_go_out_together_61) {
+    written mta;
+    mta.negotiate(step::nr_mail | step::nr_header | step::nr_end_of_headers | step::nr_body);
+    mta.say(wire::mail{"<>", {}});
+    mta.say(wire::header{"A", "1"});
+    mta.say(wire::header{"B", "2"});
+    mta.say(wire::end_of_headers{});
+    mta.say(wire::body{"x"});
+    BOOST_TEST(mta.next_write() == "");
+    mta.filter_says(wire::accept{});
+    mta.say(wire::end_of_message{});
+    BOOST_TEST(mta.next_write() ==
+               support::to_hex(bytes("00000004 4d '<>' 00 00000005 4c 'A' 00 '1' 00"
+                                     "00000005 4c 'B' 00 '2' 00 00000001 4e 00000002 42 'x'"
+                                     "00000001 45")));
+    BOOST_TEST(mta.next_write() == "");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
