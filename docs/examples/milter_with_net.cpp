@@ -103,7 +103,9 @@ asio::awaitable<int> ask(milter::endpoint const& where, milter::error_code& ec) 
     auto const heard = [&](wire::any_reply const& reply) {
         if (std::holds_alternative<wire::progress>(reply)) ++keepalives;
     };
+    wire::connect const client{"client.example.com", wire::family::inet, 25, "192.0.2.1"};
     co_await drive.negotiate(ec);
+    if (!ec) co_await drive.command(client, {}, heard, ec);
     if (!ec) co_await drive.command(wire::mail{"<alice@example.com>", {}}, {}, heard, ec);
     if (!ec) co_await drive.command(wire::rcpt{"<bob@example.org>", {}}, {}, heard, ec);
     if (!ec) co_await drive.command(wire::end_of_headers{}, {}, heard, ec);
