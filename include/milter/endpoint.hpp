@@ -30,7 +30,7 @@ inline constexpr std::size_t max_unix_path = 107; // bytes: sizeof(sockaddr_un::
 
 /// Parses `unix:PATH`, `local:PATH`, `/PATH`, `inet:PORT@HOST` (Sendmail), `inet:HOST:PORT`
 /// (Postfix), `inet:PORT`, the same with `inet6:`, and brackets around addresses.
-/// With an `@` the order is port@host; else the text is split at the last colon outside brackets.
+/// With an `@` the order is `port@host`; else the text is split at the last colon outside brackets.
 /// @errors  bad_endpoint
 result<endpoint> parse_endpoint(std::string_view text);
 

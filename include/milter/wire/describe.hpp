@@ -15,8 +15,8 @@ namespace milter::wire {
 
 inline constexpr std::size_t describe_limit = 120; // bytes of one peer-supplied field shown
 
-/// `text` in double quotes; anything but printable ASCII as \n, \r, \t, \\, \" or \xHH; cut after
-/// `limit` bytes with the rest counted.
+/// `text` in double quotes; anything but printable ASCII as `\n`, `\r`, `\t` or `\xHH`, and `\` before a quote or
+/// another `\`; cut after `limit` bytes with the rest counted.
 inline std::string quoted(std::string_view text, std::size_t limit = describe_limit) {
     constexpr char digits[] = "0123456789abcdef";
     std::string out = "\"";
