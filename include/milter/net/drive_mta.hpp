@@ -2,12 +2,14 @@
 // milter/net/drive_mta.hpp - the driver of an mta_session: writes commands, waits for replies
 #pragma once
 
+#include <milter/net/flush.hpp>
 #include <milter/net/stream.hpp>
 #include <milter/proto/mta_session.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
-#include <array>
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace milter::net {
@@ -20,10 +22,7 @@ public:
 
     /// Writes what the session has to say.
     asio::awaitable<void> flush(error_code& ec) {
-        while (!session_.output().empty() && !ec) {
-            auto const bytes = std::exchange(session_.output(), {});
-            co_await peer_.write(bytes, proto::clock::now() + write_timeout_, ec);
-        }
+        return detail::flush(peer_, session_, write_timeout_, ec);
     }
 
     /// Negotiates. @return what was agreed
@@ -45,18 +44,16 @@ public:
         if (!macros.empty()) session_.send(wire::macros{stage, macros}, now, ec);
         if (!ec) session_.send(command, now, ec);
         if (ec || !session_.awaited()) co_return wire::reply_code::proceed;
-        co_return co_await settle(on_reply, ec);
+        if (auto const verdict = settle_at_once(on_reply, ec)) co_return *verdict;
+        co_return co_await settle(std::move(on_reply), ec);
     }
 
     /// Waits for the verdict that is owed.
     template <class OnReply>
     asio::awaitable<wire::reply_code> settle(OnReply on_reply, error_code& ec) {
-        co_await flush(ec);
+        if (!ec) co_await flush(ec);
         while (!ec) {
-            while (auto reply = session_.next(proto::clock::now(), ec)) {
-                on_reply(*reply);
-                if (!session_.awaited()) co_return wire::code_of(*reply);
-            }
+            if (auto const verdict = heard(on_reply, ec)) co_return *verdict;
             if (ec || !session_.awaited()) break;
             co_await receive(ec);
         }
@@ -65,20 +62,48 @@ public:
 
     /// Reads once. @errors timed_out at the session's deadline, connection_closed, frame_truncated
     asio::awaitable<void> receive(error_code& ec) {
-        auto const size = co_await peer_.read(room_, session_.deadline(), ec);
+        auto const room = session_.prepare();
+        arrived(co_await peer_.read(room, session_.deadline(), ec), ec);
+    }
+
+private:
+    /// The verdict, if it has arrived.
+    template <class OnReply>
+    std::optional<wire::reply_code> heard(OnReply& on_reply, error_code& ec) {
+        auto const now = proto::clock::now();
+        while (auto reply = session_.next(now, ec)) {
+            on_reply(*reply);
+            if (!session_.awaited()) return wire::code_of(*reply);
+        }
+        return std::nullopt;
+    }
+
+    /// The same after a write and a read, unless one of them has to wait: on a CPU that both ends share, the reply is there
+    /// when the write returns.
+    template <class OnReply>
+    std::optional<wire::reply_code> settle_at_once(OnReply& on_reply, error_code& ec) {
+        detail::flush_at_once(peer_, session_, ec);
+        if (ec || !session_.output().empty()) return std::nullopt;
+        if (auto const verdict = heard(on_reply, ec)) return verdict;
+        if (ec || !session_.awaited()) return std::nullopt;
+        auto const size = peer_.try_read(session_.prepare(), ec);
+        if (size == 0 && !ec) return std::nullopt;
+        arrived(size, ec);
+        return ec ? std::nullopt : heard(on_reply, ec);
+    }
+
+    void arrived(std::size_t size, error_code& ec) {
         if (ec == errc::timed_out)
             session_.expire(std::max(proto::clock::now(), session_.deadline()), ec);
         else if (ec == errc::connection_closed)
             session_.ended(ec);
         else if (!ec)
-            session_.received({room_.data(), size});
+            session_.commit(size);
     }
 
-private:
     stream& peer_;
     proto::mta_session& session_;
     proto::duration write_timeout_;
-    std::array<char, 16'384> room_{};
 };
 
 } // namespace milter::net

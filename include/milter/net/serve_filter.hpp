@@ -4,15 +4,14 @@
 // The order is: drain commands, stop on error, flush, stop when closed, read.
 #pragma once
 
+#include <milter/net/flush.hpp>
 #include <milter/net/stream.hpp>
 #include <milter/proto/filter_session.hpp>
 #include <milter/proto/timeouts.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
-#include <array>
 #include <type_traits>
-#include <utility>
 
 namespace milter::net {
 
@@ -21,27 +20,6 @@ struct serve_options {
     proto::duration idle = proto::filter_idle_timeout;           ///< for any later command
     proto::duration write = proto::filter_write_timeout;
 };
-
-namespace detail {
-
-template <class Handler>
-asio::awaitable<void> hand(Handler& handler, wire::any_command const& command,
-                           proto::filter_session& session) {
-    if constexpr (std::is_void_v<decltype(handler(command, session))>)
-        handler(command, session);
-    else
-        co_await handler(command, session);
-}
-
-inline asio::awaitable<void> flush(stream& peer, proto::filter_session& session,
-                                   proto::duration timeout, error_code& ec) {
-    while (!session.output().empty() && !ec) {
-        auto const bytes = std::exchange(session.output(), {});
-        co_await peer.write(bytes, proto::clock::now() + timeout, ec);
-    }
-}
-
-} // namespace detail
 
 // GCC inlines half of the pair of functions that a coroutine's frame comes from and goes to, and warns of the other half.
 #if defined(__GNUC__) && !defined(__clang__)
@@ -55,24 +33,35 @@ inline asio::awaitable<void> flush(stream& peer, proto::filter_session& session,
 template <class Handler>
 asio::awaitable<error_code> serve_filter(stream& peer, proto::filter_session& session,
                                          Handler handler, serve_options options = {}) {
-    std::array<char, 16'384> room{};
+    constexpr bool waits =
+        !std::is_void_v<std::invoke_result_t<Handler&, wire::any_command&, proto::filter_session&>>;
     for (;;) {
         error_code ec;
-        while (auto command = session.next(ec)) co_await detail::hand(handler, *command, session);
+        while (auto command = session.next(ec)) {
+            if constexpr (waits)
+                co_await handler(*command, session);
+            else
+                handler(*command, session);
+        }
         if (ec) co_return ec;
-        co_await detail::flush(peer, session, options.write, ec);
+        detail::flush_at_once(peer, session, ec);
+        if (!session.output().empty()) co_await detail::flush(peer, session, options.write, ec);
         if (ec) co_return ec;
         if (session.closed()) co_return error_code{};
-        auto const patience =
-            session.at() == proto::phase::start ? options.negotiate : options.idle;
-        auto const size = co_await peer.read(room, proto::clock::now() + patience, ec);
+        auto const room = session.prepare();
+        auto size = peer.try_read(room, ec);
+        if (size == 0 && !ec) {
+            auto const patience =
+                session.at() == proto::phase::start ? options.negotiate : options.idle;
+            size = co_await peer.read(room, proto::clock::now() + patience, ec);
+        }
         if (ec == errc::connection_closed) {
             error_code ended;
             session.ended(ended);
             co_return ended;
         }
         if (ec) co_return ec;
-        session.received({room.data(), size});
+        session.commit(size);
     }
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // milter/net/stream.hpp - a connected socket, TCP or unix, with a deadline on every wait
 //
-// All coroutines of one stream run on its executor; at most one read and one write at a time.
+// All coroutines of one stream run on its executor; at most one read and one write at a time. try_read() and try_write()
+// are for what need not wait: no coroutine, no turn of the event loop, no deadline.
 #pragma once
 
 #include <milter/error.hpp>
@@ -37,9 +38,49 @@ inline void prepare(socket& connected, int family) noexcept {
 class stream {
 public:
     explicit stream(socket connected)
-        : socket_(std::move(connected)), watchdog_(socket_.get_executor(), [this] { expired(); }) {}
+        : socket_(std::move(connected)), watchdog_(socket_.get_executor(), [this] { expired(); }) {
+        error_code ignored; // of a socket that is not open
+        if (!socket_.non_blocking()) socket_.non_blocking(true, ignored);
+    }
 
     socket& lowest_layer() noexcept { return socket_; }
+
+    /// Some bytes that are there already. Where the peer is never that quick, as on a CPU of its own, it is tried now and
+    /// then only; where it always is, others still get their turn. read() is what follows when none came.
+    /// @return how many; 0 without ec when there are none, or it was not tried; 0 with ec as read()
+    std::size_t try_read(std::span<char> room, error_code& ec) {
+        ec = {};
+        if (pass_ != 0) {
+            --pass_;
+            return 0;
+        }
+        error_code failed;
+        auto const size = socket_.read_some(asio::buffer(room.data(), room.size()), failed);
+        if (failed == asio::error::would_block || failed == asio::error::interrupted) {
+            row_ = 0;
+            pass_ = pass_after_none;
+            return 0;
+        }
+        if (++row_ == longest_row) row_ = 0, pass_ = 1;
+        ec = translate(failed);
+        return size;
+    }
+
+    /// As many of `bytes` as the system takes at once. @return how many. @errors connection_closed, what the system says
+    std::size_t try_write(std::string_view bytes, error_code& ec) {
+        ec = {};
+        std::size_t done = 0;
+        while (done != bytes.size()) {
+            error_code failed;
+            done +=
+                socket_.write_some(asio::buffer(bytes.data() + done, bytes.size() - done), failed);
+            if (failed == asio::error::would_block) break;
+            if (failed == asio::error::interrupted) continue;
+            ec = translate(failed);
+            if (ec) break;
+        }
+        return done;
+    }
 
     /// Some bytes into `room`. @return how many; 0 with ec at the end and on failure
     /// @errors  timed_out, connection_closed, and what the system says
@@ -56,6 +97,8 @@ public:
     /// All of `bytes`. @errors as read()
     asio::awaitable<void> write(std::string_view bytes, proto::time_point deadline,
                                 error_code& ec) {
+        bytes.remove_prefix(try_write(bytes, ec));
+        if (bytes.empty() || ec) co_return;
         watchdog_.until(deadline);
         while (!bytes.empty()) {
             auto [failed, size] = co_await socket_.async_write_some(
@@ -91,9 +134,14 @@ private:
         return ec;
     }
 
+    static constexpr unsigned pass_after_none = 15; // a failed try costs a system call
+    static constexpr unsigned longest_row = 16;     // reads without a turn for others
+
     socket socket_;
     watchdog watchdog_;
     bool timed_out_ = false;
+    unsigned pass_ = 0; ///< how many calls of try_read() are to be passed over
+    unsigned row_ = 0;  ///< how many in a row found something
 };
 
 } // namespace milter::net

@@ -8,10 +8,11 @@
 //         if (ec) break;                                    // dead; session.failure() says where
 //         if (!session.output().empty()) { write(session.output()); session.sent(n); continue; }
 //         if (session.closed()) break;
-//         session.received(read());
+//         session.commit(read(session.prepare()));          // or session.received(bytes)
 //     }
 //
-// next() gives nothing while a reply is owed. Commands that no reply belongs to are given too: ABORT, those negotiated
+// Buffers grow as a message needs it and are given back behind it: no allocation for each frame, and between messages
+// hardly any memory. next() gives nothing while a reply is owed. Commands that no reply belongs to are given too: ABORT, those negotiated
 // as such, the offer once the session has answered it. Replying to them does nothing. Macros are kept and found by name.
 // Source: protocol.md 3.3-3.5; statements 9, 62, 63, 99-109, 129-141, 151, 170, 178.
 #pragma once
@@ -24,6 +25,7 @@
 #include <milter/wire/receive_buffer.hpp>
 
 #include <optional>
+#include <span>
 #include <string>
 
 namespace milter::proto {
@@ -44,6 +46,14 @@ public:
         drop_consumed();
         input_.append(bytes);
     }
+
+    /// Where to read the next bytes to, instead of received(); commit() says how many came. Views given by next() die.
+    std::span<char> prepare() {
+        drop_consumed();
+        auto const usual = in_transaction(phase_) ? wire::busy_room : wire::idle_room;
+        return input_.prepare(wire::room_to_read(input_.data(), usual));
+    }
+    void commit(std::size_t size) noexcept { input_.commit(size); }
 
     /// Bytes received and not yet given as commands.
     std::size_t buffered() const noexcept { return input_.data().size() - consumed_; }
@@ -110,7 +120,11 @@ public:
     std::string& output() noexcept { return output_; }
     std::string const& output() const noexcept { return output_; }
     /// The first `size` bytes of output() were written.
-    void sent(std::size_t size) { output_.erase(0, size); }
+    void sent(std::size_t size) {
+        output_.erase(0, size);
+        if (output_.empty() && output_.capacity() > wire::idle_room && !in_transaction(phase_))
+            std::string().swap(output_);
+    }
 
     // ---- state
 
@@ -131,7 +145,7 @@ private:
     void drop_consumed() noexcept {
         if (consumed_ != 0) input_.consume(consumed_);
         consumed_ = 0;
-        input_.release();
+        if (!in_transaction(phase_)) input_.release(wire::idle_room);
     }
 
     void fail(errc why, std::string const& where, error_code& ec) {

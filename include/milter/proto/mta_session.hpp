@@ -15,6 +15,7 @@
 #include <milter/wire/receive_buffer.hpp>
 
 #include <optional>
+#include <span>
 #include <string>
 
 namespace milter::proto {
@@ -93,6 +94,15 @@ public:
         input_.append(bytes);
     }
 
+    /// Where to read the next bytes to, instead of received(); commit() says how many came. Views given by next() die.
+    std::span<char> prepare() {
+        drop_consumed();
+        auto const usual = awaits_edits() ? wire::busy_room : wire::idle_room;
+        if (body_left_ != 0) return input_.prepare(std::size_t{16} * wire::busy_room);
+        return input_.prepare(wire::room_to_read(input_.data(), usual));
+    }
+    void commit(std::size_t size) noexcept { input_.commit(size); }
+
     /// The filter closed the connection. @errors frame_truncated, connection_closed
     void ended(error_code& ec) {
         if (phase_ == phase::closed) return;
@@ -122,7 +132,11 @@ public:
 
     std::string& output() noexcept { return output_; }
     std::string const& output() const noexcept { return output_; }
-    void sent(std::size_t size) { output_.erase(0, size); }
+    void sent(std::size_t size) {
+        output_.erase(0, size);
+        if (output_.empty() && output_.capacity() > wire::idle_room && !in_transaction(phase_))
+            std::string().swap(output_);
+    }
 
     std::optional<wire::command_code> awaited() const noexcept { return awaited_; }
     bool draining() const noexcept { return draining_; }
@@ -180,8 +194,10 @@ private:
     void drop_consumed() noexcept {
         if (consumed_ != 0) input_.consume(consumed_);
         consumed_ = 0;
-        input_.release();
+        if (!awaits_edits()) input_.release(wire::idle_room);
     }
+
+    bool awaits_edits() const noexcept { return awaited_ == wire::command_code::end_of_message; }
 
     std::size_t limit_for(std::string_view rest) const noexcept {
         constexpr auto replace_body = static_cast<unsigned char>(wire::reply_code::replace_body);
