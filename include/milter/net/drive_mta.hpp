@@ -43,9 +43,19 @@ public:
         auto const stage = static_cast<unsigned char>(Command::code);
         if (!macros.empty()) session_.send(wire::macros{stage, macros}, now, ec);
         if (!ec) session_.send(command, now, ec);
-        if (ec || !session_.awaited()) co_return wire::reply_code::proceed;
-        if (auto const verdict = settle_at_once(on_reply, ec)) co_return *verdict;
-        co_return co_await settle(std::move(on_reply), ec);
+        bool const due = !ec && session_.awaited();
+        // as settle() does it, but without a coroutine for it
+        if (due) detail::flush_at_once(peer_, session_, ec);
+        if (due && !session_.output().empty()) co_await flush(ec);
+        while (due && !ec) {
+            if (auto const verdict = heard(on_reply, ec)) co_return *verdict;
+            if (ec || !session_.awaited()) break;
+            auto const room = session_.prepare();
+            auto size = peer_.try_read(room, ec);
+            if (size == 0 && !ec) size = co_await peer_.read(room, session_.deadline(), ec);
+            arrived(size, ec);
+        }
+        co_return wire::reply_code::proceed;
     }
 
     /// Waits for the verdict that is owed.
@@ -76,20 +86,6 @@ private:
             if (!session_.awaited()) return wire::code_of(*reply);
         }
         return std::nullopt;
-    }
-
-    /// The same after a write and a read, unless one of them has to wait: on a CPU that both ends share, the reply is there
-    /// when the write returns.
-    template <class OnReply>
-    std::optional<wire::reply_code> settle_at_once(OnReply& on_reply, error_code& ec) {
-        detail::flush_at_once(peer_, session_, ec);
-        if (ec || !session_.output().empty()) return std::nullopt;
-        if (auto const verdict = heard(on_reply, ec)) return verdict;
-        if (ec || !session_.awaited()) return std::nullopt;
-        auto const size = peer_.try_read(session_.prepare(), ec);
-        if (size == 0 && !ec) return std::nullopt;
-        arrived(size, ec);
-        return ec ? std::nullopt : heard(on_reply, ec);
     }
 
     void arrived(std::size_t size, error_code& ec) {

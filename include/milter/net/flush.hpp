@@ -15,8 +15,7 @@ namespace milter::net {
 namespace detail {
 
 /// What the socket takes at once. What cannot be written any more is dropped.
-template <class Session>
-void flush_at_once(stream& peer, Session& session, error_code& ec) {
+template <class Session> void flush_at_once(stream& peer, Session& session, error_code& ec) {
     if (session.output().empty()) return;
     session.sent(peer.try_write(session.output(), ec));
     if (ec) session.sent(session.output().size());

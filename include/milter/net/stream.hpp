@@ -9,6 +9,9 @@
 #include <milter/net/watchdog.hpp>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
@@ -32,7 +35,7 @@ inline void prepare(socket& connected, int family) noexcept {
     error_code ignored;
     if (family == AF_INET || family == AF_INET6)
         connected.set_option(asio::ip::tcp::no_delay(true), ignored);
-    connected.non_blocking(true, ignored);
+    if (!connected.non_blocking()) connected.non_blocking(true, ignored);
 }
 
 class stream {
@@ -86,12 +89,16 @@ public:
     /// @errors  timed_out, connection_closed, and what the system says
     asio::awaitable<std::size_t> read(std::span<char> room, proto::time_point deadline,
                                       error_code& ec) {
-        watchdog_.until(deadline);
-        auto [failed, size] =
-            co_await socket_.async_read_some(asio::buffer(room.data(), room.size()), use_tuple);
-        watchdog_.until(proto::never);
-        ec = translate(failed);
-        co_return size;
+        // not a coroutine around another: one frame is allocated instead of two
+        return asio::async_initiate<asio::use_awaitable_t<> const, void(std::size_t)>(
+            [this](auto handler, std::span<char> into, proto::time_point until,
+                   error_code* result) {
+                watchdog_.until(until);
+                socket_.async_read_some(
+                    asio::buffer(into.data(), into.size()),
+                    read_handler<decltype(handler)>{this, result, std::move(handler)});
+            },
+            asio::use_awaitable, room, deadline, &ec);
     }
 
     /// All of `bytes`. @errors as read()
@@ -119,6 +126,27 @@ public:
     }
 
 private:
+    template <class Handler> struct read_handler {
+        using executor_type = asio::associated_executor_t<Handler>;
+        using cancellation_slot_type = asio::associated_cancellation_slot_t<Handler>;
+
+        executor_type get_executor() const noexcept {
+            return asio::get_associated_executor(handler);
+        }
+        cancellation_slot_type get_cancellation_slot() const noexcept {
+            return asio::get_associated_cancellation_slot(handler);
+        }
+        void operator()(error_code failed, std::size_t size) {
+            from->watchdog_.until(proto::never);
+            *result = from->translate(failed);
+            std::move(handler)(size);
+        }
+
+        stream* from;
+        error_code* result;
+        Handler handler;
+    };
+
     void expired() noexcept {
         timed_out_ = true;
         error_code ignored;
@@ -126,6 +154,7 @@ private:
     }
 
     error_code translate(error_code ec) noexcept {
+        if (!ec && !timed_out_) return ec;
         if (std::exchange(timed_out_, false) && ec == asio::error::operation_aborted)
             return errc::timed_out;
         if (ec == asio::error::eof || ec == asio::error::connection_reset ||
