@@ -22,6 +22,7 @@
 #include <milter/proto/smtp_reply.hpp>
 #include <milter/proto/state.hpp>
 #include <milter/wire/describe.hpp>
+#include <milter/wire/output_memory.hpp>
 #include <milter/wire/receive_buffer.hpp>
 
 #include <optional>
@@ -50,8 +51,7 @@ public:
     /// Where to read the next bytes to, instead of received(); commit() says how many came. Views given by next() die.
     std::span<char> prepare() {
         drop_consumed();
-        auto const usual = in_transaction(phase_) ? wire::busy_room : wire::idle_room;
-        return input_.prepare(wire::room_to_read(input_.data(), usual));
+        return input_.prepare(wire::room_to_read(input_.data(), usual_room()));
     }
     void commit(std::size_t size) noexcept { input_.commit(size); }
 
@@ -101,6 +101,7 @@ public:
             ec = why;
             return;
         }
+        wire::take_output_memory(output_);
         auto const at = output_.size();
         if (row.code == wire::reply_code::skip && !may_skip())
             wire::encode(output_, wire::proceed{});
@@ -122,8 +123,7 @@ public:
     /// The first `size` bytes of output() were written.
     void sent(std::size_t size) {
         output_.erase(0, size);
-        if (output_.empty() && output_.capacity() > wire::idle_room && !in_transaction(phase_))
-            std::string().swap(output_);
+        if (output_.empty()) wire::give_output_memory_back(output_);
     }
 
     // ---- state
@@ -142,10 +142,14 @@ public:
 private:
     std::size_t limit() const noexcept { return agreed_.data_limit; }
 
+    std::size_t usual_room() const noexcept {
+        return in_transaction(phase_) ? wire::busy_room : wire::idle_room;
+    }
+
     void drop_consumed() noexcept {
         if (consumed_ != 0) input_.consume(consumed_);
         consumed_ = 0;
-        if (!in_transaction(phase_)) input_.release(wire::idle_room);
+        input_.release(usual_room());
     }
 
     void fail(errc why, std::string const& where, error_code& ec) {

@@ -12,6 +12,7 @@
 #include <milter/proto/state.hpp>
 #include <milter/proto/timeouts.hpp>
 #include <milter/wire/describe.hpp>
+#include <milter/wire/output_memory.hpp>
 #include <milter/wire/receive_buffer.hpp>
 
 #include <optional>
@@ -47,6 +48,7 @@ public:
     /// @errors  misuse (a verdict is awaited, or the session is over), out_of_sequence, too_large_to_send
     template <class Command> void send(Command const& command, time_point now, error_code& ec) {
         if (!admit(Command::code, ec)) return;
+        wire::take_output_memory(output_);
         auto const at = output_.size();
         wire::encode(output_, command);
         if (output_.size() - at - wire::frame_header_size > agreed_.data_limit) {
@@ -61,6 +63,7 @@ public:
     void forward(wire::frame_view const& frame, time_point now, error_code& ec) {
         auto const code = static_cast<wire::command_code>(frame.code);
         if (!admit(code, ec)) return;
+        wire::take_output_memory(output_);
         output_.append(frame.raw);
         advance(code, now);
     }
@@ -97,9 +100,8 @@ public:
     /// Where to read the next bytes to, instead of received(); commit() says how many came. Views given by next() die.
     std::span<char> prepare() {
         drop_consumed();
-        auto const usual = awaits_edits() ? wire::busy_room : wire::idle_room;
         if (body_left_ != 0) return input_.prepare(std::size_t{16} * wire::busy_room);
-        return input_.prepare(wire::room_to_read(input_.data(), usual));
+        return input_.prepare(wire::room_to_read(input_.data(), usual_room()));
     }
     void commit(std::size_t size) noexcept { input_.commit(size); }
 
@@ -134,8 +136,7 @@ public:
     std::string const& output() const noexcept { return output_; }
     void sent(std::size_t size) {
         output_.erase(0, size);
-        if (output_.empty() && output_.capacity() > wire::idle_room && !in_transaction(phase_))
-            std::string().swap(output_);
+        if (output_.empty()) wire::give_output_memory_back(output_);
     }
 
     std::optional<wire::command_code> awaited() const noexcept { return awaited_; }
@@ -194,10 +195,13 @@ private:
     void drop_consumed() noexcept {
         if (consumed_ != 0) input_.consume(consumed_);
         consumed_ = 0;
-        if (!awaits_edits()) input_.release(wire::idle_room);
+        input_.release(usual_room());
     }
 
-    bool awaits_edits() const noexcept { return awaited_ == wire::command_code::end_of_message; }
+    std::size_t usual_room() const noexcept {
+        bool const edits_may_come = awaited_ == wire::command_code::end_of_message;
+        return edits_may_come ? wire::busy_room : wire::idle_room;
+    }
 
     std::size_t limit_for(std::string_view rest) const noexcept {
         constexpr auto replace_body = static_cast<unsigned char>(wire::reply_code::replace_body);
