@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(commands_that_come_together_cost_nothing_either) {
     filter_end one(way::read_in_place);
     one.hear(mail);
     std::string many;
-    for (int i = 0; i < 100; ++i) many += header;
+    for (int i = 0; i < 50; ++i) many += header; // no more than one read brings
     one.hear(many);
     BOOST_TEST(allocation::of([&] { one.hear(many); }) == 0U);
     BOOST_TEST(!one.failed);

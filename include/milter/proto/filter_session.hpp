@@ -143,6 +143,7 @@ private:
     std::size_t limit() const noexcept { return agreed_.data_limit; }
 
     std::size_t usual_room() const noexcept {
+        if (phase_ == phase::body) return wire::body_room; // the next piece comes at once
         return in_transaction(phase_) ? wire::busy_room : wire::idle_room;
     }
 

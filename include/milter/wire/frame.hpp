@@ -23,7 +23,9 @@ inline constexpr std::size_t data_limit_1m = 1'048'575;   // bytes: MILTER_MDS_1
 
 // What a session reads at once, bytes; more where a frame needs it. An idle connection keeps as much.
 inline constexpr std::size_t idle_room = 512;  // a command with its macros, or a reply
-inline constexpr std::size_t busy_room = 4096; // headers and bodies, edits
+inline constexpr std::size_t busy_room = 4096; // envelope and headers, edits
+inline constexpr std::size_t body_room =
+    default_data_limit + frame_header_size; // between the pieces of a body
 
 /// One packet, as views into the bytes it was found in.
 struct frame_view {

@@ -47,7 +47,7 @@ public:
 
 private:
     struct stack {
-        std::array<std::unique_ptr<char[]>, 16> kept;
+        std::array<std::unique_ptr<char[]>, 64> kept; // no more than were in use at a time
         std::size_t count = 0;
     };
 
