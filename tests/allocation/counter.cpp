@@ -6,6 +6,9 @@
 #include <cstdlib>
 #include <new>
 
+// NOLINTBEGIN(cppcoreguidelines-no-malloc): this is what malloc hides behind
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): the names that the linker wants
+
 namespace {
 
 std::atomic<std::size_t> allocations{0};
@@ -34,3 +37,6 @@ void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t /*size*/) noexcept { std::free(memory); }
 void operator delete[](void* memory, std::size_t /*size*/) noexcept { std::free(memory); }
+
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
+// NOLINTEND(cppcoreguidelines-no-malloc)

@@ -40,7 +40,7 @@ struct conversation {
     std::size_t awaited = 0; ///< the piece whose reply is to come; all before it may be written
     wire::step steps = wire::step::none;
     std::size_t in = 0; ///< bytes of a reply that is not complete
-    char reply[512];
+    char reply[512]{};
     bench::clock::time_point begin;
 };
 

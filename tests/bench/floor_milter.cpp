@@ -12,8 +12,8 @@
 namespace {
 
 struct connection {
-    int descriptor;
-    unsigned char header[5];
+    int descriptor = -1;
+    unsigned char header[5]{};
     unsigned in_header = 0;    ///< how many bytes of it are there
     std::uint32_t to_skip = 0; ///< bytes of the payload
 };
@@ -21,7 +21,7 @@ struct connection {
 constexpr unsigned char agreed[] = {0, 0, 0, 13, 'O', 0, 0, 0, 6, 0, 0, 1, 0xFF, 0, 0, 0, 0};
 constexpr unsigned char proceed[] = {0, 0, 0, 1, 'c'};
 
-struct replies {
+struct replies { // NOLINT(cppcoreguidelines-pro-type-member-init): zeros would cost time
     unsigned char bytes[4096];
     std::size_t size = 0;
 

@@ -23,7 +23,7 @@ struct end {
     session* whole = nullptr;
 };
 
-struct session {
+struct session { // NOLINT(cppcoreguidelines-pro-type-member-init): zeros would cost time
     std::array<end, most_milters + 1> ends;
     std::size_t asked = 0; ///< the milter whose answer is awaited
     bool over = false;

@@ -53,6 +53,7 @@ public:
     }
     script(script const&) = delete;
     script& operator=(script const&) = delete;
+    ~script() = default;
 
     std::vector<step> const& steps() const noexcept { return steps_; }
 

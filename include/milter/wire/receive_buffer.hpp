@@ -71,6 +71,8 @@ public:
         swap(other);
         return *this;
     }
+    receive_buffer(receive_buffer const&) = delete;
+    receive_buffer& operator=(receive_buffer const&) = delete;
     ~receive_buffer() = default;
 
     std::string_view data() const noexcept { return {storage_.get() + begin_, end_ - begin_}; }
