@@ -46,6 +46,10 @@ milter_test(capture)
 milter_test(net LINK milter::net milter_asio)
 milter_test(manager LINK manager_core manager_config manager_service)
 
+# Counts what is allocated, in a program of its own: operator new is replaced, and what Asio uses besides it is wrapped.
+milter_test(allocation LINK milter::net milter_asio)
+target_link_options(test_allocation PRIVATE LINKER:--wrap=aligned_alloc)
+
 # Tests of the programs: of their libraries, and of the programs as a user starts them.
 get_property(programs GLOBAL PROPERTY MILTER_PROGRAMS)
 list(TRANSFORM programs APPEND _lib OUTPUT_VARIABLE program_libraries)

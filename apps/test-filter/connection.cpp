@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 #include <utility>
@@ -57,7 +58,9 @@ asio::awaitable<error_code> connection::serve() {
             return handle(command);
         });
     if (ended_here_) ec = {};
-    auto const why = ec && session_.failure().empty() ? ec.message() : session_.failure();
+    if (gave_up_) ec = gave_up_;
+    bool const in_words = !gave_up_ && !session_.failure().empty();
+    auto const why = in_words ? session_.failure() : ec.message();
     events_.finished(number_, ec ? why : std::string());
     stream_.close();
     co_return ec;
@@ -100,7 +103,11 @@ asio::awaitable<void> connection::perform(std::vector<action const*> actions,
     }
     bool const answered =
         std::any_of(actions.begin(), actions.end(), [](auto const* one) { return is_final(*one); });
-    if (answered || !session_.awaits_reply()) co_return;
+    if (!session_.awaits_reply()) co_return;
+    if (answered) {
+        co_await stay_silent();
+        co_return;
+    }
     if (stage == wire::command_code::negotiate)
         negotiate(offer_, nullptr);
     else
@@ -109,7 +116,17 @@ asio::awaitable<void> connection::perform(std::vector<action const*> actions,
 
 asio::awaitable<void> connection::flush() {
     error_code ignored; // the next read reports it
-    co_await net::detail::flush(stream_, session_, proto::filter_write_timeout, ignored);
+    co_await net::flush(stream_, session_, proto::filter_write_timeout, ignored);
+}
+
+/// Until the MTA has enough of it.
+asio::awaitable<void> connection::stay_silent() {
+    co_await flush();
+    std::array<char, 4096> unheard{};
+    while (!gave_up_)
+        co_await stream_.read(unheard, proto::clock::now() + proto::filter_idle_timeout, gave_up_);
+    error_code ignored;
+    session_.ended(ignored);
 }
 
 asio::awaitable<void> connection::pause(proto::duration time) {

@@ -27,6 +27,7 @@ private:
                                        wire::command_code stage);
     net::asio::awaitable<void> flush();
     net::asio::awaitable<void> keep_alive(send_progress const& step, wire::command_code stage);
+    net::asio::awaitable<void> stay_silent();
     net::asio::awaitable<void> pause(proto::duration time);
     void negotiate(wire::negotiate const& offer, send_answer const* instead);
     void send(send_reply const& step, wire::command_code stage);
@@ -44,6 +45,7 @@ private:
     seen seen_;
     wire::negotiate offer_;
     bool ended_here_ = false;
+    error_code gave_up_; ///< how the MTA left a filter that had fallen silent
 };
 
 } // namespace milter::test_filter

@@ -36,7 +36,7 @@ bool applies(rule const& one, seen const& state, proto::macro_store const& macro
 
 proto::wish to_wish(script const& from) {
     proto::wish wish;
-    wish.wants = from.negotiation.actions.value_or(needed_by_rules(from.rules));
+    wish.actions = from.negotiation.actions.value_or(needed_by_rules(from.rules));
     wish.steps = from.negotiation.steps;
     wish.lists = from.negotiation.lists;
     return wish;

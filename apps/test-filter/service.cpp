@@ -69,8 +69,6 @@ private:
                 co_await timer.async_wait(net::use_tuple);
                 continue;
             }
-            net::prepare(peer,
-                         wanted_.where.family == endpoint::kind::unix_path ? AF_UNIX : AF_INET);
             asio::co_spawn(context_, serve(std::move(peer), ++accepted_), asio::detached);
         }
         listener_.close(); // further connections are refused

@@ -29,7 +29,7 @@ class size_milter {
 public:
     static proto::filter_options options() {
         proto::filter_options wanted;
-        wanted.wants.wants = wire::action::add_header;
+        wanted.wants.actions = wire::action::add_header;
         wanted.wants.steps = wire::step::no_helo | wire::step::no_header | wire::step::nr_body;
         return wanted;
     }

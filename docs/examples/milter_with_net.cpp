@@ -8,6 +8,7 @@
 #undef NDEBUG
 #include <milter/net/connect.hpp>
 #include <milter/net/drive_mta.hpp>
+#include <milter/net/flush.hpp>
 #include <milter/net/listener.hpp>
 #include <milter/net/serve_filter.hpp>
 #include <milter/net/workers.hpp>
@@ -21,6 +22,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <iostream>
 #include <string>
@@ -54,37 +56,31 @@ private:
             step.expires_after(2ms); // in earnest a question to somebody else
             co_await step.async_wait(net::use_tuple);
             session.reply(wire::progress{}, ec);
-            auto const bytes = std::exchange(session.output(), {});
-            auto const deadline = proto::clock::now() + proto::filter_write_timeout;
-            if (!ec) co_await peer_.write(bytes, deadline, ec);
+            if (!ec) co_await net::flush(peer_, session, proto::filter_write_timeout, ec);
         }
     }
 
     net::stream& peer_;
 };
 
-asio::awaitable<void> serve(net::socket connected, int family) {
-    net::prepare(connected, family);
+asio::awaitable<void> serve(net::socket connected) {
     net::stream peer(std::move(connected));
     proto::filter_session session;
     net::serve_options patience;
     patience.idle = 10min;
-    try {
-        if (auto const ec = co_await net::serve_filter(peer, session, slow_milter(peer), patience))
-            std::cerr << (session.failure().empty() ? ec.message() : session.failure()) << '\n';
-    } catch (std::exception const& error) { // of the handler; the connection is closed
-        std::cerr << error.what() << '\n';
-    }
+    patience.on_exception = [](std::exception_ptr const&) { std::cerr << "a scan failed\n"; };
+    if (auto const ec = co_await net::serve_filter(peer, session, slow_milter(peer), patience))
+        std::cerr << (session.failure().empty() ? ec.message() : session.failure()) << '\n';
 }
 
 /// Each connection lives on one worker from here to its end, so nothing of it needs a lock.
-asio::awaitable<void> accept(net::listener& listener, net::workers& threads, int family) {
+asio::awaitable<void> accept(net::listener& listener, net::workers& threads) {
     for (;;) {
         asio::any_io_executor const worker = threads[threads.next()].get_executor();
         auto [ec, connected] = co_await listener.socket().async_accept(worker, net::use_tuple);
         if (ec == asio::error::operation_aborted) co_return; // closed
         if (!ec) {
-            asio::co_spawn(worker, serve(std::move(connected), family), asio::detached);
+            asio::co_spawn(worker, serve(std::move(connected)), asio::detached);
             continue;
         }
         asio::steady_timer pause(co_await asio::this_coro::executor, 100ms); // no descriptors left
@@ -130,8 +126,7 @@ int main(int argc, char** argv) {
         std::cerr << "milter_with_net: " << ec.message() << '\n';
         return 1;
     }
-    auto const family = listener.socket().local_endpoint().protocol().family();
-    asio::co_spawn(threads[0], accept(listener, threads, family), asio::detached);
+    asio::co_spawn(threads[0], accept(listener, threads), asio::detached);
 
     asio::signal_set stop(threads[0], SIGINT, SIGTERM);
     auto const end = [&] { // accept no more; run() returns when the connections that are left end

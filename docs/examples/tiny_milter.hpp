@@ -16,7 +16,7 @@ namespace wire = milter::wire;
 /// What to negotiate: an edit that is not asked for here is refused later.
 inline proto::filter_options options() {
     proto::filter_options wanted;
-    wanted.wants.wants = wire::action::add_header;
+    wanted.wants.actions = wire::action::add_header;
     return wanted;
 }
 

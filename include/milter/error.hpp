@@ -10,6 +10,7 @@
 #include <boost/system/error_condition.hpp>
 #include <boost/system/result.hpp>
 
+#include <initializer_list>
 #include <string>
 #include <type_traits>
 
@@ -33,7 +34,6 @@ enum class errc {
     surplus_data,    ///< bytes after the last field
     embedded_nul,    ///< a NUL inside a field that cannot hold one
     bad_family,      ///< CONNECT with an address family letter that does not exist
-    bad_address,     ///< CONNECT with an address that does not parse
     bad_index,       ///< header index above 0x7FFFFFFF
     bad_reply_text,  ///< SMTP reply text that an MTA would punish
     empty_name,      ///< header without a name
@@ -60,6 +60,7 @@ enum class errc {
     connect_failed,    ///< nobody listens there, or no permission
 };
 
+/// What the system or a name service says belongs to one too: out of memory or descriptors is local, all else lost.
 enum class condition { malformed = 1, violation, local, timeout, lost };
 
 namespace detail {
@@ -76,7 +77,6 @@ inline char const* message_of(errc code) noexcept {
     case errc::surplus_data: return "surplus bytes at the end of the packet";
     case errc::embedded_nul: return "NUL inside a text field";
     case errc::bad_family: return "unknown address family";
-    case errc::bad_address: return "address does not parse";
     case errc::bad_index: return "header index out of range";
     case errc::bad_reply_text: return "malformed SMTP reply text";
     case errc::empty_name: return "empty header name";
@@ -109,6 +109,16 @@ inline condition condition_of(errc code) noexcept {
     return condition::lost;
 }
 
+/// Of an error that is not ours.
+inline condition condition_of(boost::system::error_condition const& foreign) noexcept {
+    using enum boost::system::errc::errc_t;
+    if (foreign == timed_out) return condition::timeout;
+    for (auto const lack : {not_enough_memory, too_many_files_open, too_many_files_open_in_system,
+                            no_buffer_space, operation_canceled})
+        if (foreign == lack) return condition::local;
+    return condition::lost;
+}
+
 struct condition_category final : boost::system::error_category {
     char const* name() const noexcept override { return "milter.condition"; }
     std::string message(int value) const override {
@@ -121,6 +131,7 @@ struct condition_category final : boost::system::error_category {
         }
         return "unknown condition";
     }
+    bool equivalent(error_code const& code, int value) const noexcept override;
 };
 
 inline condition_category const condition_category_instance{};
@@ -135,6 +146,14 @@ struct errc_category final : boost::system::error_category {
 };
 
 inline errc_category const errc_category_instance{};
+
+inline bool condition_category::equivalent(error_code const& code, int value) const noexcept {
+    if (!code.failed()) return false;
+    bool const ours = code.category() == errc_category_instance;
+    auto const found = ours ? condition_of(static_cast<errc>(code.value()))
+                            : condition_of(code.default_error_condition());
+    return found == static_cast<condition>(value);
+}
 
 } // namespace detail
 

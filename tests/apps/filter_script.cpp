@@ -171,9 +171,9 @@ BOOST_AUTO_TEST_CASE(any_is_each_stage_that_is_answered_but_the_negotiation) {
 BOOST_AUTO_TEST_CASE(the_actions_asked_for_are_those_the_rules_need_unless_said_otherwise) {
     script plan;
     plan.rules = {parse_rule("eom=add_header A: 1"), parse_rule("eom=quarantine x")};
-    BOOST_TEST((to_wish(plan).wants == (wire::action::add_header | wire::action::quarantine)));
+    BOOST_TEST((to_wish(plan).actions == (wire::action::add_header | wire::action::quarantine)));
     plan.negotiation.actions = wire::action::none;
-    BOOST_TEST((to_wish(plan).wants == wire::action::none));
+    BOOST_TEST((to_wish(plan).actions == wire::action::none));
 }
 
 BOOST_AUTO_TEST_CASE(macro_lists_belong_to_a_stage) {

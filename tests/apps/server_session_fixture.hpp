@@ -42,7 +42,7 @@ struct server_session_fixture {
     server_session_fixture() {
         plan.protocol.offer.actions = wire::action::all;
         plan.messages.push_back(compose({"a@test", {"b@test"}, {}, {"text\n"}}));
-        wants.wants.wants = wire::action::all;
+        wants.wants.actions = wire::action::all;
     }
 
     session_plan plan;
@@ -69,8 +69,7 @@ struct server_session_fixture {
         asio::local::stream_protocol::acceptor acceptor(context, path);
         support::begin(context, serve(acceptor));
         session_outcome out = support::run(
-            context,
-            run_session({milter::endpoint::kind::unix_path, path, {}, {}}, plan));
+            context, run_session({milter::endpoint::kind::unix_path, path, {}, {}}, plan));
         context.restart();
         while (!served_ && context.run_one() != 0) { // until the milter has read the rest
         }
@@ -115,7 +114,7 @@ private:
         while (!ec && !session.closed()) {
             while (auto const command = session.next(ec))
                 if (wire::code_of(*command) != code::negotiate) answer(*command, session);
-            if (!ec) co_await net::detail::flush(peer, session, std::chrono::hours(1), ec);
+            if (!ec) co_await net::flush(peer, session, std::chrono::hours(1), ec);
             if (ec || session.closed()) break;
             auto const size = co_await peer.read(room, proto::never, ec);
             heard_.append(room, 0, size);

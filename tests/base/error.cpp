@@ -7,6 +7,7 @@
 
 #include <support/print_error.hpp>
 
+#include <cerrno>
 #include <set>
 
 using milter::condition;
@@ -21,21 +22,35 @@ struct row {
 };
 
 constexpr row rows[] = {
-    {errc::frame_empty, condition::malformed},       {errc::frame_too_large, condition::malformed},
-    {errc::not_milter, condition::malformed},        {errc::frame_truncated, condition::malformed},
-    {errc::unknown_code, condition::malformed},      {errc::missing_nul, condition::malformed},
-    {errc::missing_field, condition::malformed},     {errc::surplus_data, condition::malformed},
-    {errc::embedded_nul, condition::malformed},      {errc::bad_family, condition::malformed},
-    {errc::bad_address, condition::malformed},       {errc::bad_index, condition::malformed},
-    {errc::bad_reply_text, condition::malformed},    {errc::empty_name, condition::malformed},
-    {errc::out_of_sequence, condition::violation},   {errc::reply_not_due, condition::violation},
-    {errc::reply_not_allowed, condition::violation}, {errc::version_refused, condition::violation},
-    {errc::actions_refused, condition::violation},   {errc::steps_refused, condition::violation},
-    {errc::not_negotiated, condition::violation},    {errc::body_interleaved, condition::violation},
-    {errc::limit_exceeded, condition::violation},    {errc::misuse, condition::local},
-    {errc::too_large_to_send, condition::local},     {errc::bad_endpoint, condition::local},
-    {errc::unknown_group, condition::local},         {errc::resource, condition::local},
-    {errc::timed_out, condition::timeout},           {errc::connection_closed, condition::lost},
+    {errc::frame_empty, condition::malformed},
+    {errc::frame_too_large, condition::malformed},
+    {errc::not_milter, condition::malformed},
+    {errc::frame_truncated, condition::malformed},
+    {errc::unknown_code, condition::malformed},
+    {errc::missing_nul, condition::malformed},
+    {errc::missing_field, condition::malformed},
+    {errc::surplus_data, condition::malformed},
+    {errc::embedded_nul, condition::malformed},
+    {errc::bad_family, condition::malformed},
+    {errc::bad_index, condition::malformed},
+    {errc::bad_reply_text, condition::malformed},
+    {errc::empty_name, condition::malformed},
+    {errc::out_of_sequence, condition::violation},
+    {errc::reply_not_due, condition::violation},
+    {errc::reply_not_allowed, condition::violation},
+    {errc::version_refused, condition::violation},
+    {errc::actions_refused, condition::violation},
+    {errc::steps_refused, condition::violation},
+    {errc::not_negotiated, condition::violation},
+    {errc::body_interleaved, condition::violation},
+    {errc::limit_exceeded, condition::violation},
+    {errc::misuse, condition::local},
+    {errc::too_large_to_send, condition::local},
+    {errc::bad_endpoint, condition::local},
+    {errc::unknown_group, condition::local},
+    {errc::resource, condition::local},
+    {errc::timed_out, condition::timeout},
+    {errc::connection_closed, condition::lost},
     {errc::connect_failed, condition::lost},
 };
 
@@ -88,14 +103,30 @@ BOOST_AUTO_TEST_CASE(every_finding_is_an_error_of_this_library) {
                "milter.condition");
 }
 
-BOOST_AUTO_TEST_CASE(errors_of_others_are_under_no_condition) {
-    auto const refused =
-        boost::system::errc::make_error_code(boost::system::errc::connection_refused);
-    for (auto const group : conditions) {
-        BOOST_TEST((refused != group));
-        BOOST_TEST((error_code() != group));
+BOOST_AUTO_TEST_CASE(errors_of_others_belong_to_one_condition_each_and_none_is_ours) {
+    namespace system = boost::system::errc;
+    struct row {
+        error_code code;
+        condition group;
+    };
+    row const others[] = {
+        {system::make_error_code(system::connection_refused), condition::lost},
+        {system::make_error_code(system::no_such_file_or_directory), condition::lost},
+        {system::make_error_code(system::permission_denied), condition::lost},
+        {system::make_error_code(system::timed_out), condition::timeout},
+        {system::make_error_code(system::too_many_files_open), condition::local},
+        {system::make_error_code(system::not_enough_memory), condition::local},
+        {error_code(ETIMEDOUT, boost::system::system_category()), condition::timeout},
+        {error_code(EMFILE, boost::system::system_category()), condition::local},
+        {error_code(ECONNRESET, boost::system::system_category()), condition::lost},
+        {error_code(4711, boost::system::system_category()), condition::lost},
+    };
+    for (auto const& row : others) {
+        for (auto const group : conditions) BOOST_TEST_CONTEXT(row.code.message())
+        BOOST_TEST((row.code == group) == (group == row.group));
+        BOOST_TEST((row.code != errc::connect_failed));
     }
-    BOOST_TEST((refused != errc::connect_failed));
+    for (auto const group : conditions) BOOST_TEST((error_code() != group));
 }
 
 BOOST_AUTO_TEST_CASE(result_holds_a_value_or_a_finding) {

@@ -85,7 +85,7 @@ void require_replies(std::string_view output) {
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
     if (size < 6) return 0;
     proto::filter_options options;
-    options.wants.wants = wire::action::all;
+    options.wants.actions = wire::action::all;
     options.wants.steps =
         static_cast<wire::step>(data[0] << 24 | data[1] << 16 | data[2] << 8 | data[3]) &
         wire::step::all;

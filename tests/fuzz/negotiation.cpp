@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     offer.steps = static_cast<wire::step>(in.u32());
     proto::wish wish;
     wish.needs = static_cast<wire::action>(in.u32());
-    wish.wants = static_cast<wire::action>(in.u32());
+    wish.actions = static_cast<wire::action>(in.u32());
     wish.steps = static_cast<wire::step>(in.u32());
     if (in.failed()) return 0;
     for (auto& list : wish.lists)

@@ -70,6 +70,17 @@ public:
         BOOST_TEST(!ec, ec.message());
     }
 
+    template <class Command> std::optional<wire::reply_code> asked(Command const& command) {
+        std::optional<wire::reply_code> verdict;
+        ec = {};
+        run([&]() -> asio::awaitable<void> {
+            verdict = co_await drive_->command(
+                command, {}, [](wire::any_reply const&) {}, ec);
+        });
+        BOOST_TEST(verdict.has_value() == !ec);
+        return verdict;
+    }
+
     /// The bytes of one write; "" when there is none.
     std::string next_write() const {
         char room[4096];
@@ -98,9 +109,8 @@ BOOST_AUTO_TEST_CASE(macros_and_their_command_are_one_write_macros_first_21_181)
     mta.negotiate(step::none);
     mta.filter_says(wire::proceed{});
     mta.say(wire::helo{"client.test"}, "j\0mx.test\0"sv);
-    BOOST_TEST(mta.next_write() ==
-               support::to_hex(bytes("0000000c 44 48 'j' 00 'mx.test' 00"
-                                     "0000000d 48 'client.test' 00")));
+    BOOST_TEST(mta.next_write() == support::to_hex(bytes("0000000c 44 48 'j' 00 'mx.test' 00"
+                                                         "0000000d 48 'client.test' 00")));
     mta.filter_says(wire::proceed{});
     mta.say(wire::mail{"<a@test>", {}}, "{mail_addr}\0a@test\0"sv);
     BOOST_TEST(mta.next_write() ==
@@ -125,6 +135,19 @@ BOOST_AUTO_TEST_CASE(commands_without_reply_wait_for_the_next_write_and_go_out_t
                                      "00000005 4c 'B' 00 '2' 00 00000001 4e 00000002 42 'x'"
                                      "00000001 45")));
     BOOST_TEST(mta.next_write() == "");
+}
+
+BOOST_AUTO_TEST_CASE(verdict_is_returned_and_none_on_failure) {
+    written mta;
+    mta.negotiate(step::nr_mail);
+    mta.filter_says(wire::tempfail{});
+    BOOST_TEST((mta.asked(wire::helo{"client.test"}) == wire::reply_code::tempfail));
+    BOOST_TEST((mta.asked(wire::mail{"<>", {}}) == wire::reply_code::proceed));
+    mta.filter_says(wire::negotiate_reply{});
+    BOOST_TEST(!mta.asked(wire::rcpt{"<a@test>", {}}));
+    BOOST_TEST(mta.ec == milter::errc::reply_not_allowed);
+    BOOST_TEST(!mta.asked(wire::data{}));
+    BOOST_TEST(mta.ec == milter::errc::misuse);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -110,7 +110,7 @@ struct both {
 
 struct wish : proto::filter_options {
     explicit wish(wire::action actions, wire::step steps = wire::step::none) {
-        wants.wants = actions;
+        wants.actions = actions;
         wants.steps = steps;
     }
 };
@@ -287,8 +287,17 @@ BOOST_AUTO_TEST_CASE(commands_in_one_write_are_answered_in_order_3) {
 
 BOOST_AUTO_TEST_CASE(a_filter_that_is_silent_is_given_up_at_the_deadline_of_the_command_197) {
     both ends({}, impatient(&proto::mta_timeouts::command));
-    ends.answer = [](wire::any_command const&, proto::filter_session&) {};
-    ends.begin();
+    auto const think = [&](wire::any_command const&,
+                           proto::filter_session& session) -> asio::awaitable<void> {
+        if (!session.awaits_reply()) co_return;
+        asio::steady_timer for_ever(ends.context, 1h);
+        co_await for_ever.async_wait(net::use_tuple);
+    };
+    auto const serve = [&]() -> asio::awaitable<void> {
+        ends.served = co_await net::serve_filter(ends.filter_stream, ends.filter, think);
+    };
+    support::begin(ends.context, serve());
+    ends.negotiate();
     ends.say(wire::helo{"a"});
     BOOST_TEST(ends.ec == errc::timed_out);
     BOOST_TEST(ends.mta.closed());
@@ -314,7 +323,7 @@ BOOST_AUTO_TEST_CASE(keepalives_move_the_deadline_105) {
             asio::steady_timer timer(ends.context, 2ms);
             co_await timer.async_wait(net::use_tuple);
             session.reply(wire::progress{}, ec);
-            co_await net::detail::flush(ends.filter_stream, session, 1h, ec);
+            co_await net::flush(ends.filter_stream, session, 1h, ec);
         }
         both::proceed(command, session);
     };

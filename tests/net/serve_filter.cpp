@@ -159,10 +159,38 @@ BOOST_AUTO_TEST_CASE(exception_instead_of_an_answer_to_the_offer_ends_the_connec
     BOOST_TEST(one.ended == errc::misuse);
 }
 
+BOOST_AUTO_TEST_CASE(handler_that_leaves_a_reply_owed_ends_the_connection) {
+    asio::io_context context{1};
+    served one(context);
+    one.begin([](wire::any_command const& command, proto::filter_session& session) {
+        if (wire::code_of(command) != command_code::rcpt) proceed(command, session);
+    });
+    one.say(wire::negotiate{}, size_of_answer);
+    std::string bytes;
+    wire::encode(bytes, wire::mail{"<a@test>", {}});
+    wire::encode(bytes, wire::rcpt{"<b@test>", {}});
+    BOOST_TEST(one.say(bytes, 6) == continues); // and then the end
+    BOOST_TEST(one.over);
+    BOOST_TEST(one.ended == errc::misuse);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_answered_is_written_though_the_next_packet_is_malformed) {
+    asio::io_context context{1};
+    served one(context);
+    one.begin(proceed);
+    one.say(wire::negotiate{}, size_of_answer);
+    std::string bytes;
+    wire::encode(bytes, wire::mail{"<a@test>", {}});
+    wire::append_frame(bytes, '?', "");
+    BOOST_TEST(one.say(bytes, 6) == continues);
+    BOOST_TEST(one.over);
+    BOOST_TEST(one.ended == errc::unknown_code);
+}
+
 BOOST_AUTO_TEST_CASE(peer_that_does_not_read_holds_up_no_other_session_203) {
     asio::io_context context{1};
     proto::filter_options options;
-    options.wants.wants = wire::action::change_body;
+    options.wants.actions = wire::action::change_body;
     served deaf(context, options), other(context);
     deaf.patience.write = 1h;
     std::string const large(wire::default_data_limit, 'x');

@@ -28,7 +28,7 @@ namespace {
 
 proto::filter_options wants(action actions, step steps) {
     proto::filter_options options;
-    options.wants.wants = actions;
+    options.wants.actions = actions;
     options.wants.steps = steps;
     return options;
 }

@@ -97,8 +97,8 @@ BOOST_AUTO_TEST_CASE(abort_keeps_what_is_known_of_the_client_131_187) {
 }
 
 BOOST_AUTO_TEST_CASE(client_whose_address_does_not_parse_is_given_as_it_came_69_70_71) {
-    for (auto const address : {"999.0.2.1"sv, "2001:db8:::1"sv, "IPv6:"sv, "[192.0.2.1]"sv, ""sv,
-                               "\xff\x80"sv}) {
+    for (auto const address :
+         {"999.0.2.1"sv, "2001:db8:::1"sv, "IPv6:"sv, "[192.0.2.1]"sv, ""sv, "\xff\x80"sv}) {
         for (auto const family : {wire::family::inet, wire::family::inet6}) {
             talk with;
             wire::connect const client{"[IPv6:2001:db8::1]", family, 0, address};

@@ -6,6 +6,9 @@
 
 #include "filter_talk.hpp"
 
+#include <algorithm>
+#include <cstring>
+
 using namespace filter_talk;
 
 BOOST_AUTO_TEST_SUITE(filter_reply)
@@ -227,6 +230,44 @@ BOOST_AUTO_TEST_CASE(reply_larger_than_agreed_is_not_sent_7) {
     BOOST_TEST((with.say(wire::replace_body{std::string(65'535, 'x')}) == none),
                "the refused piece began no run");
     BOOST_TEST((with.say(wire::add_header{"X", std::string(65'532, 'x')}) == none));
+}
+
+BOOST_AUTO_TEST_CASE(limits_are_the_callers_where_he_sets_them_5_117) {
+    auto options = wants(action::none);
+    options.max_command_bytes = 100;
+    options.reply_text = {1, 10};
+    talk with(options);
+    with.come_to(command_code::helo);
+    BOOST_TEST((with.say(wire::reply_text{"550 5.7.1 12345678901"}) == errc::bad_reply_text));
+    BOOST_TEST((with.say(wire::reply_text{"550-a\r\n550 b"}) == errc::bad_reply_text));
+    BOOST_TEST((with.say(wire::reply_text{"550 5.7.1 1234567890"}) == none));
+    BOOST_TEST(with.hear(wire::unknown{std::string(99, 'x')}).has_value());
+    with.say(wire::proceed{});
+    BOOST_TEST(!with.hear(wire::unknown{std::string(100, 'x')}).has_value());
+    BOOST_TEST(with.ec == errc::frame_too_large);
+}
+
+BOOST_AUTO_TEST_CASE(packet_of_a_million_bytes_is_read_step_by_step_where_agreed_64) {
+    wire::negotiate const offer{6, action::all, step::all | step::data_size_1m};
+    talk with(wants(action::all, step::data_size_1m), offer);
+    with.come_to(command_code::end_of_headers);
+    with.say(wire::proceed{});
+    auto const whole = packet(wire::body{std::string(1'000'000, 'x')});
+    std::optional<wire::any_command> body;
+    for (std::size_t at = 0; at != whole.size();) {
+        BOOST_TEST_REQUIRE(!body.has_value());
+        auto const room = with.session.prepare();
+        auto const size = std::min(room.size(), whole.size() - at);
+        std::memcpy(room.data(), whole.data() + at, size);
+        at += size;
+        BOOST_TEST(room.size() <= 2 * at + 128 * 1024,
+                   "memory is had for what came, not for what is said to come");
+        with.session.commit(size);
+        body = with.session.next(with.ec);
+        BOOST_TEST_REQUIRE(!with.ec);
+    }
+    BOOST_TEST_REQUIRE(body.has_value());
+    BOOST_TEST(std::get<wire::body>(*body).bytes.size() == 1'000'000u);
 }
 
 BOOST_AUTO_TEST_CASE(larger_packets_are_exchanged_where_agreed_64) {

@@ -341,6 +341,13 @@ BOOST_AUTO_TEST_CASE(frame_of_the_last_command_is_at_hand) {
     BOOST_TEST(with.session.frame().raw == connect);
 }
 
+BOOST_AUTO_TEST_CASE(error_of_an_earlier_call_is_none_of_the_next_command) {
+    talk one;
+    one.ec = errc::misuse;
+    BOOST_TEST(one.hear(wire::helo{"a"}).has_value());
+    BOOST_TEST(!one.ec, one.ec.message());
+}
+
 BOOST_AUTO_TEST_CASE(bytes_not_yet_given_are_counted) {
     talk with;
     auto const helo = packet(wire::helo{"x"});

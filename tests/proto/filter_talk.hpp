@@ -27,7 +27,7 @@ using namespace std::string_view_literals;
 
 inline filter_options wants(action actions, step steps = step::none) {
     filter_options options;
-    options.wants.wants = actions;
+    options.wants.actions = actions;
     options.wants.steps = steps;
     return options;
 }

@@ -229,6 +229,14 @@ BOOST_AUTO_TEST_CASE(reply_outstanding_at_an_abort_is_drained_before_the_next_co
     BOOST_TEST((with.hear(wire::tempfail{}) == wire::any_reply(wire::tempfail{})));
 }
 
+BOOST_AUTO_TEST_CASE(error_of_an_earlier_call_is_none_of_the_next_reply) {
+    talk one;
+    one.send(wire::helo{"a"});
+    one.ec = errc::misuse;
+    BOOST_TEST(one.hear(wire::proceed{}).has_value());
+    BOOST_TEST(!one.ec, one.ec.message());
+}
+
 BOOST_AUTO_TEST_CASE(draining_ends_at_the_deadline_as_well) {
     talk with;
     with.come_to(command_code::body);

@@ -194,10 +194,20 @@ BOOST_AUTO_TEST_CASE(long_texts_are_cut_to_what_an_mta_takes_117) {
     BOOST_TEST(std::ranges::count(*lines, '\n') == 31);
     auto const line = repair_reply_text("550 " + std::string(5000, 'x'));
     BOOST_TEST_REQUIRE(line.has_value());
-    BOOST_TEST(line->size() == 4 + milter::proto::max_reply_line_size);
+    BOOST_TEST(line->size() == 4 + 980);
     auto const other_class = repair_reply_text("550 4.7.1 " + std::string(5000, 'x'));
     BOOST_TEST_REQUIRE(other_class.has_value());
-    BOOST_TEST(other_class->size() == 4 + milter::proto::max_reply_line_size);
+    BOOST_TEST(other_class->size() == 4 + std::string_view("5.0.0 ").size() + 980);
+}
+
+BOOST_AUTO_TEST_CASE(limits_are_the_callers_where_he_sets_them_117) {
+    milter::proto::reply_text_limits const few{2, 5}, many{100, 5000};
+    BOOST_TEST(!check_reply_text("550-5.7.1 abcde\r\n550 vwxyz", few));
+    BOOST_TEST(check_reply_text("550-5.7.1 abcdef\r\n550 5", few) == errc::bad_reply_text);
+    BOOST_TEST(check_reply_text(repeated("550-x", 2, "550 y"), few) == errc::bad_reply_text);
+    BOOST_TEST(repair_reply_text("550-5.7.1 abcdef\r\n550-b\r\n550 c", few).value() ==
+               "550-5.7.1 abcde\r\n550 b");
+    BOOST_TEST(!check_reply_text(repeated("550-" + std::string(5000, 'x'), 99, "550 y"), many));
 }
 
 BOOST_AUTO_TEST_CASE(whatever_is_repaired_is_good_and_keeps_its_code) {

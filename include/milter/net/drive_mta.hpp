@@ -2,12 +2,14 @@
 // milter/net/drive_mta.hpp - the driver of an mta_session: writes commands, waits for replies
 #pragma once
 
+#include <milter/net/flush.hpp>
 #include <milter/net/stream.hpp>
 #include <milter/proto/mta_session.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
-#include <array>
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace milter::net {
@@ -20,10 +22,7 @@ public:
 
     /// Writes what the session has to say.
     asio::awaitable<void> flush(error_code& ec) {
-        while (!session_.output().empty() && !ec) {
-            auto const bytes = std::exchange(session_.output(), {});
-            co_await peer_.write(bytes, proto::clock::now() + write_timeout_, ec);
-        }
+        return net::flush(peer_, session_, write_timeout_, ec);
     }
 
     /// Negotiates. @return what was agreed
@@ -36,49 +35,73 @@ public:
     /// Sends a command with its macros in one write and waits for its verdict; edits and keepalives before it go to
     /// `on_reply`, and so does the verdict. Returns at once where no verdict is to come (the bytes then wait for the next
     /// write, unless flush() is called).
-    /// @return the code of the verdict; continue where none is owed
+    /// @return the code of the verdict; continue where none is owed; empty with ec
     template <class Command, class OnReply>
-    asio::awaitable<wire::reply_code> command(Command const& command, wire::zstr_list macros,
-                                              OnReply on_reply, error_code& ec) {
+    asio::awaitable<std::optional<wire::reply_code>>
+    command(Command const& command, wire::zstr_list macros, OnReply on_reply, error_code& ec) {
         auto const now = proto::clock::now();
         auto const stage = static_cast<unsigned char>(Command::code);
         if (!macros.empty()) session_.send(wire::macros{stage, macros}, now, ec);
         if (!ec) session_.send(command, now, ec);
-        if (ec || !session_.awaited()) co_return wire::reply_code::proceed;
-        co_return co_await settle(on_reply, ec);
+        bool const due = !ec && session_.awaited();
+        // as settle() does it, but without a coroutine for it
+        if (due) detail::flush_at_once(peer_, session_, ec);
+        if (due && !session_.output().empty()) co_await flush(ec);
+        while (due && !ec) {
+            if (auto const verdict = heard(on_reply, ec)) co_return verdict;
+            if (ec || !session_.awaited()) break;
+            auto const room = session_.prepare();
+            auto size = peer_.try_read(room, ec);
+            if (size == 0 && !ec) size = co_await peer_.read(room, session_.deadline(), ec);
+            arrived(size, ec);
+        }
+        if (ec) co_return std::nullopt;
+        co_return wire::reply_code::proceed;
     }
 
-    /// Waits for the verdict that is owed.
+    /// Waits for the verdict that is owed. @return as command()
     template <class OnReply>
-    asio::awaitable<wire::reply_code> settle(OnReply on_reply, error_code& ec) {
-        co_await flush(ec);
+    asio::awaitable<std::optional<wire::reply_code>> settle(OnReply on_reply, error_code& ec) {
+        if (!ec) co_await flush(ec);
         while (!ec) {
-            while (auto reply = session_.next(proto::clock::now(), ec)) {
-                on_reply(*reply);
-                if (!session_.awaited()) co_return wire::code_of(*reply);
-            }
+            if (auto const verdict = heard(on_reply, ec)) co_return verdict;
             if (ec || !session_.awaited()) break;
             co_await receive(ec);
         }
+        if (ec) co_return std::nullopt;
         co_return wire::reply_code::proceed;
     }
 
     /// Reads once. @errors timed_out at the session's deadline, connection_closed, frame_truncated
     asio::awaitable<void> receive(error_code& ec) {
-        auto const size = co_await peer_.read(room_, session_.deadline(), ec);
+        auto const room = session_.prepare();
+        arrived(co_await peer_.read(room, session_.deadline(), ec), ec);
+    }
+
+private:
+    /// The verdict, if it has arrived.
+    template <class OnReply>
+    std::optional<wire::reply_code> heard(OnReply& on_reply, error_code& ec) {
+        auto const now = proto::clock::now();
+        while (auto reply = session_.next(now, ec)) {
+            on_reply(*reply);
+            if (!session_.awaited()) return wire::code_of(*reply);
+        }
+        return std::nullopt;
+    }
+
+    void arrived(std::size_t size, error_code& ec) {
         if (ec == errc::timed_out)
             session_.expire(std::max(proto::clock::now(), session_.deadline()), ec);
         else if (ec == errc::connection_closed)
             session_.ended(ec);
         else if (!ec)
-            session_.received({room_.data(), size});
+            session_.commit(size);
     }
 
-private:
     stream& peer_;
     proto::mta_session& session_;
     proto::duration write_timeout_;
-    std::array<char, 16'384> room_{};
 };
 
 } // namespace milter::net

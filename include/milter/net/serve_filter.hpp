@@ -4,17 +4,16 @@
 // The order is: drain commands, stop on error, flush, stop when closed, read.
 #pragma once
 
+#include <milter/net/flush.hpp>
 #include <milter/net/stream.hpp>
 #include <milter/proto/filter_session.hpp>
 #include <milter/proto/timeouts.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
-#include <array>
 #include <exception>
 #include <functional>
 #include <type_traits>
-#include <utility>
 
 namespace milter::net {
 
@@ -33,64 +32,62 @@ struct serve_options {
 
 namespace detail {
 
-/// What the handler throws becomes TEMPFAIL and not a reply lost; ec is set where that is no answer (to the offer).
+/// What the handler threw becomes TEMPFAIL and not a reply lost. @errors misuse where that is no answer (to the offer)
 /// @source statement 214
-template <class Handler>
-asio::awaitable<void> hand(Handler& handler, wire::any_command const& command,
-                           proto::filter_session& session, serve_options const& options,
-                           error_code& ec) {
-    std::exception_ptr thrown;
-    try {
-        if constexpr (std::is_void_v<decltype(handler(command, session))>)
-            handler(command, session);
-        else
-            co_await handler(command, session);
-    } catch (...) {
-        thrown = std::current_exception();
-    }
-    if (!thrown) co_return;
+inline void answer_for(std::exception_ptr const& thrown, proto::filter_session& session,
+                       serve_options const& options, error_code& ec) {
     if (options.on_exception) options.on_exception(thrown);
     if (session.awaits_reply()) session.reply(wire::tempfail{}, ec);
 }
 
-inline asio::awaitable<void> flush(stream& peer, proto::filter_session& session,
-                                   proto::duration timeout, error_code& ec) {
-    while (!session.output().empty() && !ec) {
-        auto const bytes = std::exchange(session.output(), {});
-        co_await peer.write(bytes, proto::clock::now() + timeout, ec);
-    }
-}
-
 } // namespace detail
 
-/// Serves one connection until the MTA ends it. `handler(command, session)` answers with session.reply(); it may return
-/// void or an awaitable. If it throws, the command is answered with TEMPFAIL; one that takes no reply is passed over.
+/// Serves one connection until the MTA ends it. `handler(command, session)` answers with session.reply() before it is
+/// done; it may return void or an awaitable. If it throws, the command is answered with TEMPFAIL; one that takes no
+/// reply is passed over. What was answered is written, whatever comes behind.
 /// @errors  none when the MTA sent QUIT; else why it ended, with session.failure() in words; misuse when the handler
-///          threw instead of answering the offer
+///          left a reply owed, or threw instead of answering the offer
 template <class Handler>
 asio::awaitable<error_code> serve_filter(stream& peer, proto::filter_session& session,
                                          Handler handler, serve_options options = {}) {
-    std::array<char, 16'384> room{};
+    constexpr bool waits =
+        !std::is_void_v<std::invoke_result_t<Handler&, wire::any_command&, proto::filter_session&>>;
     for (;;) {
         error_code ec;
         while (auto command = session.next(ec)) {
-            co_await detail::hand(handler, *command, session, options, ec);
-            if (ec) co_return ec;
+            std::exception_ptr thrown;
+            try {
+                if constexpr (waits)
+                    co_await handler(*command, session);
+                else
+                    handler(*command, session);
+            } catch (...) {
+                thrown = std::current_exception();
+            }
+            if (thrown) detail::answer_for(thrown, session, options, ec);
+            if (ec) break;
         }
-        if (ec) co_return ec;
-        co_await detail::flush(peer, session, options.write, ec);
+        if (!ec && session.awaits_reply()) ec = errc::misuse;
+        error_code unwritten;
+        detail::flush_at_once(peer, session, unwritten);
+        if (!session.output().empty()) co_await flush(peer, session, options.write, unwritten);
+        if (!ec) ec = unwritten;
         if (ec) co_return ec;
         if (session.closed()) co_return error_code{};
-        auto const patience =
-            session.at() == proto::phase::start ? options.negotiate : options.idle;
-        auto const size = co_await peer.read(room, proto::clock::now() + patience, ec);
+        auto const room = session.prepare();
+        auto size = peer.try_read(room, ec);
+        if (size == 0 && !ec) {
+            auto const patience =
+                session.at() == proto::phase::start ? options.negotiate : options.idle;
+            size = co_await peer.read(room, proto::clock::now() + patience, ec);
+        }
         if (ec == errc::connection_closed) {
             error_code ended;
             session.ended(ended);
             co_return ended;
         }
         if (ec) co_return ec;
-        session.received({room.data(), size});
+        session.commit(size);
     }
 }
 

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: BSL-1.0
 // milter/net/stream.hpp - a connected socket, TCP or unix, with a deadline on every wait
 //
-// All coroutines of one stream run on its executor; at most one read and one write at a time.
+// All coroutines of one stream run on its executor; at most one read and one write at a time. try_read() and try_write()
+// are for what need not wait: no coroutine, no turn of the event loop, no deadline.
 #pragma once
 
 #include <milter/error.hpp>
 #include <milter/net/watchdog.hpp>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
@@ -26,36 +30,80 @@ using socket = asio::generic::stream_protocol::socket;
 
 inline constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
 
-/// What every milter connection wants of its socket: no Nagle, where there is one; never blocking.
+/// What every milter connection wants of its socket: no Nagle, where there is one; never blocking. A stream sees to it.
 inline void prepare(socket& connected, int family) noexcept {
     error_code ignored;
-    if (family == AF_INET || family == AF_INET6)
-        connected.set_option(asio::ip::tcp::no_delay(true), ignored);
-    connected.non_blocking(true, ignored);
+    if (family != AF_UNIX) connected.set_option(asio::ip::tcp::no_delay(true), ignored);
+    if (!connected.non_blocking()) connected.non_blocking(true, ignored);
 }
 
 class stream {
 public:
     explicit stream(socket connected)
-        : socket_(std::move(connected)), watchdog_(socket_.get_executor(), [this] { expired(); }) {}
+        : socket_(std::move(connected)), watchdog_(socket_.get_executor(), [this] { expired(); }) {
+        prepare(socket_, AF_UNSPEC);
+    }
 
     socket& lowest_layer() noexcept { return socket_; }
+
+    /// Some bytes that are there already. Where the peer is never that quick, as on a CPU of its own, it is tried now and
+    /// then only; where it always is, others still get their turn. read() is what follows when none came.
+    /// @return how many; 0 without ec when there are none, or it was not tried; 0 with ec as read()
+    std::size_t try_read(std::span<char> room, error_code& ec) {
+        ec = {};
+        if (pass_ != 0) {
+            --pass_;
+            return 0;
+        }
+        error_code failed;
+        auto const size = socket_.read_some(asio::buffer(room.data(), room.size()), failed);
+        if (failed == asio::error::would_block || failed == asio::error::interrupted) {
+            row_ = 0;
+            pass_ = pass_after_none;
+            return 0;
+        }
+        if (++row_ == longest_row) row_ = 0, pass_ = 1;
+        ec = translate(failed);
+        return size;
+    }
+
+    /// As many of `bytes` as the system takes at once. @return how many. @errors connection_closed, what the system says
+    std::size_t try_write(std::string_view bytes, error_code& ec) {
+        ec = {};
+        std::size_t done = 0;
+        while (done != bytes.size()) {
+            error_code failed;
+            done +=
+                socket_.write_some(asio::buffer(bytes.data() + done, bytes.size() - done), failed);
+            if (failed == asio::error::would_block) break;
+            if (failed == asio::error::interrupted) continue;
+            ec = translate(failed);
+            if (ec) break;
+        }
+        return done;
+    }
 
     /// Some bytes into `room`. @return how many; 0 with ec at the end and on failure
     /// @errors  timed_out, connection_closed, and what the system says
     asio::awaitable<std::size_t> read(std::span<char> room, proto::time_point deadline,
                                       error_code& ec) {
-        watchdog_.until(deadline);
-        auto [failed, size] =
-            co_await socket_.async_read_some(asio::buffer(room.data(), room.size()), use_tuple);
-        watchdog_.until(proto::never);
-        ec = translate(failed);
-        co_return size;
+        // not a coroutine around another: one frame is allocated instead of two
+        return asio::async_initiate<asio::use_awaitable_t<> const, void(std::size_t)>(
+            [this](auto handler, std::span<char> into, proto::time_point until,
+                   error_code* result) {
+                watchdog_.until(until);
+                socket_.async_read_some(
+                    asio::buffer(into.data(), into.size()),
+                    read_handler<decltype(handler)>{this, result, std::move(handler)});
+            },
+            asio::use_awaitable, room, deadline, &ec);
     }
 
     /// All of `bytes`. @errors as read()
     asio::awaitable<void> write(std::string_view bytes, proto::time_point deadline,
                                 error_code& ec) {
+        bytes.remove_prefix(try_write(bytes, ec));
+        if (bytes.empty() || ec) co_return;
         watchdog_.until(deadline);
         while (!bytes.empty()) {
             auto [failed, size] = co_await socket_.async_write_some(
@@ -76,6 +124,27 @@ public:
     }
 
 private:
+    template <class Handler> struct read_handler {
+        using executor_type = asio::associated_executor_t<Handler>;
+        using cancellation_slot_type = asio::associated_cancellation_slot_t<Handler>;
+
+        executor_type get_executor() const noexcept {
+            return asio::get_associated_executor(handler);
+        }
+        cancellation_slot_type get_cancellation_slot() const noexcept {
+            return asio::get_associated_cancellation_slot(handler);
+        }
+        void operator()(error_code failed, std::size_t size) {
+            from->watchdog_.until(proto::never);
+            *result = from->translate(failed);
+            std::move(handler)(size);
+        }
+
+        stream* from;
+        error_code* result;
+        Handler handler;
+    };
+
     void expired() noexcept {
         timed_out_ = true;
         error_code ignored;
@@ -83,6 +152,7 @@ private:
     }
 
     error_code translate(error_code ec) noexcept {
+        if (!ec && !timed_out_) return ec;
         if (std::exchange(timed_out_, false) && ec == asio::error::operation_aborted)
             return errc::timed_out;
         if (ec == asio::error::eof || ec == asio::error::connection_reset ||
@@ -91,9 +161,14 @@ private:
         return ec;
     }
 
+    static constexpr unsigned pass_after_none = 15; // a failed try costs a system call
+    static constexpr unsigned longest_row = 16;     // reads without a turn for others
+
     socket socket_;
     watchdog watchdog_;
     bool timed_out_ = false;
+    unsigned pass_ = 0; ///< how many calls of try_read() are to be passed over
+    unsigned row_ = 0;  ///< how many in a row found something
 };
 
 } // namespace milter::net

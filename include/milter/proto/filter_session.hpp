@@ -8,10 +8,11 @@
 //         if (ec) break;                                    // dead; session.failure() says where
 //         if (!session.output().empty()) { write(session.output()); session.sent(n); continue; }
 //         if (session.closed()) break;
-//         session.received(read());
+//         session.commit(read(session.prepare()));          // or session.received(bytes)
 //     }
 //
-// next() gives nothing while a reply is owed. Commands that no reply belongs to are given too: ABORT, those negotiated
+// Buffers grow as a message needs it and are given back behind it: no allocation for each frame, and between messages
+// hardly any memory. next() gives nothing while a reply is owed. Commands that no reply belongs to are given too: ABORT, those negotiated
 // as such, the offer once the session has answered it. Replying to them does nothing. Macros are kept and found by name.
 // Source: protocol.md 3.3-3.5; statements 9, 62, 63, 99-109, 129-141, 151, 170, 178.
 #pragma once
@@ -21,9 +22,11 @@
 #include <milter/proto/smtp_reply.hpp>
 #include <milter/proto/state.hpp>
 #include <milter/wire/describe.hpp>
+#include <milter/wire/output_memory.hpp>
 #include <milter/wire/receive_buffer.hpp>
 
 #include <optional>
+#include <span>
 #include <string>
 
 namespace milter::proto {
@@ -31,6 +34,9 @@ namespace milter::proto {
 struct filter_options {
     wish wants;                      ///< what to negotiate
     bool manual_negotiation = false; ///< the caller answers the offer itself, with negotiate()
+    /// Largest payload of a command, in bytes, whatever was agreed; empty: what was agreed.
+    std::optional<std::size_t> max_command_bytes = std::nullopt;
+    reply_text_limits reply_text = {}; ///< of the texts that reply() lets through
 };
 
 class filter_session {
@@ -45,6 +51,13 @@ public:
         input_.append(bytes);
     }
 
+    /// Where to read the next bytes to, instead of received(); commit() says how many came. Views given by next() die.
+    std::span<char> prepare() {
+        drop_consumed();
+        return input_.prepare(wire::room_to_read(input_.data(), usual_room()));
+    }
+    void commit(std::size_t size) noexcept { input_.commit(size); }
+
     /// Bytes received and not yet given as commands.
     std::size_t buffered() const noexcept { return input_.data().size() - consumed_; }
 
@@ -56,7 +69,9 @@ public:
     }
 
     /// The next command; empty when more bytes are needed, a reply is owed, or ec is set (the session is dead then).
-    /// Views live until the next call of next() or received().
+    /// Views live until the next call of next(), received() or prepare(). Sets or clears ec.
+    /// @errors  not_milter, out_of_sequence; malformed ones as wire::first_frame() and wire::decode_command(); of the
+    ///          offer as answer_offer()
     std::optional<wire::any_command> next(error_code& ec);
 
     /// The frame that the last command came in.
@@ -91,6 +106,7 @@ public:
             ec = why;
             return;
         }
+        wire::take_output_memory(output_);
         auto const at = output_.size();
         if (row.code == wire::reply_code::skip && !may_skip())
             wire::encode(output_, wire::proceed{});
@@ -110,7 +126,10 @@ public:
     std::string& output() noexcept { return output_; }
     std::string const& output() const noexcept { return output_; }
     /// The first `size` bytes of output() were written.
-    void sent(std::size_t size) { output_.erase(0, size); }
+    void sent(std::size_t size) {
+        output_.erase(0, size);
+        if (output_.empty()) wire::give_output_memory_back(output_);
+    }
 
     // ---- state
 
@@ -126,12 +145,19 @@ public:
     std::string const& failure() const noexcept { return failure_; }
 
 private:
-    std::size_t limit() const noexcept { return agreed_.data_limit; }
+    std::size_t limit() const noexcept {
+        return options_.max_command_bytes.value_or(agreed_.data_limit);
+    }
+
+    std::size_t usual_room() const noexcept {
+        if (phase_ == phase::body) return wire::body_room; // the next piece comes at once
+        return in_transaction(phase_) ? wire::busy_room : wire::idle_room;
+    }
 
     void drop_consumed() noexcept {
         if (consumed_ != 0) input_.consume(consumed_);
         consumed_ = 0;
-        input_.release();
+        input_.release(usual_room());
     }
 
     void fail(errc why, std::string const& where, error_code& ec) {
@@ -164,7 +190,8 @@ private:
             return errc::reply_not_allowed;
         if (row.code == reply_code::replace_body && body_run_ == body_run::over)
             return errc::body_interleaved;
-        if constexpr (requires { reply.text; }) return check_reply_text(reply.text);
+        if constexpr (requires { reply.text; })
+            return check_reply_text(reply.text, options_.reply_text);
         if (has_nul(reply)) return errc::embedded_nul;
         if constexpr (requires { reply.name; }) {
             if (reply.name.empty()) return errc::empty_name;
@@ -222,6 +249,7 @@ private:
 };
 
 inline std::optional<wire::any_command> filter_session::next(error_code& ec) {
+    ec = {};
     while (!closed() && !owed_) {
         auto const rest = input_.data().substr(consumed_);
         if (phase_ == phase::start && !rest.empty() && !wire::alien_protocol(rest).empty()) {

@@ -12,9 +12,11 @@
 #include <milter/proto/state.hpp>
 #include <milter/proto/timeouts.hpp>
 #include <milter/wire/describe.hpp>
+#include <milter/wire/output_memory.hpp>
 #include <milter/wire/receive_buffer.hpp>
 
 #include <optional>
+#include <span>
 #include <string>
 
 namespace milter::proto {
@@ -57,6 +59,7 @@ public:
         if constexpr (Command::code == wire::command_code::body) {
             if (command.bytes.empty()) return; // statement 89
         }
+        wire::take_output_memory(output_);
         auto const at = output_.size();
         wire::encode(output_, command);
         if (output_.size() - at - wire::frame_header_size > agreed_.data_limit) {
@@ -71,6 +74,7 @@ public:
     void forward(wire::frame_view const& frame, time_point now, error_code& ec) {
         auto const code = static_cast<wire::command_code>(frame.code);
         if (!admit(code, ec)) return;
+        wire::take_output_memory(output_);
         output_.append(frame.raw);
         advance(code, now);
     }
@@ -104,6 +108,14 @@ public:
         input_.append(bytes);
     }
 
+    /// Where to read the next bytes to, instead of received(); commit() says how many came. Views given by next() die.
+    std::span<char> prepare() {
+        drop_consumed();
+        if (body_left_ != 0) return input_.prepare(std::size_t{16} * wire::busy_room);
+        return input_.prepare(wire::room_to_read(input_.data(), usual_room()));
+    }
+    void commit(std::size_t size) noexcept { input_.commit(size); }
+
     /// The filter closed the connection. @errors frame_truncated, connection_closed
     void ended(error_code& ec) {
         if (phase_ == phase::closed) return;
@@ -114,7 +126,10 @@ public:
 
     /// The next reply; empty when more bytes are needed or ec is set (the session is dead then). The answer to the
     /// offer comes as wire::negotiate_reply and agreed() is set. A replacement body packet larger than what was agreed
-    /// comes in as many pieces as it arrived in, each a wire::replace_body. Views live until the next next() or received().
+    /// comes in as many pieces as it arrived in, each a wire::replace_body. Views live until the next call of next(),
+    /// received() or prepare(). Sets or clears ec.
+    /// @errors  reply_not_due, reply_not_allowed, not_negotiated, body_interleaved, limit_exceeded; malformed ones as
+    ///          wire::first_frame() and wire::decode_reply(); of the answer to the offer as check_answer()
     std::optional<wire::any_reply> next(time_point now, error_code& ec);
 
     wire::frame_view frame() const noexcept { return frame_; }
@@ -133,7 +148,10 @@ public:
 
     std::string& output() noexcept { return output_; }
     std::string const& output() const noexcept { return output_; }
-    void sent(std::size_t size) { output_.erase(0, size); }
+    void sent(std::size_t size) {
+        output_.erase(0, size);
+        if (output_.empty()) wire::give_output_memory_back(output_);
+    }
 
     std::optional<wire::command_code> awaited() const noexcept { return awaited_; }
     bool draining() const noexcept { return draining_; }
@@ -214,7 +232,12 @@ private:
     void drop_consumed() noexcept {
         if (consumed_ != 0) input_.consume(consumed_);
         consumed_ = 0;
-        input_.release();
+        input_.release(usual_room());
+    }
+
+    std::size_t usual_room() const noexcept {
+        bool const edits_may_come = awaited_ == wire::command_code::end_of_message;
+        return edits_may_come ? wire::busy_room : wire::idle_room;
     }
 
     std::size_t limit_for(std::string_view rest) const noexcept {
@@ -250,6 +273,7 @@ private:
 };
 
 inline std::optional<wire::any_reply> mta_session::next(time_point now, error_code& ec) {
+    ec = {};
     while (phase_ != phase::closed) {
         auto const rest = input_.data().substr(consumed_);
         if (rest.empty()) {

@@ -77,28 +77,29 @@ template <class Function> void for_each_name(std::string_view names, Function ea
     }
 }
 
-/// The first max_macro_names names: on more, Sendmail refuses the client.
-inline void cut_names(std::string& names) {
+/// The first `most` names: on more than max_macro_names, Sendmail refuses the client.
+inline void cut_names(std::string& names, std::size_t most = max_macro_names) {
     std::size_t count = 0, end = 0;
     for_each_name(names, [&](std::string_view name) {
-        if (++count <= max_macro_names)
+        if (++count <= most)
             end = static_cast<std::size_t>(name.data() - names.data()) + name.size();
     });
-    if (count > max_macro_names) names.resize(end);
+    if (count > most) names.resize(end);
 }
 
 // ---- filter side -----------------------------------------------------------------------------------
 
 /// What a filter would like.
 struct wish {
-    wire::action needs = wire::action::none; ///< the negotiation fails without them
-    wire::action wants = wire::action::none; ///< taken when offered
+    wire::action needs = wire::action::none;   ///< the negotiation fails without them
+    wire::action actions = wire::action::none; ///< taken when offered
     wire::step steps = wire::step::none;
     macro_lists lists;
+    std::size_t macro_names = max_macro_names; ///< most of one list that are asked for
 };
 
 /// Answers an offer. Unoffered nr_* are left out and emulated; other unoffered steps are left out; lists
-/// are sent only when the offer allows them, and no more than max_macro_names of each.
+/// are sent only when the offer allows them, and no more than wish::macro_names of each.
 /// @errors  version_refused (below 2), actions_refused (a needed action is not offered): close, as there
 ///          is no negative answer
 /// @source  statements 27-29, 36-43, 54, 64
@@ -113,14 +114,14 @@ inline result<agreement> answer_offer(wire::negotiate const& offer, wish const& 
 
     agreement agreed;
     agreed.version = std::min(offer.version, wire::newest_version);
-    agreed.actions = (wish.needs | wish.wants) & offered_actions;
+    agreed.actions = (wish.needs | wish.actions) & offered_actions;
     agreed.steps = wish.steps & offered_steps;
     agreed.emulated = wish.steps & ~offered_steps & wire::step::all_nr;
     agreed.data_limit = data_limit_of(agreed.steps);
     bool const lists = wire::any(offered_actions, wire::action::set_macro_list);
     if (lists) agreed.lists = wish.lists;
     for (auto& list : agreed.lists)
-        if (list) cut_names(*list);
+        if (list) cut_names(*list, wish.macro_names);
     bool const sent = std::any_of(agreed.lists.begin(), agreed.lists.end(),
                                   [](auto const& l) { return l.has_value(); });
     if (!sent) agreed.actions &= ~wire::action::set_macro_list;
@@ -175,14 +176,16 @@ inline result<agreement> check_answer(wire::negotiate const& offer,
 }
 
 /// The macros a filter gets for one stage: what it listed, as it spelled them, taken from `find(name)` ->
-/// optional<string_view>; undefined ones are left out, and those that no longer fit a packet. Packed for wire::macros.
+/// optional<string_view>; undefined ones are left out, and those that no longer fit a packet, and what is listed behind
+/// the first `most`. Packed for wire::macros.
 /// @source  statements 51, 193, 195, 226
-template <class Find> std::string select_macros(std::string_view names, Find find) {
+template <class Find>
+std::string select_macros(std::string_view names, Find find, std::size_t most = max_macro_names) {
     constexpr std::size_t room = wire::default_data_limit - 1; // the stage takes a byte
     std::string packed;
     std::size_t count = 0;
     for_each_name(names, [&](std::string_view name) {
-        if (++count > max_macro_names) return;
+        if (++count > most) return;
         auto const value = find(name);
         if (value && packed.size() + name.size() + value->size() + 2 <= room) {
             wire::append_zstr(packed, name);

@@ -15,9 +15,11 @@
 
 namespace milter::proto {
 
-inline constexpr std::size_t max_reply_lines = 32; // libmilter smfi_setmlreply
-inline constexpr std::size_t max_reply_line_size =
-    980; // bytes behind the codes: libmilter MAXREPLYLEN
+/// How long a reply text may be. The defaults are those of libmilter's API (smfi_setmlreply, MAXREPLYLEN).
+struct reply_text_limits {
+    std::size_t lines = 32;
+    std::size_t line_bytes = 980; ///< of one line, behind its codes
+};
 
 /// 4 or 5 when `text` begins with a 4xx or 5xx code, else 0.
 constexpr int reply_class(std::string_view text) noexcept {
@@ -53,16 +55,18 @@ constexpr std::size_t enhanced_code_size(std::string_view text, char reply_class
 }
 
 /// How much of a line's text fits, with its enhanced status code.
-constexpr std::size_t reply_line_room(std::string_view text, char reply_class) noexcept {
-    return enhanced_code_size(text, reply_class) + max_reply_line_size;
+constexpr std::size_t reply_line_room(std::string_view text, char reply_class,
+                                      reply_text_limits const& limits) noexcept {
+    return enhanced_code_size(text, reply_class) + limits.line_bytes;
 }
 
 /// One line without its CRLF: `XYZ-text` or, when it is the last, `XYZ text`.
-constexpr bool good_reply_line(std::string_view line, std::string_view code, bool last) noexcept {
+constexpr bool good_reply_line(std::string_view line, std::string_view code, bool last,
+                               reply_text_limits const& limits) noexcept {
     if (line.size() < 4 || line.substr(0, 3) != code) return false;
     if (line[3] != (last ? ' ' : '-')) return false;
     if (line.find_first_of(std::string_view("\r\n\0", 3)) != line.npos) return false;
-    if (line.size() - 4 > reply_line_room(line.substr(4), code[0])) return false;
+    if (line.size() - 4 > reply_line_room(line.substr(4), code[0], limits)) return false;
     // Postfix reads a digit here as an enhanced status code, whose class must agree
     return line.size() == 4 || line[4] < '0' || line[4] > '9' || line[4] == code[0];
 }
@@ -70,16 +74,17 @@ constexpr bool good_reply_line(std::string_view line, std::string_view code, boo
 } // namespace detail
 
 /// Whether both MTAs pass `text` (without its NUL) on: same 4xx or 5xx code on each line, `-` on all
-/// but the last, CRLF between lines, enhanced code of the same class, lines no longer and no more than libmilter lets
-/// through. Lone percent signs are judged by has_lone_percent() alone.
+/// but the last, CRLF between lines, enhanced code of the same class, lines no longer and no more than `limits`. Lone percent signs are judged by has_lone_percent() alone.
 /// @errors  bad_reply_text
-inline error_code check_reply_text(std::string_view text) noexcept {
+inline error_code check_reply_text(std::string_view text,
+                                   reply_text_limits const& limits = {}) noexcept {
     if (reply_class(text) == 0) return errc::bad_reply_text;
     auto const code = text.substr(0, 3);
     for (std::size_t lines = 1;; ++lines) {
         auto const end = text.find("\r\n");
         bool const last = end == text.npos;
-        if (lines > max_reply_lines || !detail::good_reply_line(text.substr(0, end), code, last))
+        if (lines > limits.lines) return errc::bad_reply_text;
+        if (!detail::good_reply_line(text.substr(0, end), code, last, limits))
             return errc::bad_reply_text;
         if (last) return {};
         text.remove_prefix(end + 2);
@@ -99,14 +104,16 @@ inline std::string double_percent(std::string_view text) {
 }
 
 /// Puts trivial faults right: line ends, separators, a missing code on later lines, an enhanced code of
-/// another class (one of the right class goes before it). Empty when there is no 4xx or 5xx code.
-inline std::optional<std::string> repair_reply_text(std::string_view text) {
+/// another class (one of the right class goes before it). Cuts what is beyond `limits`. Empty when there is no 4xx or
+/// 5xx code.
+inline std::optional<std::string> repair_reply_text(std::string_view text,
+                                                    reply_text_limits const& limits = {}) {
     if (reply_class(text) == 0) return std::nullopt;
     auto const code = text.substr(0, 3);
     std::string out;
     std::size_t lines = 0;
     std::size_t last_line = 0;
-    while (lines < max_reply_lines) {
+    while (lines < limits.lines) {
         auto const end = text.find_first_of("\r\n");
         auto line = text.substr(0, end);
         if (line.substr(0, 3) == code) {
@@ -116,11 +123,11 @@ inline std::optional<std::string> repair_reply_text(std::string_view text) {
         out.append(lines == 0 ? "" : "\r\n");
         last_line = out.size();
         out.append(code).append("-");
-        std::string said(line.substr(0, detail::reply_line_room(line, code[0])));
+        std::string said(line.substr(0, detail::reply_line_room(line, code[0], limits)));
         std::erase(said, '\0');
         if (!said.empty() && said[0] >= '0' && said[0] <= '9' && said[0] != code[0])
             said.insert(0, std::string(1, code[0]) + ".0.0 ");
-        out.append(said, 0, max_reply_line_size);
+        out.append(said, 0, detail::reply_line_room(said, code[0], limits));
         ++lines;
         if (end == text.npos) break;
         text.remove_prefix(end + (text.substr(end, 2) == "\r\n" ? 2 : 1));

@@ -138,6 +138,13 @@ inline negotiate decode_negotiate(cursor& in) noexcept {
     return offer;
 }
 
+inline macros decode_macros(cursor& in) noexcept {
+    macros set;
+    set.stage = in.u8();
+    set.pairs = zstr_list(in.rest());
+    return set;
+}
+
 inline connect decode_connect(cursor& in) noexcept {
     connect who;
     who.hostname = in.zstr();
@@ -190,36 +197,31 @@ inline std::string_view lenient_string(cursor& in) noexcept {
 /// @errors  unknown_code, missing_nul, missing_field, surplus_data, bad_family, empty_name
 inline std::optional<any_command> decode_command(frame_view const& frame, error_code& ec) noexcept {
     cursor in(frame.payload);
-    any_command command = abort{};
-    switch (static_cast<command_code>(frame.code)) {
-    case command_code::negotiate: command = detail::decode_negotiate(in); break;
-    case command_code::macros: {
-        macros set;
-        set.stage = in.u8();
-        set.pairs = zstr_list(in.rest());
-        command = set;
-        break;
-    }
-    case command_code::connect: command = detail::decode_connect(in); break;
-    case command_code::helo: command = helo{detail::one_string(in)}; break;
-    case command_code::mail: command = detail::decode_envelope<mail>(in); break;
-    case command_code::rcpt: command = detail::decode_envelope<rcpt>(in); break;
-    case command_code::data: command = data{}; break;
-    case command_code::header: command = detail::decode_header(in); break;
-    case command_code::end_of_headers: command = end_of_headers{}; break;
-    case command_code::body: command = body{in.rest()}; break;
-    case command_code::end_of_message: command = end_of_message{in.rest()}; break;
-    case command_code::unknown: command = unknown{detail::lenient_string(in)}; break;
-    case command_code::abort: command = abort{}; break;
-    case command_code::quit: command = quit{}; break;
-    case command_code::quit_new_connection: command = quit_new_connection{}; break;
-    default: ec = errc::unknown_code; return std::nullopt;
-    }
-    if (in.failed()) {
+    // made in its place: a variant costs more to move than a header to decode
+    auto const unless_failed = [&](auto const& command) -> std::optional<any_command> {
+        if (!in.failed()) return std::optional<any_command>(std::in_place, command);
         ec = in.error();
         return std::nullopt;
+    };
+    switch (static_cast<command_code>(frame.code)) {
+    case command_code::negotiate: return unless_failed(detail::decode_negotiate(in));
+    case command_code::macros: return unless_failed(detail::decode_macros(in));
+    case command_code::connect: return unless_failed(detail::decode_connect(in));
+    case command_code::helo: return unless_failed(helo{detail::one_string(in)});
+    case command_code::mail: return unless_failed(detail::decode_envelope<mail>(in));
+    case command_code::rcpt: return unless_failed(detail::decode_envelope<rcpt>(in));
+    case command_code::data: return unless_failed(data{});
+    case command_code::header: return unless_failed(detail::decode_header(in));
+    case command_code::end_of_headers: return unless_failed(end_of_headers{});
+    case command_code::body: return unless_failed(body{in.rest()});
+    case command_code::end_of_message: return unless_failed(end_of_message{in.rest()});
+    case command_code::unknown: return unless_failed(unknown{detail::lenient_string(in)});
+    case command_code::abort: return unless_failed(abort{});
+    case command_code::quit: return unless_failed(quit{});
+    case command_code::quit_new_connection: return unless_failed(quit_new_connection{});
     }
-    return command;
+    ec = errc::unknown_code;
+    return std::nullopt;
 }
 
 namespace detail {

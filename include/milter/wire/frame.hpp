@@ -6,6 +6,7 @@
 
 #include <milter/error.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -19,6 +20,12 @@ inline constexpr std::size_t frame_header_size = 5;       // bytes: u32 length, 
 inline constexpr std::size_t default_data_limit = 65'535; // bytes: MILTER_MAX_DATA_SIZE, mfdef.h
 inline constexpr std::size_t data_limit_256k = 262'143;   // bytes: MILTER_MDS_256K
 inline constexpr std::size_t data_limit_1m = 1'048'575;   // bytes: MILTER_MDS_1M
+
+// What a session reads at once, bytes; more where a frame needs it. An idle connection keeps as much.
+inline constexpr std::size_t idle_room = 512;  // a command with its macros, or a reply
+inline constexpr std::size_t busy_room = 4096; // envelope and headers, edits
+inline constexpr std::size_t body_room =
+    default_data_limit + frame_header_size; // between the pieces of a body
 
 /// One packet, as views into the bytes it was found in.
 struct frame_view {
@@ -57,6 +64,20 @@ inline std::optional<frame_view> first_frame(std::string_view bytes, std::size_t
     return frame_view{static_cast<unsigned char>(bytes[4]),
                       bytes.substr(frame_header_size, length - 1),
                       bytes.substr(0, 4 + std::size_t{length})};
+}
+
+/// How much of the first frame of `bytes` is still to come, as far as its length is known; else 0.
+inline std::size_t missing_bytes(std::string_view bytes) noexcept {
+    if (bytes.size() < 4) return 0;
+    auto const whole = 4 + std::size_t{frame_length(bytes)};
+    return whole > bytes.size() ? whole - bytes.size() : 0;
+}
+
+/// How many bytes to make room for before a read: `usual`, or all that the frame at the front of `buffered` lacks. Who
+/// announces much gets no more at once than he has sent, beyond a first step.
+inline std::size_t room_to_read(std::string_view buffered, std::size_t usual) noexcept {
+    constexpr std::size_t step = std::size_t{64} * 1024;
+    return std::max(usual, std::min(missing_bytes(buffered), std::max(step, buffered.size())));
 }
 
 /// Whether `bytes` are whole frames, or nothing: a stream that ends behind them was not cut off.

@@ -1,36 +1,92 @@
 // SPDX-License-Identifier: BSL-1.0
 // milter/wire/receive_buffer.hpp - bytes read and not yet consumed
 //
-// Holds memory only while something is buffered; an idle connection owns none.
+// Memory is kept until release() says that nothing more is expected soon; an idle connection owns none, or as little as its
+// owner wants. A piece for a large frame comes from, and goes back to, a few that each thread keeps: malloc would give its
+// pages back to the system, and fetching them again costs more than reading the frame.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstring>
+#include <memory>
 #include <span>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 namespace milter::wire {
+
+namespace detail {
+
+/// Memory that buffers of one thread have given back, in pieces of two sizes.
+class spare_pieces {
+public:
+    static constexpr std::size_t too_small = 512; // bytes: not worth it
+    static constexpr std::size_t small = 4096;
+    static constexpr std::size_t large =
+        std::size_t{72} * 1024; // a frame of the default limit, and what follows
+
+    static spare_pieces& of_this_thread() noexcept {
+        thread_local spare_pieces all;
+        return all;
+    }
+
+    /// `size` bytes, which may become more.
+    std::unique_ptr<char[]> take(std::size_t& size) {
+        if (size > too_small && size <= large) size = size <= small ? small : large;
+        auto* const from = of_size(size);
+        if (from && from->count != 0) return std::move(from->kept[--from->count]);
+        return std::make_unique_for_overwrite<char[]>(size);
+    }
+
+    void give_back(std::unique_ptr<char[]> memory, std::size_t size) noexcept {
+        auto* const to = of_size(size);
+        if (to && to->count != to->kept.size()) to->kept[to->count++] = std::move(memory);
+    }
+
+private:
+    struct stack {
+        std::array<std::unique_ptr<char[]>, 64> kept; // no more than were in use at a time
+        std::size_t count = 0;
+    };
+
+    stack* of_size(std::size_t size) noexcept {
+        return size == small ? &small_ : size == large ? &large_ : nullptr;
+    }
+
+    stack small_, large_;
+};
+
+} // namespace detail
 
 /// Usage: room = prepare(n); n = read(room); commit(n); ... data() ...; consume(k).
 /// Views from data() die at the next prepare() or append().
 class receive_buffer {
 public:
-    std::string_view data() const noexcept { return {storage_.data() + begin_, end_ - begin_}; }
+    receive_buffer() = default;
+    receive_buffer(receive_buffer&& other) noexcept { swap(other); }
+    receive_buffer& operator=(receive_buffer&& other) noexcept {
+        receive_buffer gone(std::move(*this));
+        swap(other);
+        return *this;
+    }
+    receive_buffer(receive_buffer const&) = delete;
+    receive_buffer& operator=(receive_buffer const&) = delete;
+    ~receive_buffer() = default;
+
+    std::string_view data() const noexcept { return {storage_.get() + begin_, end_ - begin_}; }
     bool empty() const noexcept { return begin_ == end_; }
 
-    /// At least `size` writable bytes behind the data.
+    /// At least `size` writable bytes behind the data: all that is free. Allocates when there are fewer.
     std::span<char> prepare(std::size_t size) {
-        if (storage_.size() - end_ < size) {
-            if (begin_ != 0) {
-                if (begin_ != end_)
-                    std::memmove(storage_.data(), storage_.data() + begin_, end_ - begin_);
-                end_ -= begin_;
-                begin_ = 0;
-            }
-            if (storage_.size() - end_ < size) storage_.resize(end_ + size);
+        if (capacity_ - end_ < size) {
+            if (capacity_ - (end_ - begin_) < size)
+                grow(size);
+            else
+                move_to_front(storage_.get());
         }
-        return {storage_.data() + end_, storage_.size() - end_};
+        return {storage_.get() + end_, capacity_ - end_};
     }
 
     /// `size` bytes of prepare()'s span were written. @pre size <= prepare().size()
@@ -48,17 +104,41 @@ public:
         if (begin_ == end_) begin_ = end_ = 0;
     }
 
-    /// Gives the memory back when nothing is buffered.
-    void release() noexcept {
-        if (empty())
-            std::vector<char>().swap(
-                storage_); // `= {}` would assign no elements and keep the memory
+    /// Gives the memory back when nothing is buffered and it is more than `keep` bytes.
+    void release(std::size_t keep = 0) noexcept {
+        if (!empty() || capacity_ <= keep) return;
+        detail::spare_pieces::of_this_thread().give_back(std::move(storage_), capacity_);
+        capacity_ = 0;
     }
 
-    std::size_t capacity() const noexcept { return storage_.size(); }
+    std::size_t capacity() const noexcept { return capacity_; }
 
 private:
-    std::vector<char> storage_;
+    void grow(std::size_t size) {
+        // by a factor, or many small appends would copy each byte many times
+        auto capacity = std::max(end_ - begin_ + size, capacity_ + capacity_ / 2);
+        auto& spare = detail::spare_pieces::of_this_thread();
+        auto larger = spare.take(capacity);
+        move_to_front(larger.get());
+        spare.give_back(std::exchange(storage_, std::move(larger)), capacity_);
+        capacity_ = capacity;
+    }
+
+    void move_to_front(char* to) noexcept {
+        if (begin_ != end_) std::memmove(to, storage_.get() + begin_, end_ - begin_);
+        end_ -= begin_;
+        begin_ = 0;
+    }
+
+    void swap(receive_buffer& other) noexcept {
+        std::swap(storage_, other.storage_);
+        std::swap(capacity_, other.capacity_);
+        std::swap(begin_, other.begin_);
+        std::swap(end_, other.end_);
+    }
+
+    std::unique_ptr<char[]> storage_; // not a vector, which would write zeros first
+    std::size_t capacity_ = 0;
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
 };
