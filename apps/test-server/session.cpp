@@ -109,8 +109,7 @@ private:
     void refuse_early_reply(error_code& ec) { session_.next(proto::clock::now(), ec); }
 
     static std::string describe_macros(code stage, std::string const& packed) {
-        return wire::describe(wire::any_command(
-            wire::macros{static_cast<unsigned char>(stage), wire::zstr_list(packed)}));
+        return wire::describe(wire::any_command(wire::macros{stage, wire::zstr_list(packed)}));
     }
 
     void hear(wire::any_reply const& reply, answer& given) {

@@ -28,12 +28,14 @@ struct conversation {
     /// Says a command. @return the replies in words, the verdict last
     template <class Command> std::vector<std::string> say(Command const& command) {
         mta.send(command, {}, ec);
+        assert(!ec);
         return deliver();
     }
 
     std::vector<std::string> deliver() {
         filter.received(std::exchange(mta.output(), {}));
         while (auto command = filter.next(ec)) tiny::answer(*command, filter);
+        assert(!ec); // nor is it lost: the next next() clears it
         mta.received(std::exchange(filter.output(), {}));
         std::vector<std::string> replies;
         while (auto reply = mta.next({}, ec)) replies.push_back(wire::describe(*reply));

@@ -60,8 +60,7 @@ public:
     }
 
     void macros(wire::command_code stage, std::string_view pairs) {
-        mta.send(wire::macros{static_cast<unsigned char>(stage), wire::zstr_list(pairs)}, now,
-                 mta_error);
+        mta.send(wire::macros{stage, wire::zstr_list(pairs)}, now, mta_error);
     }
 
     void quit() {

@@ -71,7 +71,7 @@ public:
     }
     void say_macros(wire::command_code code, macro_pairs const& pairs) {
         auto const raw = pack(pairs);
-        wire::encode(out, wire::macros{static_cast<unsigned char>(code), wire::zstr_list(raw)});
+        wire::encode(out, wire::macros{code, wire::zstr_list(raw)});
     }
 
     void receive(std::string_view bytes) {

@@ -143,8 +143,7 @@ void session::append_macros(link& one, command_code code, proto::time_point now)
         raw = packed;
     }
     error_code ec;
-    one.protocol.send(wire::macros{static_cast<unsigned char>(code), wire::zstr_list(raw)}, now,
-                      ec);
+    one.protocol.send(wire::macros{code, wire::zstr_list(raw)}, now, ec);
     if (ec)
         log(severity::warning, one.config->name,
             "macros of " + std::string(wire::name_of(code)) + " are left out: " + ec.message());

@@ -40,8 +40,7 @@ public:
     asio::awaitable<std::optional<wire::reply_code>>
     command(Command const& command, wire::zstr_list macros, OnReply on_reply, error_code& ec) {
         auto const now = proto::clock::now();
-        auto const stage = static_cast<unsigned char>(Command::code);
-        if (!macros.empty()) session_.send(wire::macros{stage, macros}, now, ec);
+        if (!macros.empty()) session_.send(wire::macros{Command::code, macros}, now, ec);
         if (!ec) session_.send(command, now, ec);
         bool const due = !ec && session_.awaited();
         // as settle() does it, but without a coroutine for it
@@ -57,6 +56,14 @@ public:
         }
         if (ec) co_return std::nullopt;
         co_return wire::reply_code::proceed;
+    }
+
+    /// The same, whatever comes before the verdict.
+    template <class Command>
+    asio::awaitable<std::optional<wire::reply_code>>
+    command(Command const& command, wire::zstr_list macros, error_code& ec) {
+        return this->command(
+            command, macros, [](wire::any_reply const&) {}, ec);
     }
 
     /// Waits for the verdict that is owed. @return as command()

@@ -24,7 +24,8 @@ template <class Session> void flush_at_once(stream& peer, Session& session, erro
 } // namespace detail
 
 /// Writes all that a filter_session or an mta_session has to say, and what it says meanwhile. The drivers do it by
-/// themselves; a handler does it whose PROGRESS must go out before its verdict is known.
+/// themselves; a handler does it whose PROGRESS must go out before its verdict is known. Do not cancel it: half a packet
+/// would have been sent.
 /// @errors  timed_out (for each write), connection_closed, and what the system says
 template <class Session>
 asio::awaitable<void> flush(stream& peer, Session& session, proto::duration timeout,

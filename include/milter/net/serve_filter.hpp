@@ -50,8 +50,12 @@ inline void answer_for(std::exception_ptr const& thrown, proto::filter_session& 
 template <class Handler>
 asio::awaitable<error_code> serve_filter(stream& peer, proto::filter_session& session,
                                          Handler handler, serve_options options = {}) {
-    constexpr bool waits =
-        !std::is_void_v<std::invoke_result_t<Handler&, wire::any_command&, proto::filter_session&>>;
+    static_assert(std::is_invocable_v<Handler&, wire::any_command&, proto::filter_session&>,
+                  "a handler takes (wire::any_command const&, proto::filter_session&)");
+    using answer = std::invoke_result_t<Handler&, wire::any_command&, proto::filter_session&>;
+    constexpr bool waits = !std::is_void_v<answer>;
+    static_assert(!waits || std::is_same_v<answer, asio::awaitable<void>>,
+                  "a handler returns void or asio::awaitable<void>");
     for (;;) {
         error_code ec;
         while (auto command = session.next(ec)) {

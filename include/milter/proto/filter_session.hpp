@@ -96,7 +96,9 @@ public:
     /// that was negotiated as unanswered is dropped (statement 62).
     /// @errors  misuse (nothing is owed), reply_not_allowed (not at this stage), not_negotiated (action missing),
     ///          bad_reply_text, embedded_nul, empty_name, bad_index, body_interleaved, too_large_to_send
-    template <class Reply> void reply(Reply const& reply, error_code& ec) {
+    template <class Reply>
+    requires requires { Reply::code; }
+    void reply(Reply const& reply, error_code& ec) {
         constexpr auto row = wire::row_of(Reply::code);
         if (!owed_) {
             if (!silent_) ec = errc::misuse;
@@ -119,6 +121,9 @@ public:
         }
         track_body_run(row.code);
         if (row.kind == wire::reply_kind::verdict) settle(row.code);
+    }
+    void reply(wire::any_reply const& any, error_code& ec) {
+        std::visit([&](auto const& one) { reply(one, ec); }, any);
     }
 
     // ---- output

@@ -96,6 +96,12 @@ struct wish {
     wire::step steps = wire::step::none;
     macro_lists lists;
     std::size_t macro_names = max_macro_names; ///< most of one list that are asked for
+
+    /// With the commands of that stage, these macros: names as "j {client_addr}". "" asks for none.
+    wish& ask_for(wire::macro_stage stage, std::string names) {
+        lists[static_cast<std::size_t>(stage)] = std::move(names);
+        return *this;
+    }
 };
 
 /// Answers an offer. Unoffered nr_* are left out and emulated; other unoffered steps are left out; lists

@@ -30,6 +30,11 @@ struct macros {
     static constexpr auto code = command_code::macros;
     unsigned char stage = 0;
     zstr_list pairs; ///< name, value, name, value; an unpaired last name is ignored
+    constexpr macros() noexcept = default;
+    constexpr macros(unsigned char stage_byte, zstr_list set) noexcept
+        : stage(stage_byte), pairs(set) {}
+    constexpr macros(command_code of, zstr_list set) noexcept
+        : macros(static_cast<unsigned char>(of), set) {}
     friend bool operator==(macros const&, macros const&) = default;
 };
 
@@ -62,14 +67,14 @@ struct helo {
 struct mail {
     static constexpr auto code = command_code::mail;
     std::string_view address;
-    zstr_list args;
+    zstr_list args{};
     friend bool operator==(mail const&, mail const&) = default;
 };
 
 struct rcpt {
     static constexpr auto code = command_code::rcpt;
     std::string_view address;
-    zstr_list args;
+    zstr_list args{};
     friend bool operator==(rcpt const&, rcpt const&) = default;
 };
 
