@@ -103,7 +103,7 @@ asio::awaitable<void> connection::perform(std::vector<action const*> actions,
     }
     bool const answered =
         std::any_of(actions.begin(), actions.end(), [](auto const* one) { return is_final(*one); });
-    if (!session_.awaits_reply()) co_return;
+    if (ended_here_ || !session_.awaits_reply()) co_return;
     if (answered) {
         co_await stay_silent();
         co_return;

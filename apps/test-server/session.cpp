@@ -216,6 +216,14 @@ private:
             verdict.what = status::error;
             co_return true;
         }
+        if (!proto::in_transaction(session_.at())) {
+            // the verdict counts for nothing, but the milter is shown no more of this message
+            over_ = session_.closed();
+            for (auto const& one : mail.recipients)
+                result.recipients.push_back({changed_line::mark::same, one.address});
+            verdict = {status::accept, code::rcpt, {}};
+            co_return true;
+        }
         std::size_t accepted = 0;
         for (auto const& one : mail.recipients) {
             state_.recipient = &one;
@@ -252,7 +260,7 @@ private:
             auto const args = wire::pack_zstr(one.args);
             co_await ask(wire::rcpt{one.address, wire::zstr_list(args)});
             state_.refused = false;
-            if (out_.failed) co_return;
+            if (out_.failed || !proto::in_transaction(session_.at())) co_return;
         }
     }
 

@@ -60,7 +60,8 @@ enum class errc {
     connect_failed,    ///< nobody listens there, or no permission
 };
 
-/// What the system or a name service says belongs to one too: out of memory or descriptors is local, all else lost.
+/// What the system or a name service says belongs to one too: its timeout is one, out of memory or descriptors is local,
+/// all else lost.
 enum class condition { malformed = 1, violation, local, timeout, lost };
 
 namespace detail {

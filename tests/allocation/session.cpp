@@ -122,6 +122,26 @@ BOOST_AUTO_TEST_CASE(what_a_message_allocates_does_not_depend_on_its_frames) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(body_that_comes_in_parts_costs_nothing_either) {
+    for (std::size_t const first :
+         {std::size_t{3}, std::size_t{4}, std::size_t{40'000}, body.size() - 1}) {
+        filter_end one(way::read_in_place);
+        message(one, 1);
+        one.hear(mail);
+        one.hear(rcpt);
+        one.hear(header);
+        one.hear(body);
+        BOOST_TEST(allocation::of([&] {
+                       for (int i = 0; i < 10; ++i) {
+                           one.hear(std::string_view(body).substr(0, first));
+                           one.hear(std::string_view(body).substr(first));
+                       }
+                   }) == 0U,
+                   first);
+        BOOST_TEST(!one.failed);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(commands_that_come_together_cost_nothing_either) {
     filter_end one(way::read_in_place);
     one.hear(mail);

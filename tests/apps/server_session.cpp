@@ -286,6 +286,26 @@ BOOST_AUTO_TEST_CASE(verdict_on_a_recipient_that_the_mta_refused_is_ignored_127_
                                            "'{rcpt_mailer}' 00 'error' 00")));
 }
 
+BOOST_AUTO_TEST_CASE(
+    milter_that_is_done_with_a_refused_recipient_decides_nothing_and_sees_no_more_127) {
+    wants.wants.steps = wire::step::rejected_rcpt;
+    plan.refused_recipients = {{"<nobody@test>", {}}, {"<nor@test>", {}}};
+    plan.messages.push_back(plan.messages.front());
+    auto const check = [&](auto const& verdict, std::string_view heard_of_it) {
+        on(code::rcpt, verdict);
+        auto const out = run();
+        BOOST_TEST(story() == heard_of_it);
+        BOOST_TEST(!out.failed);
+        BOOST_TEST_REQUIRE(!out.messages.empty());
+        for (auto const& one : out.messages) {
+            BOOST_TEST((one.verdict.what == status::accept));
+            BOOST_TEST(one.recipients.size() == 1U);
+        }
+    };
+    check(wire::accept{}, "OCHMRAMRAQ");
+    check(wire::discard{}, "OCHMRAMRAQ");
+}
+
 BOOST_AUTO_TEST_CASE(discard_ends_the_message_and_none_but_it_122) {
     plan.messages.push_back(plan.messages.front());
     for (auto const& row : stages) {

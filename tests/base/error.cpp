@@ -116,6 +116,8 @@ BOOST_AUTO_TEST_CASE(errors_of_others_belong_to_one_condition_each_and_none_is_o
         {system::make_error_code(system::timed_out), condition::timeout},
         {system::make_error_code(system::too_many_files_open), condition::local},
         {system::make_error_code(system::not_enough_memory), condition::local},
+        {system::make_error_code(system::no_buffer_space), condition::local},
+        {system::make_error_code(system::operation_canceled), condition::local},
         {error_code(ETIMEDOUT, boost::system::system_category()), condition::timeout},
         {error_code(EMFILE, boost::system::system_category()), condition::local},
         {error_code(ECONNRESET, boost::system::system_category()), condition::lost},

@@ -81,6 +81,18 @@ public:
         return verdict;
     }
 
+    void come_to_header() {
+        for (int i = 0; i < 2; ++i) filter_says(wire::proceed{});
+        say(wire::mail{"<>", {}});
+        say(wire::rcpt{"<a@test>", {}});
+        while (!next_write().empty()) {
+        }
+    }
+    void send_nameless_header_and_flush() {
+        mta_.send(wire::header{"", "v"}, proto::clock::now(), ec);
+        run([&]() -> asio::awaitable<void> { co_await drive_->flush(ec); });
+    }
+
     /// The bytes of one write; "" when there is none.
     std::string next_write() const {
         char room[4096];
@@ -134,6 +146,16 @@ BOOST_AUTO_TEST_CASE(commands_without_reply_wait_for_the_next_write_and_go_out_t
                support::to_hex(bytes("00000004 4d '<>' 00 00000005 4c 'A' 00 '1' 00"
                                      "00000005 4c 'B' 00 '2' 00 00000001 4e 00000002 42 'x'"
                                      "00000001 45")));
+    BOOST_TEST(mta.next_write() == "");
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_written_behind_an_error_and_the_error_stays) {
+    written mta;
+    mta.negotiate(step::nr_header);
+    mta.come_to_header();
+    mta.say(wire::header{"A", "1"});
+    mta.send_nameless_header_and_flush();
+    BOOST_TEST(mta.ec == milter::errc::empty_name);
     BOOST_TEST(mta.next_write() == "");
 }
 

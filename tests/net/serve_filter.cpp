@@ -187,6 +187,37 @@ BOOST_AUTO_TEST_CASE(what_was_answered_is_written_though_the_next_packet_is_malf
     BOOST_TEST(one.ended == errc::unknown_code);
 }
 
+BOOST_AUTO_TEST_CASE(malformed_packet_is_told_though_the_peer_has_gone_too) {
+    asio::io_context context{1};
+    served one(context);
+    one.begin(proceed);
+    one.say(wire::negotiate{}, size_of_answer);
+    std::string bytes;
+    wire::encode(bytes, wire::mail{"<a@test>", {}});
+    wire::append_frame(bytes, '?', "");
+    one.say(bytes, 0);
+    one.mta_stream.close();
+    context.restart();
+    while (!one.over && context.run_one() != 0) {
+    }
+    BOOST_TEST(one.ended == errc::unknown_code);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_told_of_an_exception_may_throw_as_well_214) {
+    asio::io_context context{1};
+    served one(context);
+    one.patience.on_exception = [](std::exception_ptr const& thrown) {
+        std::rethrow_exception(thrown);
+    };
+    one.begin([](wire::any_command const& command, proto::filter_session& session) {
+        if (wire::code_of(command) == command_code::helo) throw 1;
+        proceed(command, session);
+    });
+    one.say(wire::negotiate{}, size_of_answer);
+    BOOST_TEST(one.say(wire::helo{"a"}) == tempfail);
+    BOOST_TEST(one.say(wire::mail{"<a@test>", {}}) == continues);
+}
+
 BOOST_AUTO_TEST_CASE(peer_that_does_not_read_holds_up_no_other_session_203) {
     asio::io_context context{1};
     proto::filter_options options;

@@ -115,6 +115,28 @@ BOOST_AUTO_TEST_CASE(a_large_write_goes_out_whole) {
     BOOST_TEST(read == errc::connection_closed);
 }
 
+BOOST_AUTO_TEST_CASE(others_get_their_turn_whatever_need_not_wait) {
+    both_ends ends;
+    error_code ec;
+    int in_a_row = 0;
+    for (; in_a_row < 100 && ends.ours.try_write("x", ec) == 1; ++in_a_row) BOOST_TEST(!ec);
+    BOOST_TEST(in_a_row > 1);
+    BOOST_TEST(in_a_row < 100, "a writer does not wait");
+    BOOST_TEST(!ec);
+    BOOST_TEST(ends.ours.try_write("x", ec) == 0u);
+    support::run(ends.context, ends.ours.write(std::string(99, 'y'), in(1h), ec));
+    BOOST_TEST(!ec);
+    BOOST_TEST(ends.ours.try_write("z", ec) == 1u);
+
+    char room[1];
+    int read = 0;
+    while (read < 100 && ends.theirs.try_read(room, ec) == 1) ++read;
+    BOOST_TEST(read > 1);
+    BOOST_TEST(read < 100, "a reader does not wait");
+    BOOST_TEST(!ec);
+    BOOST_TEST(ends.theirs.try_read(room, ec) == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(closing_ends_a_read_that_waits) {
     both_ends ends;
     error_code ec;

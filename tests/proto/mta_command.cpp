@@ -59,6 +59,15 @@ BOOST_AUTO_TEST_CASE(header_without_a_name_is_not_sent_81) {
     goes_out(with, wire::header{"X", ""});
 }
 
+BOOST_AUTO_TEST_CASE(skip_of_anything_but_a_body_keeps_no_body_back) {
+    talk with;
+    with.come_to(command_code::end_of_headers);
+    with.hear(wire::skip{});
+    BOOST_TEST(with.session.sends(command_code::body));
+    BOOST_TEST((with.send(wire::body{"x"}) == none));
+    BOOST_TEST((with.session.awaited() == command_code::body));
+}
+
 BOOST_AUTO_TEST_CASE(piece_of_body_without_bytes_is_not_sent_89_91) {
     talk with;
     with.come_to(command_code::end_of_headers);

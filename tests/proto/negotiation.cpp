@@ -375,6 +375,16 @@ BOOST_AUTO_TEST_CASE(names_are_separated_by_spaces_and_commas_50) {
     BOOST_TEST(split(",j,v  ,_, ") == names({"j", "v", "_"}));
 }
 
+BOOST_AUTO_TEST_CASE(no_more_macros_are_asked_for_than_the_caller_allows) {
+    wish few;
+    few.ask_for(wire::macro_stage::connect, "j i v").ask_for(wire::macro_stage::mail, "");
+    few.macro_names = 2;
+    auto const agreed = answer_offer({}, few).value();
+    BOOST_TEST(agreed.lists[0].value() == "j i");
+    BOOST_TEST(agreed.lists[2].value() == "");
+    BOOST_TEST(!agreed.lists[1].has_value());
+}
+
 BOOST_AUTO_TEST_CASE(macros_are_selected_in_the_spelling_asked_for_51_193) {
     std::map<std::string, std::string, std::less<>> const known{
         {"i", "4711"}, {"{mail_addr}", ""}, {"{j}", "mx"}};
@@ -387,6 +397,7 @@ BOOST_AUTO_TEST_CASE(macros_are_selected_in_the_spelling_asked_for_51_193) {
     BOOST_TEST(milter::proto::select_macros("{j} nothing,{mail_addr} i", find) ==
                "{j}\0mx\0{mail_addr}\0\0i\0004711\0"sv);
     BOOST_TEST(milter::proto::select_macros("", find) == "");
+    BOOST_TEST(milter::proto::select_macros("{j} i", find, 1) == "{j}\0mx\0"sv);
 }
 
 BOOST_AUTO_TEST_CASE(macros_that_no_longer_fit_a_packet_are_left_out_195) {

@@ -208,6 +208,11 @@ BOOST_AUTO_TEST_CASE(limits_are_the_callers_where_he_sets_them_117) {
     BOOST_TEST(repair_reply_text("550-5.7.1 abcdef\r\n550-b\r\n550 c", few).value() ==
                "550-5.7.1 abcde\r\n550 b");
     BOOST_TEST(!check_reply_text(repeated("550-" + std::string(5000, 'x'), 99, "550 y"), many));
+    auto constexpr any = std::string_view::npos;
+    BOOST_TEST(!check_reply_text("550 5.7.1 go away", {any, any}));
+    BOOST_TEST(repair_reply_text("550 5.7.1 go away", {any, any}).value() == "550 5.7.1 go away");
+    BOOST_TEST(check_reply_text("550 no", {0, 980}) == errc::bad_reply_text);
+    BOOST_TEST(!repair_reply_text("550 no", {0, 980}).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(whatever_is_repaired_is_good_and_keeps_its_code) {

@@ -6,6 +6,9 @@
 #include <boost/test/unit_test.hpp>
 
 #include <random>
+#include <string>
+#include <utility>
+#include <vector>
 
 using milter::wire::receive_buffer;
 
@@ -90,6 +93,40 @@ BOOST_AUTO_TEST_CASE(release_gives_the_memory_of_an_empty_buffer_back) {
                "the memory is still held");
     buffer.append("again");
     BOOST_TEST(buffer.data() == "again");
+}
+
+BOOST_AUTO_TEST_CASE(moved_buffer_has_what_was_in_it_and_leaves_nothing) {
+    receive_buffer from;
+    from.append("consumed, kept");
+    from.consume(10);
+    receive_buffer to(std::move(from));
+    BOOST_TEST(to.data() == "kept");
+    to.append(", more");
+    BOOST_TEST(to.data() == "kept, more");
+    receive_buffer third;
+    third.append("gone");
+    third = std::move(to);
+    BOOST_TEST(third.data() == "kept, more");
+    // NOLINTBEGIN(bugprone-use-after-move): what they are then is promised
+    for (auto* left : {&from, &to}) {
+        BOOST_TEST(left->empty());
+        BOOST_TEST(left->capacity() == 0u);
+    }
+    // NOLINTEND(bugprone-use-after-move)
+}
+
+BOOST_AUTO_TEST_CASE(more_buffers_than_a_thread_keeps_may_be_given_back) {
+    for (std::size_t const size : {milter::wire::busy_room, milter::wire::body_room}) {
+        std::vector<receive_buffer> many(100);
+        for (auto& one : many) one.append(std::string(size, 'x'));
+        for (auto& one : many) {
+            one.consume(size);
+            one.release();
+            BOOST_TEST(one.capacity() == 0u);
+        }
+        for (auto& one : many) one.append("again");
+        for (auto const& one : many) BOOST_TEST(one.data() == "again");
+    }
 }
 
 BOOST_AUTO_TEST_CASE(nothing_may_be_asked_for_appended_and_consumed) {

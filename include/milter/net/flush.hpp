@@ -16,7 +16,7 @@ namespace detail {
 
 /// What the socket takes at once. What cannot be written any more is dropped.
 template <class Session> void flush_at_once(stream& peer, Session& session, error_code& ec) {
-    if (session.output().empty()) return;
+    if (ec || session.output().empty()) return;
     session.sent(peer.try_write(session.output(), ec));
     if (ec) session.sent(session.output().size());
 }
@@ -30,7 +30,6 @@ template <class Session> void flush_at_once(stream& peer, Session& session, erro
 template <class Session>
 asio::awaitable<void> flush(stream& peer, Session& session, proto::duration timeout,
                             error_code& ec) {
-    detail::flush_at_once(peer, session, ec);
     while (!session.output().empty() && !ec) {
         auto const bytes = std::exchange(session.output(), {});
         co_await peer.write(bytes, proto::clock::now() + timeout, ec);

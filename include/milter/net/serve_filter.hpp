@@ -21,7 +21,8 @@ struct serve_options {
     proto::duration negotiate = proto::filter_negotiate_timeout; ///< for the offer to come
     proto::duration idle = proto::filter_idle_timeout;           ///< for any later command
     proto::duration write = proto::filter_write_timeout;
-    std::function<void(std::exception_ptr)> on_exception; ///< is told what a handler throws
+    std::function<void(std::exception_ptr)>
+        on_exception; ///< is told what a handler throws; throws nothing itself
 };
 
 // GCC inlines half of the pair of functions that a coroutine's frame comes from and goes to, and warns of the other half.
@@ -36,8 +37,12 @@ namespace detail {
 /// @source statement 214
 inline void answer_for(std::exception_ptr const& thrown, proto::filter_session& session,
                        serve_options const& options, error_code& ec) {
-    if (options.on_exception) options.on_exception(thrown);
     if (session.awaits_reply()) session.reply(wire::tempfail{}, ec);
+    if (!options.on_exception) return;
+    try {
+        options.on_exception(thrown);
+    } catch (...) { // the session is not to end of it
+    }
 }
 
 } // namespace detail

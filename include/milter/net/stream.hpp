@@ -67,15 +67,22 @@ public:
         return size;
     }
 
-    /// As many of `bytes` as the system takes at once. @return how many. @errors connection_closed, what the system says
+    /// As many of `bytes` as the system takes at once; now and then none, so that others get their turn. write() is what
+    /// follows for the rest.
+    /// @return how many. @errors connection_closed, what the system says
     std::size_t try_write(std::string_view bytes, error_code& ec) {
         ec = {};
         std::size_t done = 0;
+        if (++written_ == longest_row) written_ = 0, must_wait_ = true;
+        if (must_wait_) return 0;
         while (done != bytes.size()) {
             error_code failed;
             done +=
                 socket_.write_some(asio::buffer(bytes.data() + done, bytes.size() - done), failed);
-            if (failed == asio::error::would_block) break;
+            if (failed == asio::error::would_block) {
+                must_wait_ = true;
+                break;
+            }
             if (failed == asio::error::interrupted) continue;
             ec = translate(failed);
             if (ec) break;
@@ -92,6 +99,7 @@ public:
             [this](auto handler, std::span<char> into, proto::time_point until,
                    error_code* result) {
                 watchdog_.until(until);
+                written_ = 0;
                 socket_.async_read_some(
                     asio::buffer(into.data(), into.size()),
                     read_handler<decltype(handler)>{this, result, std::move(handler)});
@@ -104,6 +112,7 @@ public:
                                 error_code& ec) {
         bytes.remove_prefix(try_write(bytes, ec));
         if (bytes.empty() || ec) co_return;
+        must_wait_ = false;
         watchdog_.until(deadline);
         while (!bytes.empty()) {
             auto [failed, size] = co_await socket_.async_write_some(
@@ -162,13 +171,15 @@ private:
     }
 
     static constexpr unsigned pass_after_none = 15; // a failed try costs a system call
-    static constexpr unsigned longest_row = 16;     // reads without a turn for others
+    static constexpr unsigned longest_row = 16;     // reads, or writes, without a turn for others
 
     socket socket_;
     watchdog watchdog_;
     bool timed_out_ = false;
-    unsigned pass_ = 0; ///< how many calls of try_read() are to be passed over
-    unsigned row_ = 0;  ///< how many in a row found something
+    unsigned pass_ = 0;      ///< how many calls of try_read() are to be passed over
+    unsigned row_ = 0;       ///< how many in a row found something
+    unsigned written_ = 0;   ///< calls of try_write() since somebody waited
+    bool must_wait_ = false; ///< the next write waits before it writes
 };
 
 } // namespace milter::net

@@ -51,7 +51,8 @@ public:
         input_.append(bytes);
     }
 
-    /// Where to read the next bytes to, instead of received(); commit() says how many came. Views given by next() die.
+    /// Where to read the next bytes to, instead of received(); commit() says how many came, before anything else is done.
+    /// Views given by next() die.
     std::span<char> prepare() {
         drop_consumed();
         return input_.prepare(wire::room_to_read(input_.data(), usual_room()));

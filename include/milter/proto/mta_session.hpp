@@ -108,7 +108,8 @@ public:
         input_.append(bytes);
     }
 
-    /// Where to read the next bytes to, instead of received(); commit() says how many came. Views given by next() die.
+    /// Where to read the next bytes to, instead of received(); commit() says how many came, before anything else is done.
+    /// Views given by next() die.
     std::span<char> prepare() {
         drop_consumed();
         if (body_left_ != 0) return input_.prepare(std::size_t{16} * wire::busy_room);

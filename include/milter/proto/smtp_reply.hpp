@@ -8,6 +8,7 @@
 
 #include <milter/error.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -57,7 +58,8 @@ constexpr std::size_t enhanced_code_size(std::string_view text, char reply_class
 /// How much of a line's text fits, with its enhanced status code.
 constexpr std::size_t reply_line_room(std::string_view text, char reply_class,
                                       reply_text_limits const& limits) noexcept {
-    return enhanced_code_size(text, reply_class) + limits.line_bytes;
+    auto const code = enhanced_code_size(text, reply_class);
+    return std::max(limits.line_bytes, limits.line_bytes + code); // no limit stays none
 }
 
 /// One line without its CRLF: `XYZ-text` or, when it is the last, `XYZ text`.
@@ -105,10 +107,10 @@ inline std::string double_percent(std::string_view text) {
 
 /// Puts trivial faults right: line ends, separators, a missing code on later lines, an enhanced code of
 /// another class (one of the right class goes before it). Cuts what is beyond `limits`. Empty when there is no 4xx or
-/// 5xx code.
+/// 5xx code, or no line is allowed.
 inline std::optional<std::string> repair_reply_text(std::string_view text,
                                                     reply_text_limits const& limits = {}) {
-    if (reply_class(text) == 0) return std::nullopt;
+    if (reply_class(text) == 0 || limits.lines == 0) return std::nullopt;
     auto const code = text.substr(0, 3);
     std::string out;
     std::size_t lines = 0;

@@ -25,7 +25,7 @@ inline constexpr std::size_t data_limit_1m = 1'048'575;   // bytes: MILTER_MDS_1
 inline constexpr std::size_t idle_room = 512;  // a command with its macros, or a reply
 inline constexpr std::size_t busy_room = 4096; // envelope and headers, edits
 inline constexpr std::size_t body_room =
-    default_data_limit + frame_header_size; // between the pieces of a body
+    std::size_t{72} * 1024; // a piece of a body, and what follows it
 
 /// One packet, as views into the bytes it was found in.
 struct frame_view {
@@ -73,11 +73,12 @@ inline std::size_t missing_bytes(std::string_view bytes) noexcept {
     return whole > bytes.size() ? whole - bytes.size() : 0;
 }
 
-/// How many bytes to make room for before a read: `usual`, or all that the frame at the front of `buffered` lacks. Who
+/// How many bytes to make room for before a read: `usual`, or what the frame at the front of `buffered` lacks. Who
 /// announces much gets no more at once than he has sent, beyond a first step.
 inline std::size_t room_to_read(std::string_view buffered, std::size_t usual) noexcept {
-    constexpr std::size_t step = std::size_t{64} * 1024;
-    return std::max(usual, std::min(missing_bytes(buffered), std::max(step, buffered.size())));
+    if (buffered.empty()) return usual;
+    auto const at_once = std::max(body_room, buffered.size());
+    return std::max(idle_room, std::min(missing_bytes(buffered), at_once));
 }
 
 /// Whether `bytes` are whole frames, or nothing: a stream that ends behind them was not cut off.

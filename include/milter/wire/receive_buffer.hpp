@@ -6,6 +6,8 @@
 // pages back to the system, and fetching them again costs more than reading the frame.
 #pragma once
 
+#include <milter/wire/frame.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -22,10 +24,9 @@ namespace detail {
 /// Memory that buffers of one thread have given back, in pieces of two sizes.
 class spare_pieces {
 public:
-    static constexpr std::size_t too_small = 512; // bytes: not worth it
-    static constexpr std::size_t small = 4096;
-    static constexpr std::size_t large =
-        std::size_t{72} * 1024; // a frame of the default limit, and what follows
+    static constexpr std::size_t too_small = idle_room; // not worth it
+    static constexpr std::size_t small = busy_room;
+    static constexpr std::size_t large = body_room;
 
     static spare_pieces& of_this_thread() noexcept {
         thread_local spare_pieces all;
