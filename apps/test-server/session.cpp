@@ -211,12 +211,12 @@ private:
 
     asio::awaitable<bool> recipients(message_plan const& mail, message_outcome& result,
                                      answer& verdict) {
-        co_await refused_recipients();
+        bool const let_off = co_await refused_recipients();
         if (out_.failed) {
             verdict.what = status::error;
             co_return true;
         }
-        if (!proto::in_transaction(session_.at())) {
+        if (let_off) {
             // the verdict counts for nothing, but the milter is shown no more of this message
             over_ = session_.closed();
             for (auto const& one : mail.recipients)
@@ -252,16 +252,20 @@ private:
     }
 
     /// Those that the MTA does not have itself; whatever the milter says about them counts for nothing.
-    asio::awaitable<void> refused_recipients() {
-        if (!wire::any(out_.agreed.steps, wire::step::rejected_rcpt)) co_return;
+    /// @return whether it is done with the message
+    asio::awaitable<bool> refused_recipients() {
+        if (!wire::any(out_.agreed.steps, wire::step::rejected_rcpt)) co_return false;
+        bool const begun = proto::in_transaction(session_.at());
         for (auto const& one : plan_.refused_recipients) {
             state_.recipient = &one;
             state_.refused = true;
             auto const args = wire::pack_zstr(one.args);
             co_await ask(wire::rcpt{one.address, wire::zstr_list(args)});
             state_.refused = false;
-            if (out_.failed || !proto::in_transaction(session_.at())) co_return;
+            if (out_.failed) break;
+            if (begun && !proto::in_transaction(session_.at())) co_return true;
         }
+        co_return false;
     }
 
     asio::awaitable<bool> headers(message_plan const& mail, answer& verdict) {
