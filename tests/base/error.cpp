@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(errors_of_others_belong_to_one_condition_each_and_none_is_o
     namespace system = boost::system::errc;
     struct row {
         error_code code;
-        condition group;
+        condition group = condition::lost;
     };
     row const others[] = {
         {system::make_error_code(system::connection_refused), condition::lost},
