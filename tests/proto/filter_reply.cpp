@@ -260,7 +260,7 @@ BOOST_AUTO_TEST_CASE(packet_of_a_million_bytes_is_read_step_by_step_where_agreed
         auto const size = std::min(room.size(), whole.size() - at);
         std::memcpy(room.data(), whole.data() + at, size);
         at += size;
-        BOOST_TEST(room.size() <= 2 * at + 128 * 1024,
+        BOOST_TEST(room.size() <= 2 * at + std::size_t{128} * 1024,
                    "memory is had for what came, not for what is said to come");
         with.session.commit(size);
         body = with.session.next(with.ec);
