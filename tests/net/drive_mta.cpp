@@ -81,6 +81,9 @@ public:
         return verdict;
     }
 
+    void filter_goes() const { ::shutdown(filter_, SHUT_RDWR); }
+    std::string const& unwritten() const noexcept { return mta_.output(); }
+
     void come_to_header() {
         for (int i = 0; i < 2; ++i) filter_says(wire::proceed{});
         say(wire::mail{"<>", {}});
@@ -157,6 +160,15 @@ BOOST_AUTO_TEST_CASE(nothing_is_written_behind_an_error_and_the_error_stays) {
     mta.send_nameless_header_and_flush();
     BOOST_TEST(mta.ec == milter::errc::empty_name);
     BOOST_TEST(mta.next_write() == "");
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_written_any_more_is_dropped) {
+    written mta;
+    mta.negotiate(step::none);
+    mta.filter_goes();
+    BOOST_TEST(!mta.asked(wire::helo{"client.test"}));
+    BOOST_TEST(mta.ec == milter::errc::connection_closed);
+    BOOST_TEST(mta.unwritten() == "");
 }
 
 BOOST_AUTO_TEST_CASE(verdict_is_returned_and_none_on_failure) {

@@ -129,8 +129,8 @@ public:
     /// offer comes as wire::negotiate_reply and agreed() is set. A replacement body packet larger than what was agreed
     /// comes in as many pieces as it arrived in, each a wire::replace_body. Views live until the next call of next(),
     /// received() or prepare(). Sets or clears ec.
-    /// @errors  reply_not_due, reply_not_allowed, not_negotiated, body_interleaved, limit_exceeded; malformed ones as
-    ///          wire::first_frame() and wire::decode_reply(); of the answer to the offer as check_answer()
+    /// @errors  reply_not_due, reply_not_allowed, not_negotiated; malformed ones as wire::first_frame() and
+    ///          wire::decode_reply(); of the answer to the offer as check_answer()
     std::optional<wire::any_reply> next(time_point now, error_code& ec);
 
     wire::frame_view frame() const noexcept { return frame_; }
