@@ -2,16 +2,13 @@
 # SPDX-License-Identifier: BSL-1.0
 """conformance_test.py - the conformance check finds what it promises: one small tree, with each rule broken once"""
 
-import contextlib
-import io
-import os
 import sys
-import tempfile
 import unittest
 from unittest import mock
 
 sys.dont_write_bytecode = True
 import conformance  # noqa: E402
+import made_tree  # noqa: E402
 
 HEAD = "# Conformance\n\n| number | test or reason |\n|---|---|\n"
 GOOD_ROWS = (
@@ -65,17 +62,8 @@ BROKEN = (
 
 def run(files):
     """Exit code and output of the check on a tree of these files."""
-    with tempfile.TemporaryDirectory() as root:
-        for path, text in files.items():
-            full = os.path.join(root, path)
-            os.makedirs(os.path.dirname(full), exist_ok=True)
-            with open(full, "w", encoding="utf-8") as file:
-                file.write(text)
-        out = io.StringIO()
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-            with mock.patch.object(conformance, "STATEMENTS", range(1, 6)):
-                code = conformance.main(root)
-        return code, out.getvalue()
+    with mock.patch.object(conformance, "STATEMENTS", range(1, 6)):
+        return made_tree.run(conformance.main, files)
 
 
 class ConformanceCheck(unittest.TestCase):

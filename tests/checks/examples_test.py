@@ -2,15 +2,12 @@
 # SPDX-License-Identifier: BSL-1.0
 """examples_test.py - the check of the guides' code finds what it promises: one small guide, with each rule broken once"""
 
-import contextlib
-import io
-import os
 import sys
-import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
 import examples  # noqa: E402
+import made_tree  # noqa: E402
 
 EXAMPLE = """// example.cpp
 #include <string>
@@ -76,16 +73,7 @@ BROKEN = (
 
 def run(files):
     """Exit code and output of the check on a tree of these files."""
-    with tempfile.TemporaryDirectory() as root:
-        for path, text in files.items():
-            full = os.path.join(root, path)
-            os.makedirs(os.path.dirname(full), exist_ok=True)
-            with open(full, "w", encoding="utf-8") as file:
-                file.write(text)
-        out = io.StringIO()
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-            code = examples.main(root)
-        return code, out.getvalue()
+    return made_tree.run(examples.main, files)
 
 
 class ExampleCheck(unittest.TestCase):

@@ -2,15 +2,12 @@
 # SPDX-License-Identifier: BSL-1.0
 """layers_test.py - the layer check finds what it promises: one small tree, with each rule broken once"""
 
-import contextlib
-import io
-import os
 import sys
-import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
 import layers  # noqa: E402
+import made_tree  # noqa: E402
 
 CLEAN = {
     "include/milter/error.hpp": "#include <boost/system/result.hpp>\n#include <string>\n",
@@ -57,16 +54,7 @@ BROKEN = (
 
 def run(files):
     """Exit code and output of the check on a tree of these files."""
-    with tempfile.TemporaryDirectory() as root:
-        for path, text in files.items():
-            full = os.path.join(root, path)
-            os.makedirs(os.path.dirname(full), exist_ok=True)
-            with open(full, "w", encoding="utf-8") as file:
-                file.write(text)
-        out = io.StringIO()
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-            code = layers.main(root)
-        return code, out.getvalue()
+    return made_tree.run(layers.main, files)
 
 
 class LayerCheck(unittest.TestCase):

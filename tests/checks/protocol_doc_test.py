@@ -2,15 +2,12 @@
 # SPDX-License-Identifier: BSL-1.0
 """protocol_doc_test.py - the check of docs/protocol.md finds what it promises: a small document, with each rule broken once"""
 
-import contextlib
-import io
-import os
 import sys
-import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
 import protocol_doc  # noqa: E402
+import made_tree  # noqa: E402
 
 CODES = """
 enum class command_code : unsigned char {
@@ -96,16 +93,7 @@ BROKEN = (
 
 def run(files):
     """Exit code and output of the check on a tree of these files."""
-    with tempfile.TemporaryDirectory() as root:
-        for path, text in files.items():
-            full = os.path.join(root, path)
-            os.makedirs(os.path.dirname(full), exist_ok=True)
-            with open(full, "w", encoding="utf-8") as file:
-                file.write(text)
-        out = io.StringIO()
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-            code = protocol_doc.main(root)
-        return code, out.getvalue()
+    return made_tree.run(protocol_doc.main, files)
 
 
 class ProtocolDocCheck(unittest.TestCase):
