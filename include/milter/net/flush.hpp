@@ -16,7 +16,7 @@ namespace detail {
 
 /// What the socket takes at once. What cannot be written any more is dropped.
 template <class Session> void flush_at_once(stream& peer, Session& session, error_code& ec) {
-    if (ec || session.output().empty()) return;
+    if (session.output().empty()) return;
     session.sent(peer.try_write(session.output(), ec));
     if (ec) session.sent(session.output().size());
 }
