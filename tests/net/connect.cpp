@@ -95,8 +95,11 @@ BOOST_AUTO_TEST_CASE(a_name_service_that_hangs_is_left_at_the_deadline_196_207) 
     asio::ip::tcp::acceptor const acceptor(context, {asio::ip::make_address("127.0.0.1"), 0});
     auto const port = std::to_string(acceptor.local_endpoint().port());
     where = {endpoint::kind::inet, {}, "hanging.test", port};
-    connect(5ms); // ends at all only because it does not wait for the answer
-    BOOST_TEST(ec == errc::timed_out);
+    // Ends at all only because it does not wait for the answer. Asio drops a question that its thread has not begun with.
+    while (names.asked == 0) {
+        connect(5ms);
+        BOOST_TEST(ec == errc::timed_out);
+    }
     where.host = "localhost"; // Asio asks one after the other
     connect(5ms);
     BOOST_TEST(ec == errc::timed_out);
