@@ -104,17 +104,23 @@ public:
         err_ = ends[0];
         child_ = detail::spawn(path, args, {"/dev/null", out_, {}, ends[1]});
         ::close(ends[1]);
-        while (said_.find(ready) == said_.npos || said_.back() != '\n')
-            if (!read_some()) {
-                stop();
-                throw std::runtime_error(path + " did not start: " + said_);
-            }
+        if (!says(ready)) {
+            stop();
+            throw std::runtime_error(path + " did not start: " + said_);
+        }
     }
     background_program(background_program const&) = delete;
     background_program& operator=(background_program const&) = delete;
     ~background_program() {
         stop();
         ::close(err_);
+    }
+
+    /// Waits for a line with `what` on its standard error. @return false: it ended without
+    bool says(std::string const& what) {
+        while (said_.find(what) == said_.npos || said_.back() != '\n')
+            if (!read_some()) return false;
+        return true;
     }
 
     void signal(int number) const {
