@@ -254,6 +254,22 @@ BOOST_AUTO_TEST_CASE(unknown_command_is_kept_from_a_milter_that_could_not_go_on_
     BOOST_TEST(rig.filter(1).story() == "connect helo unknown mail rcpt unknown");
 }
 
+BOOST_AUTO_TEST_CASE(
+    unknown_command_in_a_message_is_kept_from_milters_when_the_mta_sends_no_data_95) {
+    manager_rig rig(1);
+    rig.mta.offer = {3, wire::action::all & ~wire::action::set_macro_list, wire::step::all_v3};
+    rig.begin();
+    BOOST_TEST(send_stage(rig, "unknown") == "continue");
+    send_stage(rig, "mail");
+    send_stage(rig, "rcpt");
+    BOOST_TEST(send_stage(rig, "unknown") == "continue");
+    rig.content();
+    BOOST_TEST(rig.end() == "continue");
+    BOOST_TEST(rig.filter(0).story() ==
+               "connect helo unknown mail rcpt header header header end_of_headers body "
+               "end_of_message");
+}
+
 void send_refused_recipient(manager_rig& rig) {
     auto const usual = rig.mta.macros[wire::command_code::rcpt];
     rig.mta.macros[wire::command_code::rcpt] = {

@@ -22,11 +22,16 @@ enum class kind {
     garbage,
     unknown_reply,
     wrong_reply,
-    second_reply
+    second_reply,
+    edit_not_agreed,
+    too_many_edits
 };
-constexpr char const* kind_names[] = {"refused", "no connection", "closes",      "silent",
-                                      "garbage", "unknown reply", "wrong reply", "second reply"};
+constexpr char const* kind_names[] = {
+    "refused",       "no connection", "closes",       "silent",          "garbage",
+    "unknown reply", "wrong reply",   "second reply", "edit not agreed", "too many edits"};
 enum class how_often { once, always };
+constexpr on_error policies[] = {on_error::tempfail, on_error::accept, on_error::reject,
+                                 on_error::quarantine, on_error::shutdown};
 
 std::string const commands[] = {"connect", "helo", "mail", "rcpt", "data", "end_of_message"};
 
@@ -76,7 +81,19 @@ void make_fail(manager_rig& rig, kind what, std::string const& stage, how_often 
         return filter.on(stage,
                          at_end ? say(wire::connection_failed{}) : say(wire::add_header{"X", "1"}),
                          times);
-    case kind::second_reply: return filter.on(stage, say(wire::proceed{}, wire::proceed{}), times);
+    case kind::second_reply:
+        return filter.on(stage,
+                         stage == "negotiate" ? say(proto::to_reply(filter.wants), wire::proceed{})
+                                              : say(wire::proceed{}, wire::proceed{}),
+                         times);
+    case kind::edit_not_agreed:
+        filter.wants.actions &= ~wire::action::add_rcpt;
+        return filter.on(stage, say(wire::add_rcpt{"<c@mx.test>"}, wire::proceed{}), times);
+    case kind::too_many_edits:
+        rig.config.limits.edits.count = 1;
+        return filter.on(
+            stage, say(wire::add_header{"X", "1"}, wire::add_header{"X", "2"}, wire::proceed{}),
+            times);
     }
 }
 
@@ -120,8 +137,7 @@ std::vector<std::string> session_through(manager_rig& rig) {
 
 template <class Each> void for_each_failure(Each each) {
     auto const row = [&](kind what, std::string const& stage) {
-        for (auto const policy : {on_error::tempfail, on_error::accept, on_error::reject,
-                                  on_error::quarantine, on_error::shutdown})
+        for (auto const policy : policies)
             for (auto const often : {how_often::once, how_often::always})
                 BOOST_TEST_CONTEXT(kind_names[static_cast<int>(what)]
                                    << " at " << stage
@@ -136,9 +152,11 @@ template <class Each> void for_each_failure(Each each) {
         for (std::string const stage : {"negotiate", "connect", "helo", "mail", "rcpt", "data",
                                         "header", "end_of_headers", "body", "end_of_message"})
             row(what, stage);
-    for (std::string const stage : {"connect", "helo", "mail", "rcpt", "data", "header",
-                                    "end_of_headers", "body", "end_of_message"})
+    for (std::string const stage : {"negotiate", "connect", "helo", "mail", "rcpt", "data",
+                                    "header", "end_of_headers", "body", "end_of_message"})
         row(kind::second_reply, stage);
+    row(kind::edit_not_agreed, "end_of_message");
+    row(kind::too_many_edits, "end_of_message");
 }
 
 constexpr auto per_element = boost::test_tools::per_element();
@@ -183,7 +201,8 @@ BOOST_AUTO_TEST_CASE(next_message_finds_the_milter_again_on_a_fresh_connection_2
 }
 
 BOOST_AUTO_TEST_CASE(quarantine_that_the_mta_cannot_do_is_a_temporary_failure) {
-    for (std::string const stage : {"connect", "mail", "rcpt", "data", "header", "end_of_message"})
+    for (std::string const stage : {"negotiate", "connect", "helo", "mail", "rcpt", "data",
+                                    "header", "end_of_headers", "body", "end_of_message"})
         BOOST_TEST_CONTEXT(stage) {
             manager_rig rig(3);
             rig.config.milters[1].on_error = on_error::quarantine;
@@ -238,18 +257,90 @@ BOOST_AUTO_TEST_CASE(verdict_of_an_earlier_milter_comes_before_the_failure_of_a_
 }
 
 BOOST_AUTO_TEST_CASE(
-    failure_at_an_unknown_command_is_answered_with_continue_and_holds_for_the_message) {
-    for (bool const in_message : {false, true}) {
-        manager_rig rig(2);
-        rig.filter(0).on("unknown", then_close());
+    edits_are_taken_back_at_the_end_of_message_and_a_quarantine_stands_under_every_policy_211) {
+    auto const edits = say(wire::add_header{"X", "1"}, wire::change_from{"<c@mx.test>", {}},
+                           wire::replace_body{"new"});
+    for (auto const policy : policies) BOOST_TEST_CONTEXT(manager::to_string(policy)) {
+            manager_rig rig(2);
+            rig.config.milters[0].on_error = policy;
+            rig.filter(0).on("end_of_message", reaction(edits).then(then_close()), once);
+            rig.begin();
+            bool const held = policy == on_error::quarantine;
+            BOOST_TEST(rig.message() ==
+                       (held ? "quarantine \"milter a failed\"; continue" : verdict_of(policy)));
+
+            manager_rig asked(1);
+            asked.config.milters[0].on_error = policy;
+            auto before = reaction(edits).then(say(wire::quarantine{"odd"}));
+            asked.filter(0).on("end_of_message", std::move(before).then(then_close()));
+            asked.begin();
+            auto const heard = asked.message();
+            bool const passes = held || policy == on_error::accept;
+            BOOST_TEST(heard.starts_with(passes ? "quarantine \"" : "reply \""), heard);
+        }
+}
+
+// ---- an unknown command: nothing of it is the MTA's answer but 421
+
+/// The commands that may follow an unknown one in a message, or MAIL.
+std::string say_next(manager_rig& rig, std::string const& next) {
+    if (next == "mail") return rig.send(wire::mail{"<a@client.test>", {}});
+    if (next == "rcpt") return rig.send(wire::rcpt{"<c@mx.test>", {}});
+    if (next == "data") return rig.send(wire::data{});
+    rig.content();
+    return rig.end();
+}
+
+template <class Each> void for_each_failure_at_unknown(Each each) {
+    for (auto const what : {kind::closes, kind::silent, kind::garbage, kind::unknown_reply,
+                            kind::wrong_reply, kind::second_reply})
+        for (auto const policy : policies)
+            for (auto const often : {how_often::once, how_often::always})
+                BOOST_TEST_CONTEXT(kind_names[static_cast<int>(what)]
+                                   << " at unknown, on_error = " << manager::to_string(policy)
+                                   << (often == how_often::once ? ", once" : ", always"))
+    each(what, policy, often);
+}
+
+BOOST_AUTO_TEST_CASE(failure_at_an_unknown_command_in_a_message_is_judged_at_its_next_command) {
+    for (std::string const next : {"rcpt", "data", "end_of_message"})
+        for_each_failure_at_unknown([&](kind what, on_error policy, how_often often) {
+            manager_rig rig(3);
+            rig.config.milters[1].on_error = policy;
+            make_fail(rig, what, "unknown", often);
+            rig.begin();
+            rig.send(wire::mail{"<a@client.test>", {}});
+            if (next != "rcpt") rig.send(wire::rcpt{"<b@mx.test>", {}});
+            bool const at_once = policy == on_error::shutdown;
+            auto const heard = rig.send(wire::unknown{"FOO"});
+            BOOST_TEST(heard == (at_once ? verdict_of(policy) : "continue"));
+            BOOST_TEST(rig.blamed("b"));
+            bool const held = policy == on_error::quarantine;
+            bool const ends = next == "end_of_message";
+            auto const wanted = !held  ? verdict_of(policy)
+                                : ends ? "quarantine \"milter b failed\"; continue"
+                                       : "continue";
+            BOOST_TEST(say_next(rig, next) == wanted);
+            if (!held || ends) return;
+            rig.content();
+            BOOST_TEST(rig.end() == "quarantine \"milter b failed\"; continue");
+        });
+}
+
+BOOST_AUTO_TEST_CASE(
+    failure_at_an_unknown_command_outside_a_message_costs_no_message_but_with_shutdown) {
+    for_each_failure_at_unknown([](kind what, on_error policy, how_often often) {
+        manager_rig rig(3);
+        rig.config.milters[1].on_error = policy;
+        make_fail(rig, what, "unknown", often);
         rig.begin();
-        if (in_message) rig.send(wire::mail{"<a@client.test>", {}});
-        BOOST_TEST(rig.send(wire::unknown{"FOO"}) == "continue");
-        if (in_message)
-            BOOST_TEST(rig.send(wire::rcpt{"<b@mx.test>", {}}) == verdict_of(on_error::tempfail));
-        else
-            BOOST_TEST(rig.message() == "continue");
-    }
+        bool const at_once = policy == on_error::shutdown;
+        BOOST_TEST(rig.send(wire::unknown{"FOO"}) == (at_once ? verdict_of(policy) : "continue"));
+        BOOST_TEST(rig.blamed("b"));
+        auto const answer = at_once ? verdict_of(policy) : "continue";
+        BOOST_TEST(rig.message() == answer);
+        if (!at_once) BOOST_TEST(rig.filter(1).judged().size() == 1U);
+    });
 }
 
 BOOST_AUTO_TEST_CASE(failure_between_messages_costs_nothing) {

@@ -59,7 +59,8 @@ bool session::takes_part(link const& one) const noexcept {
     case command_code::data: return one.in_message;
     case command_code::unknown:
         // libmilter cannot go from DATA to UNKNOWN, nor from there to content without DATA (protocol.md 3.3)
-        return !(one.in_message && (!one.protocol.sends(command_code::data) ||
+        return !(one.in_message && (!mta_.agreed().sends(command_code::data) ||
+                                    !one.protocol.sends(command_code::data) ||
                                     one.protocol.at() == proto::phase::data));
     default: return true;
     }

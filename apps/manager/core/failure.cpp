@@ -71,6 +71,9 @@ session::turn session::judge_failure(link& one, proto::time_point now) {
     if (event_ && policy == on_error::shutdown && !one.is_our_failure) {
         session_verdict_ = failure_verdict(policy);
         session_decided_by_ = one.config->name;
+        bool const unasked = event_->code == command_code::unknown || event_->for_rejected_rcpt;
+        if (unasked && transaction_ && !transaction_->verdict) // else the message would go on
+            decide(*session_verdict_, one.config->name, wire::name_of(event_->code), now);
         conclude(*session_verdict_, one.config->name, now);
         return turn::concluded;
     }
