@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // tests/apps/manager_reload.cpp - a reload never leaves mail unfiltered, and reaches every worker
 //
-// Ends of names: the defect of milter manager 2.3.2 (docs/operations.md, "Moving from milter manager").
+// A letter and number at the end of a name count the defects that milter manager 2.3.2 was seen to have: no filtering at
+// all with a broken file (E9), workers that keep the old configuration (E10), a limit of sessions that stops them all (E7).
 
 #include "manager_fixture.hpp"
 
@@ -24,24 +25,26 @@ BOOST_AUTO_TEST_CASE(of_a_broken_file_leaves_the_milters_as_they_were_E9) {
     auto const good = milters;
     start();
     meets({"--expect", "reject@mail"});
-    for (std::string const broken :
-         {"[[milter]\n", "on_eror = \"accept\"\n", "[manager]\nworkers = \"many\"\n"})
-        BOOST_TEST_CONTEXT(broken) {
-            milters = good + broken;
-            configuration();
-            manager->signal(SIGHUP);
-            for (int i = 0; i < 5; ++i) meets({"--expect", "reject@mail"});
-        }
+    struct {
+        std::string lines, problem;
+    } const rows[] = {{"[[milter]\n", "syntax error: "},
+                      {"on_eror = \"accept\"\n", "unknown key \"on_eror\""},
+                      {"[manager]\nworkers = \"many\"\n", "workers: expected a whole number"}};
+    for (auto const& [broken, problem] : rows) {
+        milters = good + broken;
+        configuration();
+        manager->signal(SIGHUP);
+        BOOST_TEST_REQUIRE(manager->says(problem));
+        for (int i = 0; i < 5; ++i) meets({"--expect", "reject@mail"});
+    }
     // the file is good again, and another: it is taken
     milters.clear();
     filter("y", {"--on", "rcpt=reject"});
     configuration();
     manager->signal(SIGHUP);
-    for (int i = 0; i < 1000 && server({"--expect", "reject@rcpt"}).exit_code != 0; ++i) {
-    }
+    BOOST_TEST_REQUIRE(manager->says("configuration reloaded\n"));
     meets({"--expect", "reject@rcpt"});
     BOOST_TEST(manager->stop() == 0);
-    BOOST_TEST(contains(manager->err(), "unknown key \"on_eror\""), manager->err());
 }
 
 BOOST_AUTO_TEST_CASE(start_with_a_broken_file_serves_no_mail_E9) {
@@ -62,8 +65,7 @@ BOOST_AUTO_TEST_CASE(reaches_every_worker_E10) {
     filter("y", {"--on", "rcpt=reject"});
     configuration();
     manager->signal(SIGHUP);
-    for (int i = 0; i < 1000 && server({"--expect", "reject@rcpt"}).exit_code != 0; ++i) {
-    }
+    BOOST_TEST_REQUIRE(manager->says("configuration reloaded\n"));
     for (int i = 0; i < sessions; ++i) meets({"--expect", "reject@rcpt"});
     BOOST_TEST(manager->stop() == 0);
 }
