@@ -6,12 +6,14 @@
 #include "name_service.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <support/print_error.hpp>
 #include <support/temp_dir.hpp>
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -214,6 +216,106 @@ BOOST_AUTO_TEST_CASE(moved_it_goes_on_and_only_the_new_one_removes_the_file) {
     BOOST_TEST(connects());
     now.close();
     BOOST_TEST(!fs::exists(where.path));
+}
+
+BOOST_AUTO_TEST_CASE(a_socket_of_another_is_taken_over_and_its_file_left) {
+    unix_acceptor other(context, unix_endpoint(where.path));
+    {
+        listener one(context.get_executor());
+        error_code ec;
+        one.take(::dup(other.native_handle()), ec);
+        BOOST_TEST(!ec);
+        BOOST_TEST((one.local() == where));
+        BOOST_TEST(connects());
+        asio::generic::stream_protocol::socket accepted(context);
+        one.socket().accept(accepted, ec);
+        BOOST_TEST(!ec);
+        one.refuse_newcomers();
+    }
+    BOOST_TEST(fs::exists(where.path));
+    listener none(context.get_executor());
+    error_code ec;
+    none.take(::dup(0), ec);
+    BOOST_TEST(bool(ec));
+}
+
+BOOST_AUTO_TEST_CASE(mode_is_changed_and_changed_back) {
+    auto const before = ::umask(077);
+    listener one(context.get_executor());
+    BOOST_TEST(!open(one));
+    ::umask(before);
+    auto const mode = [&] { return fs::status(where.path).permissions(); };
+    auto const created = mode();
+    error_code ec;
+    one.set_access({0666, {}, 0}, ec);
+    BOOST_TEST(!ec);
+    BOOST_TEST((mode() == fs::perms(0666)));
+    one.set_access({}, ec);
+    BOOST_TEST(!ec);
+    BOOST_TEST((mode() == created));
+    one.set_access({{}, "no-such-group", 0}, ec);
+    BOOST_TEST(ec == milter::errc::unknown_group);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_was_taken_away_is_noticed) {
+    listener one(context.get_executor());
+    BOOST_TEST(!open(one));
+    BOOST_TEST(one.is_there());
+    fs::remove(where.path);
+    BOOST_TEST(!one.is_there());
+}
+
+BOOST_AUTO_TEST_CASE(newcomers_are_refused_and_who_waits_is_not) {
+    listener one(context.get_executor());
+    BOOST_TEST(!open(one));
+    asio::local::stream_protocol::socket waiting(context);
+    waiting.connect(unix_endpoint(where.path));
+    one.refuse_newcomers();
+    BOOST_TEST(!fs::exists(where.path));
+    BOOST_TEST(!connects());
+    asio::generic::stream_protocol::socket accepted(context);
+    error_code ec;
+    one.socket().accept(accepted, ec);
+    BOOST_TEST(!ec);
+}
+
+/// Who begins to connect hears nothing: the connection is neither made nor refused.
+BOOST_AUTO_TEST_CASE(newcomers_by_tcp_are_not_heard_until_they_are_welcome_again) {
+    for (auto const family : {endpoint::kind::inet, endpoint::kind::inet6}) {
+        bool const is_v4 = family == endpoint::kind::inet;
+        where = {family, {}, is_v4 ? "127.0.0.1" : "::1", "0"};
+        listener one(context.get_executor());
+        if (open(one) && !is_v4) continue; // a machine without IPv6
+        auto const bound = one.local();
+        BOOST_TEST_REQUIRE(bool(bound));
+        auto const at = *milter::net::literal_address(*bound);
+        asio::generic::stream_protocol::socket waiting(context), late(context);
+        waiting.connect(at);
+        one.refuse_newcomers();
+        late.open(at.protocol());
+        late.non_blocking(true);
+        // by hand, as Asio waits for the outcome
+        int const begun = ::connect(late.native_handle(), at.data(), socklen_t(at.size()));
+        BOOST_TEST((begun < 0 && errno == EINPROGRESS));
+        error_code ec;
+        asio::generic::stream_protocol::socket accepted(context);
+        one.socket().accept(accepted, ec);
+        BOOST_TEST(!ec);
+        one.socket().non_blocking(true);
+        asio::generic::stream_protocol::socket none(context);
+        one.socket().accept(none, ec);
+        BOOST_TEST(ec == asio::error::would_block);
+        asio::write(waiting, asio::buffer("x", 1)); // who was in, still talks
+        char heard = 0;
+        accepted.receive(asio::buffer(&heard, 1));
+        BOOST_TEST(heard == 'x');
+
+        one.welcome_newcomers();
+        asio::generic::stream_protocol::socket again(context);
+        again.connect(at);
+        one.socket().accept(none, ec);
+        BOOST_TEST(!ec);
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
