@@ -2,10 +2,12 @@
 """deviations.toml: where a manager is allowed to differ from the MTA, exactly how, and why.
 
     [[deviation]]
-    mta      = "postfix"
+    mta      = "postfix"     # or "sendmail", or "both" where the same shows
     scenario = "chain_quar_a"
     reason   = "..."
     macros   = true          # the macros differ, which only --macros looks at; besides the entry without
+    waves    = true          # of a manager that shows a message to several milters at once, in place of the
+                             # entry without, which is all that --serial looks at
     diff = '''
     ...'''
 
@@ -22,7 +24,8 @@ from .compare import canonical
 from .tables import HERE
 
 FILE = os.path.join(HERE, "deviations.toml")
-_KEYS = {"mta", "scenario", "reason", "diff", "macros"}
+_MTAS = ("postfix", "sendmail")
+_KEYS = {"mta", "scenario", "reason", "diff", "macros", "waves"}
 
 
 def _printable(line):
@@ -72,26 +75,28 @@ class Deviations:
                 raise ValueError("%s: unknown %s, lacking %s" % (where, sorted(unknown), sorted(lacking)))
             if not e["reason"].strip():
                 raise ValueError(where + ": no reason")
-            key = (e["mta"], e["scenario"], e.get("macros", False))
-            if key in self._by:
-                raise ValueError(where + ": twice")
-            self._by[key] = e
+            for mta in _MTAS if e["mta"] == "both" else (e["mta"],):
+                key = (mta, e["scenario"], e.get("macros", False), e.get("waves", False))
+                if key in self._by:
+                    raise ValueError(where + ": twice")
+                self._by[key] = e
 
     @classmethod
     def read(cls, path=FILE):
         with open(path, "rb") as f:
             return cls(tomllib.load(f).get("deviation", []))
 
-    def get(self, mta, scenario, macros=False):
-        """The entry, or None."""
-        return self._by.get((mta, scenario, macros))
+    def get(self, mta, scenario, macros=False, waves=True):
+        """The entry for a run in waves or for a serial one, or None."""
+        general = self._by.get((mta, scenario, macros, False))
+        return self._by.get((mta, scenario, macros, True), general) if waves else general
 
     def scenarios(self):
-        return {(mta, scenario) for mta, scenario, _ in self._by}
+        return {key[:2] for key in self._by}
 
-    def judge(self, mta, scenario, diff, macros=False):
+    def judge(self, mta, scenario, diff, macros=False, waves=True):
         """What is wrong with this difference, in words; "" if it is as listed."""
-        entry = self.get(mta, scenario, macros)
+        entry = self.get(mta, scenario, macros, waves)
         if entry is None:
             return "differs" if diff else ""
         if not diff:
@@ -101,10 +106,12 @@ class Deviations:
         return ""
 
 
-def entry_text(mta, scenario, diff, reason="", macros=False):
+def entry_text(mta, scenario, diff, reason="", macros=False, waves=False):
     """An entry ready to be pasted."""
     out = ["[[deviation]]", 'mta = "%s"' % mta, 'scenario = "%s"' % scenario]
     if macros:
         out.append("macros = true")
+    if waves:
+        out.append("waves = true")
     quoted = reason.replace("\\", "\\\\").replace('"', '\\"')
     return "\n".join(out + ['reason = "%s"' % quoted, "diff = '''"] + diff + ["'''"]) + "\n"

@@ -25,8 +25,11 @@ def toml_socket(sock):
     return "%s:%s@[%s]" % (kind, port, (host or "127.0.0.1").strip("[]"))
 
 
-def configuration(chain, milters):
-    """What the manager is told for a chain: the chain's milters, patience, and action on failure."""
+def configuration(chain, milters, serial=False):
+    """What the manager is told for a chain: the chain's milters, patience, and action on failure.
+
+    serial  one milter at a time is shown a message, as the MTA does it
+    """
     con, cmd, content = chain["timeouts"]
     timeout = (
         "connect = \"%ds\", negotiate = \"%ds\", command = \"%ds\", content = \"%ds\", end_of_message = \"%ds\""
@@ -38,7 +41,8 @@ def configuration(chain, milters):
             END_OF_MESSAGE if content >= CONTENT else content,
         )
     )
-    out = ["[[listen]]", 'socket = "%s"' % toml_socket(chain["manager_socket"])]
+    out = ["[manager]", "serial = true", ""] if serial else []
+    out += ["[[listen]]", 'socket = "%s"' % toml_socket(chain["manager_socket"])]
     for name in chain["milters"]:
         out += [
             "",
@@ -54,12 +58,12 @@ def configuration(chain, milters):
 class Manager:
     """The process for one chain.  Its configuration, decision lines and log lie in dir/CHAIN.{toml,out,err}."""
 
-    def __init__(self, binary, chain, milters, directory):
+    def __init__(self, binary, chain, milters, directory, serial=False):
         self.binary, self.chain = binary, chain
         self.base = os.path.join(directory, chain["name"])
         self.process = None
         with open(self.base + ".toml", "w") as f:
-            f.write(configuration(chain, milters))
+            f.write(configuration(chain, milters, serial))
 
     def start(self):
         """Start and wait until it listens; what went wrong, or ""."""
@@ -117,9 +121,9 @@ class Manager:
 class Managers:
     """Those of several chains."""
 
-    def __init__(self, binary, field, chains, directory):
+    def __init__(self, binary, field, chains, directory, serial=False):
         os.makedirs(directory, exist_ok=True)
-        self.by_chain = {c: Manager(binary, field["chains"][c], field["milters"], directory) for c in chains}
+        self.by_chain = {c: Manager(binary, field["chains"][c], field["milters"], directory, serial) for c in chains}
 
     def start(self):
         return [bad for bad in (m.start() for m in self.by_chain.values()) if bad]

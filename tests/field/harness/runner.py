@@ -4,6 +4,7 @@
   tests/field/run --short                    a few of every kind, Postfix, the manager its only milter
   tests/field/run --all --mta sendmail       all that make sense, Sendmail
   tests/field/run chain mod_all              groups and scenarios by name
+  tests/field/run --serial wave              the manager shows a message to one milter at a time
   tests/field/run --native --short           without a manager: is the field itself as the oracle has it?
   tests/field/run --miltertest               the manager driven by OpenDKIM's miltertest, no MTA
 
@@ -51,6 +52,9 @@ def parse(argv):
         "--manager", metavar="PATH", help="default: $MILTER_MANAGER, else the newest build/*/bin/milter-manager"
     )
     ap.add_argument("--native", action="store_true", help="no manager: the MTA has the milters itself")
+    ap.add_argument(
+        "--serial", action="store_true", help="the manager shows a message to one milter at a time (serial = true)"
+    )
     ap.add_argument("--macros", action="store_true", help="compare the macros that each milter saw too")
     ap.add_argument(
         "--record-deviations", action="store_true", help="print entries for deviations.toml, ready to paste"
@@ -65,6 +69,8 @@ def parse(argv):
     args = ap.parse_intermixed_args(argv)
     if args.short and args.all:
         ap.error("--short or --all")
+    if args.native and args.serial:
+        ap.error("--native or --serial")
     try:
         args.chosen = selection.chosen(args)
     except LookupError as e:
@@ -111,10 +117,12 @@ class Run:
             elif kind and not self.args.macros:
                 why = ""
             else:
-                why = self.deviations.judge(self.args.mta, name, lines, kind)
+                waves = not self.args.serial
+                why = self.deviations.judge(self.args.mta, name, lines, kind, waves)
                 if why and lines:
-                    entry = self.deviations.get(self.args.mta, name, kind)
-                    self.entries.append(entry_text(self.args.mta, name, lines, entry["reason"] if entry else "", kind))
+                    entry = self.deviations.get(self.args.mta, name, kind, waves) or {"reason": ""}
+                    text = entry_text(self.args.mta, name, lines, entry["reason"], kind, entry.get("waves", False))
+                    self.entries.append(text)
             if why:
                 out.append("macros: " + why if kind else why)
         return out
@@ -149,7 +157,9 @@ class Run:
         """False if one does not start: nothing can be played then."""
         if self.args.native:
             return True
-        self.managers = Managers(self.binary, config, chains, os.path.join(self.results, "manager"))
+        self.managers = Managers(
+            self.binary, config, chains, os.path.join(self.results, "manager"), self.args.serial
+        )
         bad = self.managers.start()
         for x in bad:
             self.fail("start", x)
@@ -202,6 +212,9 @@ class Run:
                 self.fail("stop", bad)
 
     # -- closing
+    def against(self):
+        return "native" if self.args.native else self.binary + (" with serial = true" if self.args.serial else "")
+
     def close(self, field, began):
         if self.failed:
             log = os.path.join(field.work, "postfix/log/maillog")
@@ -219,7 +232,7 @@ class Run:
             say("\n" + "\n".join(self.entries))
         say(
             "%d of them deviate as listed; %s; %d s"
-            % (len(self.listed), "native" if self.args.native else self.binary, time.monotonic() - began)
+            % (len(self.listed), self.against(), time.monotonic() - began)
         )
         say("field: %d passed, %d failed, %d skipped" % (len(self.passed), len(self.failed), len(self.skipped)))
         return DIFFERENT if self.failed else PASSED

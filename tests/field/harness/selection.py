@@ -21,6 +21,7 @@ SHORT = [
     "chain_connect_b_reject",
     "chain_starttls_auth",  # HELO twice, TLS and AUTH macros
     "chain_concurrent",  # eight sessions at once
+    "wave_five_reject_rc",  # milters that only judge are shown the message at once; edits of others are lost
     "mod_all",
     "mod_delheader_forward",  # how indexes count
     "stage_rcpt",
@@ -30,7 +31,7 @@ SHORT = [
     "real_dkim_verify",  # what was signed through the manager verifies
 ]
 # Of the group fail only what does not hang on the seconds of a dying process.
-ALL = ["mod", "stage", "chain", "basic", "real", "fail_die_after_mods"]
+ALL = ["mod", "stage", "chain", "wave", "basic", "real", "fail_die_after_mods"]
 
 
 def chosen(args):

@@ -160,10 +160,36 @@ class Deviating(unittest.TestCase):
         self.assertEqual(listed.judge("postfix", "chain_plain", self.diff), "differs")
         self.assertEqual(listed.judge("postfix", "chain_plain", []), "")
 
+    def test_it_can_stand_for_both_mtas(self):
+        listed = self.listed(mta="both")
+        for mta in ("postfix", "sendmail"):
+            self.assertEqual(listed.judge(mta, "chain_quar_a", self.diff), "")
+        with self.assertRaises(ValueError):  # and then nothing else does
+            deviations.Deviations([listed.get("postfix", "chain_quar_a"), self.listed().get("postfix", "chain_quar_a")])
+
     def test_an_entry_for_macros_stands_only_for_macros(self):
         listed = self.listed(macros=True)
         self.assertEqual(listed.judge("postfix", "chain_quar_a", self.diff, macros=True), "")
         self.assertEqual(listed.judge("postfix", "chain_quar_a", self.diff), "differs")
+
+    def test_an_entry_for_waves_says_nothing_of_a_serial_manager(self):
+        listed = self.listed(waves=True)
+        self.assertEqual(listed.judge("postfix", "chain_quar_a", self.diff), "")
+        self.assertEqual(listed.judge("postfix", "chain_quar_a", self.diff, waves=False), "differs")
+        self.assertEqual(listed.judge("postfix", "chain_quar_a", [], waves=False), "")
+        self.assertIn("does not show", listed.judge("postfix", "chain_quar_a", []))
+
+    def test_it_stands_in_place_of_the_one_without(self):
+        general, of_waves = (self.listed(**x).get("postfix", "chain_quar_a") for x in ({}, {"waves": True}))
+        both = deviations.Deviations([general, {**of_waves, "diff": "other"}])
+        self.assertEqual(both.judge("postfix", "chain_quar_a", ["other"]), "")
+        self.assertIn("otherwise", both.judge("postfix", "chain_quar_a", self.diff))
+        self.assertEqual(both.judge("postfix", "chain_quar_a", self.diff, waves=False), "")
+        self.assertIn("otherwise", both.judge("postfix", "chain_quar_a", ["other"], waves=False))
+
+    def test_an_entry_without_waves_stands_for_both(self):
+        for waves in (False, True):
+            self.assertEqual(self.listed().judge("postfix", "chain_quar_a", self.diff, waves=waves), "")
 
     def test_macros_are_compared_at_callbacks_that_both_have(self):
         a, b = result(), result()
@@ -197,6 +223,20 @@ class Configuring(unittest.TestCase):
         self.assertEqual(conf["milter"][1]["socket"], "inet:20302@[127.0.0.1]")
         self.assertEqual(conf["milter"][0]["on_error"], "tempfail")
         self.assertEqual(conf["listen"][0]["socket"], "inet:20342@[127.0.0.1]")
+
+    def test_a_serial_manager_is_told_so_and_another_is_not(self):
+        milters, chains = self.field()
+        for serial in (False, True):
+            conf = tomllib.loads(manager.configuration(chains["abc"], milters, serial))
+            self.assertEqual(conf.get("manager", {}).get("serial", False), serial)
+            self.assertEqual(len(conf["milter"]), 3)
+
+    def test_there_are_chains_of_which_waves_are_made(self):
+        milters, chains = self.field()
+        judges = {name for name, m in milters.items() if m["args"].endswith("-a 0")}
+        self.assertEqual(judges, {"ra", "rb", "rc"})
+        for name in ("rabc", "rabc_accept", "mixed", "five"):
+            self.assertTrue(judges <= set(chains[name]["milters"]))
 
     def test_short_chains_make_the_manager_impatient_and_the_mta_not(self):
         milters, chains = self.field()
