@@ -2,6 +2,8 @@
 // manager/options.cpp
 #include "manager/options.hpp"
 
+#include "manager/config/config_number.hpp"
+#include "manager/config/control_json.hpp"
 #include "manager/config/printable.hpp"
 #include <milter/version.hpp>
 
@@ -9,8 +11,10 @@
 
 #include <sysexits.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -24,16 +28,24 @@ constexpr char const* description =
 Examples:
   milter-manager check -c /etc/milter-manager/milter-manager.toml
   milter-manager run -c /etc/milter-manager/milter-manager.toml
+  milter-manager reload
+  milter-manager status
+  milter-manager drain --timeout 1m --wait
   postconf -e smtpd_milters=inet:127.0.0.1:10025
 )";
 
 constexpr char const* footer = R"(
+status, reload and drain ask the manager that runs, on the socket of [control] in its configuration.
+
 Signals: SIGTERM drains and ends, twice at once; SIGHUP reloads; SIGUSR1 opens the decision log
   anew.
 Exit status: 0, 64 usage, 69 cannot listen, 73 cannot open the log or use the spool directory,
-  78 configuration. Warnings do not change it.)";
+  78 configuration. Warnings do not change it. Of status, reload and drain also: 69 nobody answers,
+  70 not understood, 75 not now, or sessions were cut off, 76 no answer of a manager, 77 not allowed.)";
 
-constexpr std::string_view commands = "there are run and check";
+constexpr std::string_view commands = "there are run, check, status, reload and drain";
+
+constexpr std::string_view verb_names[] = {"run", "check", "status", "reload", "drain"}; // by verb
 
 /// Of the program and of each command, so that it may stand on both sides of the command. The environment is not left
 /// to CLI11: the option that was not given would take it, over the one that was.
@@ -44,11 +56,61 @@ void add_config_option(CLI::App& app, options& into) {
         ->capture_default_str();
 }
 
+/// Of the commands that ask a manager.
+void add_control_option(CLI::App& app, options& into) {
+    app.add_option_function<std::string>(
+           "--control",
+           [&into](std::string const& text) {
+               auto const parsed = parse_endpoint(text);
+               if (!parsed || parsed->family != endpoint::kind::unix_path)
+                   throw CLI::ValidationError("--control", "it is unix:PATH, or a path");
+               into.control = *parsed;
+           },
+           "Control socket; by default the one of the configuration file")
+        ->type_name("SOCKET");
+}
+
+/// Checked here as the manager will, so that a slip is a matter of usage.
+void add_timeout_option(CLI::App& app, options& into) {
+    app.add_option_function<std::string>(
+           "--timeout",
+           [&into](std::string const& text) {
+               proto::duration ignored{};
+               if (auto const wrong = assign_duration(ignored, text, drain_range))
+                   throw CLI::ValidationError("--timeout", wrong->message);
+               into.timeout = text;
+           },
+           "Until sessions are cut off; by default as [manager] drain says")
+        ->type_name("DURATION");
+}
+
+void add_asking_commands(CLI::App& app, options& into) {
+    auto* const status = app.add_subcommand("status", "Shows how the running manager is");
+    status->add_flag("--json", into.json, "As JSON, in one line");
+    auto* const reload = app.add_subcommand(
+        "reload", "Has it read its configuration anew; with errors the old one stays");
+    auto* const drain =
+        app.add_subcommand("drain", "Has it end when its sessions have, accepting no others");
+    add_timeout_option(*drain, into);
+    drain->add_flag("--wait", into.wait, "Return when it has ended");
+    for (auto* const one : {status, reload, drain}) {
+        add_config_option(*one, into);
+        add_control_option(*one, into);
+    }
+}
+
+/// Of the command that was given.
+verb verb_of(CLI::App const& app) {
+    for (std::size_t i = 0; i < std::size(verb_names); ++i)
+        if (app.got_subcommand(std::string(verb_names[i]))) return static_cast<verb>(i);
+    return verb::run;
+}
+
 /// The first word that is neither an option nor the file of one; empty: there is none.
 std::string_view command_of(int argc, char const* const* argv) {
     for (int i = 1; i < argc; ++i) {
         std::string_view const word = argv[i];
-        if (word == "-c" || word == "--config")
+        if (word == "-c" || word == "--config" || word == "--control" || word == "--timeout")
             ++i;
         else if (word.substr(0, 1) != "-")
             return word;
@@ -64,7 +126,7 @@ parsed_options wrong_usage(std::string const& what) {
 /// CLI11 takes an unknown command for a missing one.
 std::string why_refused(CLI::ParseError const& wrong, std::string_view command) {
     if (command.empty()) return "no command; " + std::string(commands);
-    if (command != "run" && command != "check")
+    if (std::find(std::begin(verb_names), std::end(verb_names), command) == std::end(verb_names))
         return "unknown command " + in_quotes(command) + "; " + std::string(commands);
     return wrong.what();
 }
@@ -88,6 +150,7 @@ parsed_options parse_options(int argc, char const* const* argv) {
         app.add_subcommand("check", "Checks the configuration and shows its problems");
     add_config_option(*check, value);
     check->add_flag("-q,--quiet", value.quiet, "Print nothing when all is well");
+    add_asking_commands(app, value);
 
     try {
         app.parse(argc, argv);
@@ -96,7 +159,7 @@ parsed_options parse_options(int argc, char const* const* argv) {
     } catch (CLI::ParseError const& wrong) {
         return wrong_usage(why_refused(wrong, command_of(argc, argv)));
     }
-    value.verb = check->parsed() ? verb::check : verb::run;
+    value.verb = verb_of(app);
     return {value, EXIT_SUCCESS};
 }
 

@@ -2,17 +2,23 @@
 // manager/options.hpp - the command line of milter-manager
 #pragma once
 
+#include <milter/endpoint.hpp>
+
 #include <optional>
 #include <string>
 
 namespace milter::manager {
 
-enum class verb { run, check };
+enum class verb { run, check, status, reload, drain };
 
 struct options {
     manager::verb verb = manager::verb::run;
     std::string config_file = "/etc/milter-manager/milter-manager.toml";
-    bool quiet = false; ///< check: print nothing when all is well
+    bool quiet = false;              ///< check: print nothing when all is well
+    std::optional<endpoint> control; ///< status, reload, drain; empty: as the file says
+    bool json = false;               ///< status: as it was heard
+    std::string timeout;             ///< drain: a duration; empty: as the manager's file says
+    bool wait = false;               ///< drain: until the manager has ended
 };
 
 struct parsed_options {

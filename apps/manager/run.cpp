@@ -7,8 +7,12 @@
 #include "manager/config/config_toml.hpp"
 #include "manager/config/decision_json.hpp"
 #include "manager/machine.hpp"
+#include "manager/service/control.hpp"
+#include "manager/service/counters.hpp"
 #include "manager/service/gateway.hpp"
 #include "manager/service/line_writer.hpp"
+#include "manager/service/supervisor.hpp"
+#include <milter/version.hpp>
 
 #include <boost/asio/signal_set.hpp>
 
@@ -21,9 +25,11 @@
 #include <exception>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace milter::manager {
 
@@ -33,29 +39,45 @@ std::string counted(std::size_t count, std::string_view what) {
     return std::to_string(count) + ' ' + std::string(what) + (count == 1 ? "" : "s");
 }
 
+wall_time now() { return std::chrono::system_clock::now(); }
+
+std::vector<std::string> texts_of(std::vector<config_problem> const& problems) {
+    std::vector<std::string> texts;
+    texts.reserve(problems.size());
+    for (auto const& one : problems) texts.push_back(to_string(one));
+    return texts;
+}
+
 /// Everything that only one thread of one process does.
 class server {
 public:
-    server(options const& options, std::shared_ptr<config const> const& settings)
-        : options_(options), started_with_(settings), settings_(settings),
-          messages_({}, STDERR_FILENO),
+    server(options const& options, std::shared_ptr<config const> const& settings,
+           supervisor const& supervisor, inherited_sockets inherited)
+        : options_(options), started_with_(settings), settings_(settings), supervisor_(supervisor),
+          inherited_(std::move(inherited)), messages_({}, STDERR_FILENO),
           decisions_(settings->decision_log, STDOUT_FILENO,
                      [this](std::string what) { say("error: decision log " + std::move(what)); }),
-          gateway_(settings, {[this](decision&& one) { decided(std::move(one)); },
-                              [this](log_event&& one) { logged(std::move(one)); }}),
+          gateway_(settings,
+                   {[this](decision&& one) { decided(std::move(one)); },
+                    [this](log_event&& one) { logged(std::move(one)); }},
+                   &inherited_),
+          control_(std::make_shared<control>(gateway_.context(), &inherited_, actions())),
           signals_(gateway_.context(), SIGTERM, SIGINT) {
         signals_.add(SIGHUP);
         signals_.add(SIGUSR1);
+        counters_.watch(settings->milters);
     }
 
     int serve() {
-        if (auto const problem = gateway_.listen(); !problem.empty()) {
+        if (auto const problem = listen(); !problem.empty()) {
             std::cerr << "milter-manager: " << problem << '\n';
             return EX_UNAVAILABLE;
         }
-        for (auto const& one : gateway_.addresses()) say("listening on " + one);
+        say_where_it_listens();
         await_signal();
+        supervisor_.ready();
         gateway_.run();
+        control_->stop(gateway_.sessions());
         say(last_words());
         decisions_.stop(std::chrono::seconds(2));
         messages_.stop(std::chrono::seconds(1));
@@ -63,18 +85,46 @@ public:
     }
 
 private:
+    control_actions actions() {
+        return {[this] { return status(); },
+                [this](control_peer const& peer) { return ordered_reload(peer); },
+                [this](control_peer const& peer, std::optional<proto::duration> patience) {
+                    return ordered_drain(peer, patience);
+                }};
+    }
+
+    std::string listen() {
+        if (auto problem = gateway_.listen(); !problem.empty()) return problem;
+        auto planned = control_->plan(*settings_);
+        if (!planned.problem().empty()) return planned.problem();
+        control_->reload(std::move(planned));
+        return {};
+    }
+
+    void say_where_it_listens() {
+        for (auto const& what : inherited_.close_rest()) say("warning: " + what);
+        for (auto const& one : gateway_.listeners()) {
+            say("listening on " + to_string(one->where));
+            if (one->inherited && (one->asked.mode || !one->asked.group.empty()))
+                say("warning: mode and group of " + to_string(one->where) +
+                    " are left as they are: it is inherited");
+        }
+    }
+
     void say(std::string text) {
         messages_.post([text = "milter-manager: " + std::move(text)] { return text; });
     }
 
     void decided(decision&& one) {
-        auto const when = std::chrono::system_clock::now();
+        auto const when = now();
+        counters_.count(one);
         decisions_.post([kept = std::make_shared<decision>(std::move(one)), when] {
             return to_json_line(*kept, when);
         });
     }
 
     void logged(log_event&& one) {
+        counters_.note(one, now());
         messages_.post(
             [kept = std::make_shared<log_event>(std::move(one))] { return to_text_line(*kept); });
     }
@@ -91,42 +141,140 @@ private:
         });
     }
 
+    // ---- the end
+
     /// The first time politely.
     void end() {
-        if (std::exchange(draining_, true)) {
+        if (draining_) {
             impatient_ = true;
             return gateway_.stop();
         }
-        say("draining " + counted(gateway_.sessions(), "session"));
-        gateway_.drain();
+        drain(settings_->drain);
+    }
+
+    void drain(proto::duration patience) {
+        patience_ = patience;
+        if (!std::exchange(draining_, true)) {
+            auto const what = "draining " + counted(gateway_.sessions(), "session");
+            say(what);
+            supervisor_.stopping(what);
+        }
+        gateway_.drain(patience);
+    }
+
+    drain_outcome ordered_drain(control_peer const& by, std::optional<proto::duration> patience) {
+        auto const time = patience.value_or(settings_->drain);
+        say("drain within " + duration_text(time) + ", ordered by " + name_of(by));
+        drain(time);
+        return {gateway_.sessions(), time};
     }
 
     std::string last_words() const {
         auto const left = gateway_.sessions();
         if (left == 0) return "stopped";
         return "stopped; " + counted(left, "session") + " cut off " +
-               (impatient_ ? "by the second signal" : "after " + duration_text(settings_->drain));
+               (impatient_ ? "by the second signal" : "after " + duration_text(patience_));
     }
 
-    void reload() {
+    static std::string name_of(control_peer const& by) { return "uid " + std::to_string(by.uid); }
+
+    // ---- other settings
+
+    reload_outcome ordered_reload(control_peer const& by) {
+        say("reload, ordered by " + name_of(by));
+        return reload();
+    }
+
+    /// All of it or nothing.
+    reload_outcome reload() {
+        if (draining_) {
+            say("configuration not reloaded: draining");
+            return {control_refusal::draining, "it is draining", {}};
+        }
+        supervisor_.reloading();
+        auto outcome = read_and_take_over();
+        supervisor_.ready();
+        if (outcome.refused) say("configuration not reloaded: the old one stays in force");
+        last_reload_ = {now(), !outcome.refused, outcome.problems};
+        return outcome;
+    }
+
+    reload_outcome read_and_take_over() {
         auto const here = this_machine();
-        auto loaded = load_config(options_.config_file, &here);
-        for (auto const& problem : loaded.problems) say(to_string(problem));
-        if (!loaded.config) return say("configuration not reloaded: the old one stays in force");
+        auto const loaded = load_config(options_.config_file, &here);
+        reload_outcome outcome{std::nullopt, {}, texts_of(loaded.problems)};
+        for (auto const& problem : outcome.problems) say(problem);
+        if (!loaded.config) {
+            outcome.refused = control_refusal::configuration;
+            outcome.error = options_.config_file + " has errors";
+            return outcome;
+        }
+        auto planned = gateway_.plan(*loaded.config);
+        auto planned_control = control_->plan(*loaded.config);
+        auto const& why = planned.problem().empty() ? planned_control.problem() : planned.problem();
+        if (!why.empty()) {
+            say(why);
+            outcome.problems.push_back(why);
+            outcome.refused = control_refusal::listen;
+            outcome.error = why;
+            return outcome;
+        }
         settings_ = loaded.config;
-        gateway_.reload(settings_);
+        loaded_at_ = now();
+        counters_.watch(settings_->milters);
+        gateway_.reload(settings_, std::move(planned));
+        control_->reload(std::move(planned_control));
         say("configuration reloaded");
-        for (auto const& key : changed_for_restart(*started_with_, *settings_))
-            say("warning: " + key + " takes effect at the next start");
+        for (auto const& key : changed_for_restart(*started_with_, *settings_)) {
+            outcome.problems.push_back("warning: " + key + " takes effect at the next start");
+            say(outcome.problems.back());
+        }
+        return outcome;
+    }
+
+    // ---- how it is
+
+    status_report status() const {
+        status_report report;
+        report.version = milter::version_string;
+        report.pid = ::getpid();
+        report.draining = draining_;
+        report.started = started_at_;
+        report.now = now();
+        report.configuration = options_.config_file;
+        report.loaded = loaded_at_;
+        report.last_reload = last_reload_;
+        for (auto const& one : gateway_.listeners())
+            report.listeners.push_back({to_string(one->where), one->accepted, *one->inside,
+                                        one->inherited, one->retiring});
+        report.sessions = gateway_.sessions();
+        report.sessions_ever = gateway_.sessions_ever();
+        report.session_limit = settings_->limits.sessions;
+        for (auto const& one : settings_->milters) {
+            std::vector<std::string> sockets;
+            for (auto const& where : one.sockets) sockets.push_back(to_string(where));
+            report.milters.push_back({one.name, std::move(sockets), one.enabled, 0, 0, {}, {}});
+        }
+        counters_.fill(report);
+        report.lines_lost = decisions_.dropped();
+        return report;
     }
 
     options const& options_;
     std::shared_ptr<config const> started_with_;
     std::shared_ptr<config const> settings_; ///< of new sessions
+    supervisor const& supervisor_;
+    inherited_sockets inherited_;
+    counters counters_;
     line_writer messages_;
     line_writer decisions_;
     gateway gateway_;
+    std::shared_ptr<control> control_;
     boost::asio::signal_set signals_;
+    wall_time started_at_ = now();
+    wall_time loaded_at_ = started_at_;
+    std::optional<reload_status> last_reload_;
+    proto::duration patience_{}; ///< of the drain
     bool draining_ = false;
     bool impatient_ = false; ///< a second signal came
 };
@@ -149,6 +297,8 @@ loaded_config load_and_tell(std::string const& file) {
 } // namespace
 
 int run(options const& options) {
+    supervisor const supervisor;
+    auto inherited = inherited_sockets::of_environment(); // before anything else is opened
     auto const loaded = load_and_tell(options.config_file);
     if (!loaded.config) return EX_CONFIG;
     std::signal(SIGPIPE, SIG_IGN);
@@ -159,7 +309,7 @@ int run(options const& options) {
         return EX_CANTCREAT;
     }
     try {
-        server one(options, loaded.config);
+        server one(options, loaded.config, supervisor, std::move(inherited));
         return one.serve();
     } catch (std::system_error const& failed) {
         std::cerr << "milter-manager: decision log " << failed.what() << '\n';

@@ -48,6 +48,24 @@ BOOST_AUTO_TEST_CASE(no_milter_is_a_warning) {
                "m: warning: no milter is enabled: all mail passes unfiltered\n");
 }
 
+BOOST_AUTO_TEST_CASE(the_control_socket_is_a_unix_socket_of_its_own) {
+    auto const with = [](std::string const& socket) {
+        return findings(listen("/l") + filter("a", "/a") + "[control]\nsocket = \"" + socket +
+                        "\"\n");
+    };
+    BOOST_TEST(with("/c") == "");
+    BOOST_TEST(with("inet:1@127.0.0.1") == "m:7:10: the control socket is a unix socket\n");
+    BOOST_TEST(with("/./l") == "m:7:10: socket is listened on already\n");
+    BOOST_TEST(with("unix:/a") == "m:7:10: a milter has this socket\n");
+}
+
+BOOST_AUTO_TEST_CASE(the_control_socket_is_known_also_of_a_file_with_errors) {
+    auto const loaded = parse_config("bad = 1\n[control]\nsocket = \"/c\"\n", "m");
+    BOOST_TEST(!loaded.config);
+    BOOST_TEST(loaded.control.path == "/c");
+    BOOST_TEST(parse_config("[control]\nsocket = = 1\n", "m").control.path == "");
+}
+
 BOOST_AUTO_TEST_CASE(a_socket_is_listened_on_once) {
     auto const rest = filter("a", "/a");
     BOOST_TEST(findings(listen("/l") + listen("local:/l") + rest) ==
@@ -74,6 +92,47 @@ BOOST_AUTO_TEST_CASE(names_of_milters_are_unique) {
 BOOST_AUTO_TEST_CASE(two_milters_on_one_socket_are_a_warning) {
     BOOST_TEST(findings(listen("/l") + filter("a", "/a") + filter("b", "/a")) ==
                "m:8:10: warning: milter \"a\" has the same socket: it is asked twice\n");
+}
+
+BOOST_AUTO_TEST_CASE(each_socket_of_a_list_is_checked_at_its_place) {
+    auto const filter_at = [](std::string const& sockets) {
+        return "[[milter]]\nname = \"a\"\nsocket = " + sockets + "\n"; // lines 3 to 5
+    };
+    auto const with = [&](std::string const& sockets) {
+        return findings(listen("/l") + filter_at(sockets));
+    };
+    BOOST_TEST(with("['/a', '/b', 'inet:1@localhost']") == "");
+    BOOST_TEST(with("['/a']") == "");
+    BOOST_TEST(with("['/a', 'b']") == "m:5:17: socket: cannot read \"b\"\n");
+    BOOST_TEST(with("['/a', '']") == "m:5:17: socket: expected a socket, not an empty text\n");
+    BOOST_TEST(with("['/a', '/b', 'unix://a']") ==
+               "m:5:23: socket: \"unix://a\" is in the list already\n");
+    BOOST_TEST(with("['inet:1@localhost', 'inet:127.0.0.1:1']") ==
+               "m:5:31: socket: \"inet:127.0.0.1:1\" is in the list already\n");
+    BOOST_TEST(with("['/a', '/l']") == "m:5:17: loop: the manager itself listens on this socket\n");
+    BOOST_TEST(with("[]") == "m:5:10: socket: no socket is named\n");
+    BOOST_TEST(with("['/a', 1]") ==
+               "m:5:10: socket: expected a socket or a list of them, not a list\n");
+    BOOST_TEST(findings(listen("/l") + filter_at("['/a', '/b']") + filter("b", "/b")) ==
+               "m:8:10: warning: milter \"a\" has the same socket: it is asked twice\n");
+    std::string many;
+    for (int i = 0; i < 16; ++i) many += "'/" + std::to_string(i) + "', ";
+    BOOST_TEST(with("[" + many + "]") == "");
+    BOOST_TEST(with("[" + many + "'/16']") ==
+               "m:5:10: socket: 17 sockets: a milter has at most 16\n");
+}
+
+BOOST_AUTO_TEST_CASE(first_pause_of_a_breaker_beyond_the_longest_is_a_warning) {
+    auto const with = [](std::string const& keys) {
+        return findings(listen("/l") + filter("a", "/a") + "breaker = { " + keys + " }\n");
+    };
+    BOOST_TEST(with("first_pause = '2m'") ==
+               "m:6:27: warning: first_pause is longer than longest_pause, which is 1m: that is "
+               "the first one, too\n");
+    BOOST_TEST(with("longest_pause = '999ms'") ==
+               "m:6:29: warning: first_pause is longer than longest_pause, which is 999ms: that "
+               "is the first one, too\n");
+    BOOST_TEST(with("first_pause = '1m'") == "");
 }
 
 BOOST_AUTO_TEST_CASE(mode_and_group_need_a_unix_socket) {

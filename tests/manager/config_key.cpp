@@ -22,14 +22,23 @@ std::map<std::string, std::string> const other_values = {
     {"listen.mode", R"("0640")"},
     {"listen.group", R"("mail")"},
     {"milter.name", R"("x.y-z_9")"},
-    {"milter.socket", R"("inet6:8891@[::1]")"},
+    {"milter.socket", R"(["inet6:8891@[::1]", "unix:/run/b.sock"])"},
+    {"milter.balance", R"("round_robin")"},
     {"milter.on_error", R"("quarantine")"},
     {"milter.enabled", "false"},
+    {"milter.read_only", "true"},
+    {"milter.concurrent", "true"},
+    {"milter.parallel_rcpt", "true"},
     {"milter.timeout.connect", R"("1ms")"},
     {"milter.timeout.negotiate", R"("2s")"},
     {"milter.timeout.command", R"("3s")"},
     {"milter.timeout.content", R"("4m")"},
     {"milter.timeout.end_of_message", R"("1h")"},
+    {"milter.breaker.failures", "0"},
+    {"milter.breaker.window", R"("5s")"},
+    {"milter.breaker.first_pause", R"("6ms")"},
+    {"milter.breaker.longest_pause", R"("7m")"},
+    {"milter.breaker.trial", R"("8s")"},
     {"manager.on_internal_error", R"("shutdown")"},
     {"manager.command_budget", R"("9s")"},
     {"manager.end_of_message_budget", R"("10s")"},
@@ -38,7 +47,11 @@ std::map<std::string, std::string> const other_values = {
     {"manager.drain", R"("13s")"},
     {"manager.workers", "14"},
     {"manager.header_rules", R"("sendmail")"},
+    {"manager.serial", "true"},
     {"manager.decision_log", R"("/var/log/decisions")"},
+    {"control.socket", R"("unix:/run/control.sock")"},
+    {"control.mode", R"("0666")"},
+    {"control.group", R"("adm")"},
     {"limits.headers", "15"},
     {"limits.header_bytes", R"("17KiB")"},
     {"limits.recipients", "18"},
@@ -173,9 +186,16 @@ BOOST_AUTO_TEST_CASE(each_key_reaches_the_field_it_is_named_after) {
     BOOST_TEST(listen.group == "mail");
     auto const& milter = all->milters.at(0);
     BOOST_TEST(milter.name == "x.y-z_9");
-    BOOST_TEST((milter.socket == *milter::parse_endpoint("inet6:8891@[::1]")));
+    BOOST_TEST_REQUIRE(milter.sockets.size() == 2u);
+    BOOST_TEST((milter.sockets[0] == *milter::parse_endpoint("inet6:8891@[::1]")));
+    BOOST_TEST((milter.sockets[1] == *milter::parse_endpoint("/run/b.sock")));
+    BOOST_TEST((milter.balance == balance::round_robin));
+    BOOST_TEST((milter.breaker == breaker_settings{0, 5s, 6ms, 7min, 8s}));
     BOOST_TEST((milter.on_error == on_error::quarantine));
     BOOST_TEST(!milter.enabled);
+    BOOST_TEST(milter.read_only);
+    BOOST_TEST(milter.concurrent);
+    BOOST_TEST(milter.parallel_rcpt);
     BOOST_TEST((milter.timeouts.connect == 1ms));
     BOOST_TEST((milter.timeouts.negotiate == 2s));
     BOOST_TEST((milter.timeouts.command == 3s));
@@ -189,7 +209,11 @@ BOOST_AUTO_TEST_CASE(each_key_reaches_the_field_it_is_named_after) {
     BOOST_TEST((all->drain == 13s));
     BOOST_TEST(all->workers == 14u);
     BOOST_TEST((all->header_rules == header_rules_setting::sendmail));
+    BOOST_TEST(all->serial);
     BOOST_TEST(all->decision_log == "/var/log/decisions");
+    BOOST_TEST(all->control.socket.path == "/run/control.sock");
+    BOOST_TEST((all->control.mode == 0666u));
+    BOOST_TEST(all->control.group == "adm");
     BOOST_TEST(all->limits.headers == 15u);
     BOOST_TEST(all->limits.header_bytes == 17u << 10);
     BOOST_TEST(all->limits.recipients == 18u);

@@ -69,11 +69,12 @@ std::vector<bad_line> const bad_lines = {
     {"milter", "timeout = { conect = '1s' }", 13, 6, R"(unknown key "conect")", R"(did you mean "connect"?)"},
     {"milter", "workers = 2", 1, 7, R"(unknown key "workers")", R"("workers" belongs to [manager])"},
     {"milter", "'a b\t' = 2", 1, 6,
-        R"(unknown key "a b\t")", "keys of [[milter]]: name, socket, on_error, enabled, timeout"},
+        R"(unknown key "a b\t")", "keys of [[milter]]: name, socket, balance, on_error, enabled, read_only, concurrent, "
+        "parallel_rcpt, timeout, breaker"},
     {"spool", "size = 2", 1, 4, R"(unknown key "size")", "keys of [spool]: memory, max, directory"},
     {"", "drain = '1s'", 1, 5, R"(unknown table or key "drain")", R"("drain" belongs to [manager])"},
     {"", "limit.edits = 1", 1, 5, R"(unknown table or key "limit")", "did you mean [limits]?"},
-    {"", "x = 1", 1, 1, R"(unknown table or key "x")", "tables: listen, milter, manager, limits, spool, macros"},
+    {"", "x = 1", 1, 1, R"(unknown table or key "x")", "tables: listen, milter, manager, control, limits, spool, macros"},
     // kinds of values
     {"milter", "enabled = 'yes'", 11, 5, R"(enabled: expected true or false, not the text "yes")", ""},
     {"milter", "enabled = 1", 11, 1, "enabled: expected true or false, not the number 1", ""},
@@ -135,6 +136,13 @@ std::vector<bad_line> const bad_lines = {
         R"(on_internal_error: unknown value "accept")", R"(expected one of "tempfail", "reject" or "shutdown")"},
     {"manager", "header_rules = 'exim'", 16, 6,
         R"(header_rules: unknown value "exim")", R"(expected one of "auto", "postfix" or "sendmail")"},
+    {"milter", "balance = 'round robin'", 11, 13,
+        R"(balance: unknown value "round robin")",
+        R"(did you mean "round_robin"? expected one of "fail_over" or "round_robin")"},
+    {"milter", "breaker = false", 11, 5,
+        "breaker is a table", "write breaker = { failures, window, first_pause, longest_pause, trial }"},
+    {"milter", "breaker.failures = 1001", 20, 4, "failures: 1001 is too large: at most 1000", ""},
+    {"milter", "breaker.window = '0ms'", 18, 5, "window: 0ms is too small: at least 1ms", ""},
     // modes, groups, paths
     {"listen", "mode = 660", 8, 3, "mode: expected a mode, not the number 660", mode_form},
     {"listen", "mode = 0o660", 8, 5, "mode: expected a mode, not the number 432", mode_form},
@@ -176,7 +184,7 @@ BOOST_AUTO_TEST_CASE(the_smallest_configuration_has_the_defaults_of_the_structs)
     expected.listens.push_back({*milter::parse_endpoint("/run/mta.sock"), {}, {}});
     expected.milters.emplace_back();
     expected.milters[0].name = "a";
-    expected.milters[0].socket = *milter::parse_endpoint("/run/a.sock");
+    expected.milters[0].sockets = {*milter::parse_endpoint("/run/a.sock")};
     BOOST_TEST(to_toml(*loaded.config) == to_toml(expected));
 }
 

@@ -188,6 +188,39 @@ BOOST_AUTO_TEST_CASE(mta_that_sends_on_without_waiting_for_replies_is_hung_up_on
     BOOST_TEST(rig.logged("mta: commands sent without waiting for replies"));
 }
 
+BOOST_AUTO_TEST_CASE(mta_that_does_not_read_its_replies_is_hung_up_on_202) {
+    manager_rig rig(0);
+    rig.mta.judges = false;
+    rig.begin();
+    rig.mta_reads = false;
+    std::string flood;
+    for (int i = 0; i < 5'000; ++i) wire::encode(flood, wire::rcpt{"<b@mx.test>", {}});
+    for (int i = 0; i < 30 && !rig.hung_up(); ++i) rig.send_bytes(flood);
+    BOOST_TEST(rig.hung_up());
+    BOOST_TEST(rig.unread_by_mta() < 2'000'000U);
+    BOOST_TEST(rig.logged("mta: replies are not read"));
+}
+
+BOOST_AUTO_TEST_CASE(milter_that_does_not_read_commands_it_need_not_answer_fails_in_the_end_203) {
+    std::string const line(60'000, 'x');
+    for (bool const reads_again : {false, true}) BOOST_TEST_CONTEXT(reads_again) {
+            manager_rig rig(2);
+            rig.filter(0).wants.steps = wire::step::all_nr;
+            rig.config.milters[0].on_error = manager::on_error::accept;
+            rig.begin();
+            rig.filter(0).reads = false;
+            for (int i = 0; i < 5; ++i) BOOST_TEST(rig.send(wire::unknown{line}) == "continue");
+            for (int i = 0; i < 10; ++i) rig.mta.say(wire::unknown{line});
+            rig.settle();
+            BOOST_TEST(rig.filter(0).waiting() < 400'000U);
+            rig.filter(0).reads = reads_again;
+            auto const answer = rig.send(wire::mail{"<a@client.test>", {}});
+            BOOST_TEST(answer.ends_with("continue"));
+            BOOST_TEST(rig.blamed("a") != reads_again);
+            BOOST_TEST(rig.filter(1).story().ends_with("unknown mail"));
+        }
+}
+
 BOOST_AUTO_TEST_CASE(
     large_packet_of_a_milter_is_refused_on_its_length_but_for_a_new_body_that_is_due) {
     for (std::string const stage : {"mail", "end_of_message"}) {

@@ -33,6 +33,9 @@ struct sent_message {
     bool accepted() const { return heard.ends_with("continue") || heard.ends_with("accept"); }
 };
 
+/// Actions of a milter that leaves headers and body alone.
+inline constexpr auto judging = wire::action::add_rcpt | wire::action::quarantine;
+
 class conversation {
 public:
     explicit conversation(unsigned seed, manager_rig::cut cut, bool shuffled)
@@ -53,6 +56,7 @@ public:
     std::vector<sent_message> messages;
     std::vector<std::string> heard; ///< all that the MTA was answered
     bool all_hear_mail = true;      ///< else it cannot be told which message a milter judged
+    bool until_refusal = false;     ///< it ends with the first message that is not accepted
     bool simple_rules = true; ///< Postfix with all it can do: what comes of edits is easily said
 
 private:
@@ -68,7 +72,7 @@ private:
     void choose_ending(std::size_t k);
     reaction verdict();
     reaction failure();
-    wire::any_reply edit();
+    wire::any_reply edit(bool judges);
 
     template <class Command> std::string tell(Command const& command) {
         auto answer = rig.send(command);
@@ -121,6 +125,7 @@ inline void conversation::choose_wishes(scripted_filter& filter) {
         steps |= wire::step::no_mail;
         all_hear_mail = false;
     }
+    if (chance(50)) filter.wants.actions = judging;
     if (chance(20)) filter.wants.lists[2] = "i {mail_addr} {x}";
 }
 
@@ -162,11 +167,11 @@ inline void conversation::choose_reactions(scripted_filter& filter) {
     }
 }
 
-inline wire::any_reply conversation::edit() {
+inline wire::any_reply conversation::edit(bool judges) {
     constexpr char const* names[] = {"X-Id", "X-Dup", "x-dup", "Subject", "X-New"};
     constexpr char const* values[] = {"one", "two", " blanks", "three"};
     auto const index = static_cast<std::uint32_t>(random() % 5);
-    switch (random() % 8) {
+    switch (judges ? 6 + random() % 2 : random() % 8) {
     case 0:
     case 1: return wire::add_header{one_of(names), one_of(values)};
     case 2: return wire::insert_header{index, one_of(names), one_of(values)};
@@ -180,7 +185,8 @@ inline wire::any_reply conversation::edit() {
 
 inline void conversation::choose_ending(std::size_t k) {
     ending end;
-    for (auto count = random() % 5; count > 0; --count) end.edits.push_back(edit());
+    for (auto count = random() % 5; count > 0; --count)
+        end.edits.push_back(edit(rig.filter(k).wants.actions == judging));
     end.verdict = wire::proceed{};
     if (chance(20)) end.verdict = wire::accept{};
     if (chance(8)) end.verdict = wire::reject{};
@@ -202,7 +208,9 @@ inline void conversation::run() {
     for (int i = 0; i < 6 && !rig.hung_up(); ++i) {
         if (chance(10)) tell(wire::helo{"again.test"});
         if (chance(10) && rig.mta.agreed().version > 2) tell(wire::unknown{"FOO"});
-        if (!message() || chance(50)) tell(wire::abort{});
+        bool const ended = message();
+        if (until_refusal && (!ended || !messages.back().accepted())) break;
+        if (!ended || chance(50)) tell(wire::abort{});
         if (heard.back().find("\"421") != std::string::npos) break;
     }
     if (chance(80))

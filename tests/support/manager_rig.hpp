@@ -7,6 +7,7 @@
 //   BOOST_TEST(rig.send(wire::mail{"<a@test>"}) == "reject");
 //   BOOST_TEST(rig.filter(2).story() == "connect helo");
 //
+// Filters are milters unless `config` makes some of them endpoints of one milter (socket_of).
 // Nothing sleeps: time passes from one deadline to the next while the MTA waits for a reply. At its end the rig checks
 // that neither end was sent anything it may not be sent.
 #pragma once
@@ -42,7 +43,7 @@ public:
         for (std::size_t k = 0; k < filters; ++k) {
             manager::milter_config one;
             one.name = std::string(1, static_cast<char>('a' + k));
-            one.socket = {milter::endpoint::kind::unix_path, "/run/" + one.name, {}, {}};
+            one.sockets = {socket_of(k)};
             config.milters.push_back(std::move(one));
         }
     }
@@ -53,10 +54,20 @@ public:
         for (auto const& fault : mta.faults()) BOOST_ERROR("to the MTA: " << fault);
         for (std::size_t k = 0; k < ends_.size(); ++k)
             for (auto const& fault : filter(k).faults())
-                BOOST_ERROR("to milter " << config.milters[k].name << ": " << fault);
+                BOOST_ERROR("to milter " << socket_of(k).path << ": " << fault);
+    }
+
+    /// Where filter(k) listens: the socket of milter k, unless the configuration has others.
+    static milter::endpoint socket_of(std::size_t k) {
+        return {milter::endpoint::kind::unix_path,
+                std::string("/run/") + static_cast<char>('a' + k),
+                {},
+                {}};
     }
 
     manager::config config; ///< changes count until the first packet
+    /// In place of `config`: what sessions share, endpoints that are down included.
+    std::shared_ptr<manager::config const> settings;
     scripted_mta mta;
     scripted_filter& filter(std::size_t k) { return ends_[k].filter; }
     cut deliver = cut::whole;
@@ -121,6 +132,8 @@ public:
     // ---- time
 
     proto::time_point now() const noexcept { return now_; }
+    /// Of a session that has not begun.
+    void begin_later(proto::duration time) { now_ += time; }
     /// Everything that can happen now happens.
     void settle() {
         while (work()) {
@@ -138,7 +151,7 @@ public:
     manager::session& session() {
         if (!session_)
             session_ = std::make_unique<manager::session>(
-                std::make_shared<manager::config const>(config), 7, now_, "in");
+                settings ? settings : manager::with_endpoints(config), 7, now_, "in");
         return *session_;
     }
     bool hung_up() const noexcept { return hung_up_; }
@@ -160,6 +173,7 @@ private:
     /// One connection to a milter, both directions.
     struct end_point {
         scripted_filter filter;
+        std::size_t link = 0;    ///< what the session calls it
         unsigned generation = 0; ///< of the connection; events of older ones are dropped
         bool open = false;
         bool arriving = false;
@@ -184,7 +198,7 @@ private:
         for (auto& event : to.take_log()) log_.push_back(event.peer + ": " + event.text);
     }
     void execute(manager::effect& one);
-    void start(std::size_t k);
+    void start(manager::effect const& one);
     void finish(end_point& end, std::string_view bytes);
     bool work();
     void perform(task what);
@@ -201,6 +215,7 @@ private:
 
     std::unique_ptr<manager::session> session_;
     std::vector<end_point> ends_;
+    std::map<std::size_t, std::size_t> serving_; ///< link to filter
     std::multimap<proto::time_point, timer> timers_;
     std::string mta_in_; ///< written to the MTA, not read
     bool mta_drain_due_ = false;
@@ -215,13 +230,15 @@ inline void manager_rig::execute(manager::effect& one) {
     using kind = manager::effect::kind;
     if (hung_up_) return mta.fault("an effect after hang_up");
     switch (one.what) {
-    case kind::open: return start(one.link);
-    case kind::send:
-        if (!ends_[one.link].open) return mta.fault("bytes for a milter without connection");
-        ends_[one.link].filter.receive(one.bytes);
-        ends_[one.link].drain_due = true;
+    case kind::open: return start(one);
+    case kind::send: {
+        auto& end = ends_[serving_[one.link]];
+        if (!end.open) return mta.fault("bytes for a milter without connection");
+        end.filter.receive(one.bytes);
+        end.drain_due = true;
         return;
-    case kind::close: return finish(ends_[one.link], one.bytes);
+    }
+    case kind::close: return finish(ends_[serving_[one.link]], one.bytes);
     case kind::reply:
         mta_in_ += one.bytes;
         mta_drain_due_ = true;
@@ -230,9 +247,20 @@ inline void manager_rig::execute(manager::effect& one) {
     }
 }
 
-inline void manager_rig::start(std::size_t k) {
+inline void manager_rig::start(manager::effect const& one) {
+    std::size_t k = 0;
+    while (k < ends_.size() && socket_of(k) != *one.where) ++k;
+    if (k == ends_.size()) return mta.fault("a connection to no filter");
+    if (one.until <= now_) mta.fault("no time to connect");
+    auto const before = serving_.find(one.link);
+    if (before != serving_.end()) {
+        auto const& last = ends_[before->second];
+        if (last.link == one.link && (last.open || last.arriving))
+            mta.fault("a second connection to a milter");
+    }
+    serving_[one.link] = k;
     auto& end = ends_[k];
-    if (end.open || end.arriving) mta.fault("a second connection to a milter");
+    end.link = one.link;
     end.arriving = true;
     ++end.generation;
 }
@@ -291,12 +319,14 @@ inline void manager_rig::perform(task what) {
         auto& end = ends_[k];
         if (end.to_manager.empty()) {
             end.open = end.closing = false;
-            return input([&] { session().filter_closed(k, {}, now_); });
+            return input([&] { session().filter_closed(end.link, {}, now_); });
         }
         auto const piece = slice(end.to_manager);
-        return input([&] { session().filter_bytes(k, piece, now_); });
+        return input([&] { session().filter_bytes(end.link, piece, now_); });
     }
-    case 3: ends_[k].drain_due = false; return input([&] { session().filter_drained(k, now_); });
+    case 3:
+        ends_[k].drain_due = false;
+        return input([&] { session().filter_drained(ends_[k].link, now_); });
     case 4: {
         auto const piece = slice(mta_in_);
         return mta.receive(piece);
@@ -317,7 +347,7 @@ inline void manager_rig::arrive(std::size_t k) {
     end.open = how == scripted_filter::arrival::accepted;
     auto const ec = end.open ? milter::error_code{}
                              : milter::error_code(connect_error, boost::system::system_category());
-    input([&] { session().filter_connected(k, ec, now_); });
+    input([&] { session().filter_connected(end.link, ec, now_); });
 }
 
 inline void manager_rig::schedule(std::size_t k, reaction const& what) {

@@ -34,6 +34,8 @@ public:
         for (std::size_t i = 0; i < milters_.size(); ++i) check_milter(i);
         for (std::size_t i = 0; i < names_.size(); ++i) check_name(i);
         for (std::size_t i = 0; i < milters_.size(); ++i) check_timeouts(i);
+        for (std::size_t i = 0; i < milters_.size(); ++i) check_breaker(i);
+        check_control();
         check_budgets();
         check_spool();
     }
@@ -69,17 +71,44 @@ private:
 
     void check_milter(std::size_t i) {
         if (!milters_[i]) return;
-        auto const& socket = config_.milters[i].socket;
+        for (std::size_t k = 0; k < config_.milters[i].sockets.size(); ++k) check_socket(i, k);
+    }
+
+    void check_socket(std::size_t i, std::size_t k) {
+        auto const& socket = config_.milters[i].sockets[k];
+        auto const& place = place_of_socket(i, k);
         for (std::size_t j = 0; j < listens_.size(); ++j)
             if (listens_[j] && reaches(socket, config_.listens[j].socket))
-                return problems_.error(*milters_[i],
-                                       "loop: the manager itself listens on this socket",
+                return problems_.error(place, "loop: the manager itself listens on this socket",
                                        "see [[listen]] in " + line_of(listens_[j]));
         for (std::size_t j = 0; j < i; ++j)
-            if (milters_[j] && socket == config_.milters[j].socket)
-                return problems_.warning(*milters_[i],
-                                         "milter " + in_quotes(config_.milters[j].name) +
-                                             " has the same socket: it is asked twice");
+            if (milters_[j] && has_socket(config_.milters[j], socket))
+                return problems_.warning(place, "milter " + in_quotes(config_.milters[j].name) +
+                                                    " has the same socket: it is asked twice");
+    }
+
+    static bool has_socket(milter_config const& milter, endpoint const& socket) {
+        return std::find(milter.sockets.begin(), milter.sockets.end(), socket) !=
+               milter.sockets.end();
+    }
+
+    /// Where the socket stands in its list; a single one may stand outside of any.
+    source_place const& place_of_socket(std::size_t i, std::size_t k) const {
+        auto const* element =
+            find("milter[" + std::to_string(i) + "].socket[" + std::to_string(k) + ']');
+        return element ? *element : *milters_[i];
+    }
+
+    void check_breaker(std::size_t i) {
+        auto const& breaker = config_.milters[i].breaker;
+        if (breaker.first_pause <= breaker.longest_pause) return;
+        auto const path = "milter[" + std::to_string(i) + "].breaker.";
+        auto const* place = find(path + "first_pause");
+        if (!place) place = find(path + "longest_pause");
+        if (place)
+            problems_.warning(*place, "first_pause is longer than longest_pause, which is " +
+                                          duration_text(breaker.longest_pause) +
+                                          ": that is the first one, too");
     }
 
     void check_name(std::size_t i) {
@@ -88,6 +117,23 @@ private:
             if (names_[j] && config_.milters[i].name == config_.milters[j].name)
                 return problems_.error(*names_[i], "second milter of this name",
                                        "first in " + line_of(names_[j]));
+    }
+
+    void check_control() {
+        auto const* const place = find("control.socket");
+        if (!place) return;
+        auto const& socket = config_.control.socket;
+        if (socket.family != endpoint::kind::unix_path)
+            return problems_.error(*place, "the control socket is a unix socket",
+                                   "only there the system says who asks: write \"unix:PATH\"");
+        for (std::size_t i = 0; i < listens_.size(); ++i)
+            if (listens_[i] && same_place(socket, config_.listens[i].socket))
+                return problems_.error(*place, "socket is listened on already",
+                                       "by [[listen]] in " + line_of(listens_[i]));
+        for (std::size_t i = 0; i < milters_.size(); ++i)
+            if (milters_[i] && has_socket(config_.milters[i], socket))
+                return problems_.error(*place, "a milter has this socket",
+                                       "see [[milter]] in " + line_of(milters_[i]));
     }
 
     /// Of times that somebody wrote: those that were not are cut by the budget without surprise.

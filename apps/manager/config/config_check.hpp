@@ -11,7 +11,8 @@
 
 namespace milter::manager {
 
-/// Where the values that were read stand: "listen[0]", "listen[0].socket", "manager.workers". What was
+/// Where the values that were read stand: "listen[0]", "listen[0].socket", "manager.workers", and of a list
+/// also its elements: "milter[0].socket[1]". What was
 /// refused is not in here, but for lists of the wrong shape: "milter".
 using value_places = std::map<std::string, source_place, std::less<>>;
 

@@ -48,12 +48,20 @@ constexpr config_key rows[] = {
 
     {"milter", "name", "", anything, "", "what logs and statistics call it; no other milter has it",
         [](target const& t) -> field { return milter_name{&t.milter->name}; }, required},
-    {"milter", "socket", "", anything, "", "where it listens",
-        [](target const& t) -> field { return &t.milter->socket; }, required},
+    {"milter", "socket", "", anything, "", "where it listens; each of a list will do",
+        [](target const& t) -> field { return socket_list{&t.milter->sockets}; }, required},
+    {"milter", "balance", "", anything, "", "which of several sockets a session tries first",
+        [](target const& t) -> field { return &t.milter->balance; }},
     {"milter", "on_error", "", anything, "", "what becomes of a message when the milter fails",
         [](target const& t) -> field { return &t.milter->on_error; }},
     {"milter", "enabled", "", anything, "", "false: it is not asked, as if it did not stand here",
         [](target const& t) -> field { return &t.milter->enabled; }},
+    {"milter", "read_only", "", anything, "", "it only judges: an edit of headers or body is a failure of it",
+        [](target const& t) -> field { return &t.milter->read_only; }},
+    {"milter", "concurrent", "", anything, "", "asked together with the milter before it at connect, helo, mail, data",
+        [](target const& t) -> field { return &t.milter->concurrent; }},
+    {"milter", "parallel_rcpt", "", anything, "", "asked together with the milter before it about each recipient",
+        [](target const& t) -> field { return &t.milter->parallel_rcpt; }},
     {"milter.timeout", "connect", "", wait, "", "until the connection stands",
         [](target const& t) -> field { return &t.milter->timeouts.connect; }},
     {"milter.timeout", "negotiate", "", wait, "", "for the answer to the negotiation",
@@ -65,6 +73,17 @@ constexpr config_key rows[] = {
     {"milter.timeout", "end_of_message", "", wait, "", "for each reply at the end of the message, progress included",
         [](target const& t) -> field { return &t.milter->timeouts.end_of_message; }},
 
+    {"milter.breaker", "failures", "failures", {0, 1000}, "", "in a row, within the window: nobody waits for the socket; 0: never",
+        [](target const& t) -> field { return &t.milter->breaker.failures; }},
+    {"milter.breaker", "window", "", wait, "", "within which they happen",
+        [](target const& t) -> field { return &t.milter->breaker.window; }},
+    {"milter.breaker", "first_pause", "", wait, "", "until one session tries the socket again",
+        [](target const& t) -> field { return &t.milter->breaker.first_pause; }},
+    {"milter.breaker", "longest_pause", "", wait, "", "to which the pause doubles with each trial that fails",
+        [](target const& t) -> field { return &t.milter->breaker.longest_pause; }},
+    {"milter.breaker", "trial", "", wait, "", "after which another session may try, when nothing is heard of the one that does",
+        [](target const& t) -> field { return &t.milter->breaker.trial; }},
+
     {"manager", "on_internal_error", "", anything, "", "what becomes of a message when the manager itself fails",
         [](target const& t) -> field { return &t.config->on_internal_error; }},
     {"manager", "command_budget", "", budget, "", "for all milters together to answer one command before the message",
@@ -75,14 +94,23 @@ constexpr config_key rows[] = {
         [](target const& t) -> field { return &t.config->negotiation_wait; }},
     {"manager", "idle_timeout", "", idle, "", "until a silent MTA is hung up on",
         [](target const& t) -> field { return &t.config->idle_timeout; }},
-    {"manager", "drain", "", pause, "", "for sessions to end by themselves after SIGTERM",
+    {"manager", "drain", "", pause, "", "for sessions to end by themselves after SIGTERM or drain",
         [](target const& t) -> field { return &t.config->drain; }},
     {"manager", "workers", "threads", {1, 256}, "", "threads that share the sessions",
         [](target const& t) -> field { return &t.config->workers; }},
     {"manager", "header_rules", "", anything, "", "whose habits govern header edits; auto: those of the MTA at hand",
         [](target const& t) -> field { return &t.config->header_rules; }},
+    {"manager", "serial", "", anything, "", "one milter at a time is shown the message, also those that only judge",
+        [](target const& t) -> field { return &t.config->serial; }},
     {"manager", "decision_log", "", anything, "", "file for one JSON line a message; \"-\": standard output",
         [](target const& t) -> field { return log_file{&t.config->decision_log}; }},
+
+    {"control", "socket", "", anything, "no control socket", "where status, reload and drain are asked for; a unix socket",
+        [](target const& t) -> field { return &t.config->control.socket; }},
+    {"control", "mode", "", anything, "", "permissions of the control socket",
+        [](target const& t) -> field { return octal_mode{&t.config->control.mode}; }},
+    {"control", "group", "", anything, "group of the process", "group of the control socket",
+        [](target const& t) -> field { return group_name{&t.config->control.group}; }},
 
     {"limits", "headers", "headers", count, "", "headers of one message",
         [](target const& t) -> field { return &t.config->limits.headers; }},
@@ -192,7 +220,7 @@ std::string to_toml(config what) {
     std::string out;
     for (auto& listen : what.listens) append_table(out, "listen", {&what, &listen, nullptr});
     for (auto& milter : what.milters) append_table(out, "milter", {&what, nullptr, &milter});
-    for (auto const table : {"manager", "limits", "spool", "macros"})
+    for (auto const table : {"manager", "control", "limits", "spool", "macros"})
         append_table(out, table, {&what, nullptr, nullptr});
     return out;
 }

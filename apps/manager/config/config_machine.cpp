@@ -19,6 +19,7 @@ public:
     void check(config const& what) {
         for (std::size_t i = 0; i < what.listens.size(); ++i)
             check_listen("listen[" + std::to_string(i) + "].", what.listens[i]);
+        check_listen("control.", what.control);
         if (!what.decision_log.empty())
             check_directory_of("decision_log", what.decision_log, place_of("manager.decision_log"));
         if (int const error = machine_.spool_error(what.spool))

@@ -4,6 +4,7 @@
 // Stands between TOML's parser, which only config_toml.cpp knows, and the kinds of values.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -34,6 +35,7 @@ struct range {
 struct complaint {
     std::string message;
     std::string hint;
+    std::optional<std::size_t> element = std::nullopt; ///< of a list, if one alone is meant
 };
 
 using refusal = std::optional<complaint>; ///< empty: accepted

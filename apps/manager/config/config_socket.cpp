@@ -5,6 +5,7 @@
 #include "manager/config/printable.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace milter::manager {
 
@@ -78,6 +79,19 @@ bool same_door(endpoint const& a, endpoint const& b) {
     return a.service == b.service && a.service != "0"; // 0: the system picks one
 }
 
+refusal append_socket(std::vector<endpoint>& to, std::string const& text) {
+    std::string checked;
+    endpoint one;
+    if (auto refused = get_text("a socket", text, checked, socket_form)) return refused;
+    if (auto refused = assign_socket(one, checked)) return refused;
+    for (std::size_t i = 0; i < to.size(); ++i)
+        if (same_peer(one, to[i]))
+            return complaint{in_quotes(text) + " is in the list already",
+                             "as number " + std::to_string(i + 1)};
+    to.push_back(std::move(one));
+    return {};
+}
+
 } // namespace
 
 refusal assign_socket(endpoint& to, std::string_view text) {
@@ -94,6 +108,32 @@ refusal assign_socket(endpoint& to, std::string_view text) {
                          R"(write "inet:" instead of "inet6:")"};
     to = *parsed;
     return {};
+}
+
+refusal assign_sockets(std::vector<endpoint>& to, raw_value const& value) {
+    std::vector<std::string> texts;
+    if (auto const* list = std::get_if<std::vector<std::string>>(&value))
+        texts = *list;
+    else if (auto refused =
+                 get_text("a socket or a list of them", value, texts.emplace_back(), socket_form))
+        return refused;
+    if (texts.empty()) return complaint{"no socket is named", std::string(socket_form)};
+    if (texts.size() > max_endpoints)
+        return complaint{std::to_string(texts.size()) + " sockets: a milter has at most " +
+                             std::to_string(max_endpoints),
+                         {}};
+    std::vector<endpoint> sockets;
+    for (std::size_t i = 0; i < texts.size(); ++i)
+        if (auto refused = append_socket(sockets, texts[i])) {
+            refused->element = i;
+            return refused;
+        }
+    to = std::move(sockets);
+    return {};
+}
+
+bool same_peer(endpoint const& a, endpoint const& b) {
+    return same_door(a, b) && (a.family == endpoint::kind::unix_path || same_host(a, b));
 }
 
 bool same_place(endpoint const& a, endpoint const& b) {

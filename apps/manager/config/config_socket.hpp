@@ -3,7 +3,11 @@
 #pragma once
 
 #include "manager/config/config_raw.hpp"
+#include "manager/core/endpoint_pool.hpp"
 #include <milter/endpoint.hpp>
+
+#include <string_view>
+#include <vector>
 
 namespace milter::manager {
 
@@ -13,8 +17,14 @@ inline constexpr std::string_view socket_form =
 /// @param text  not empty, without control characters
 refusal assign_socket(endpoint& to, std::string_view text);
 
+/// One text, or a list of different ones.
+refusal assign_sockets(std::vector<endpoint>& to, raw_value const& value);
+
 /// Whether both cannot be listened on at the same time. Names are not resolved.
 bool same_place(endpoint const& a, endpoint const& b);
+
+/// Whether who connects finds the same behind both.
+bool same_peer(endpoint const& a, endpoint const& b);
 
 /// Whether who connects to `peer` reaches who listens on `listen`, on this machine.
 bool reaches(endpoint const& peer, endpoint const& listen);

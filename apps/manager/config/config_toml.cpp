@@ -146,11 +146,24 @@ private:
 
     void read_value(config_key const& row, toml::node const& node, std::string const& path,
                     config_target const& to) {
-        auto const place = place_of(node.source());
         if (auto refused = assign(row.of(to), raw_of(node), row.allowed))
-            problems_.error(place, std::string(row.name) + ": " + refused->message, refused->hint);
+            problems_.error(place_of(part_of(node, refused->element).source()),
+                            std::string(row.name) + ": " + refused->message, refused->hint);
         else
-            places_[path] = place;
+            note_places(node, path);
+    }
+
+    static toml::node const& part_of(toml::node const& node, std::optional<std::size_t> element) {
+        auto const* array = node.as_array();
+        auto const* part = array && element ? array->get(*element) : nullptr;
+        return part ? *part : node;
+    }
+
+    void note_places(toml::node const& node, std::string const& path) {
+        places_[path] = place_of(node.source());
+        auto const* array = node.as_array();
+        for (std::size_t i = 0; array && i < array->size(); ++i)
+            places_[path + '[' + std::to_string(i) + ']'] = place_of(array->get(i)->source());
     }
 
     // ---- unknown keys --------------------------------------------------------------------------------------------
@@ -219,8 +232,9 @@ void syntax_error(toml::parse_error const& error, std::string_view source, probl
 }
 
 loaded_config finish(std::shared_ptr<config const> config, problem_list& problems) {
+    auto control = config ? config->control.socket : endpoint{};
     if (problems.has_errors()) config = nullptr;
-    return {std::move(config), problems.take()};
+    return {std::move(config), problems.take(), std::move(control)};
 }
 
 /// Reads one byte more than is allowed, so that the shape check sees the excess.

@@ -22,6 +22,8 @@ namespace milter::manager {
 struct loaded_config {
     std::shared_ptr<manager::config const> config; ///< null when a problem is an error
     std::vector<config_problem> problems;          ///< in the order of the file; also warnings
+    endpoint
+        control; ///< where it is asked for; also of a file with errors, as far as it could be read
 };
 
 /// @param on  the machine that it shall fit; null: any. Blocks on files. Does not throw, but for lack of memory.

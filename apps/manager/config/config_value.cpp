@@ -23,6 +23,7 @@ constexpr std::string_view on_error_names[] = {"tempfail", "accept", "reject", "
                                                "shutdown"};
 constexpr std::string_view on_internal_error_names[] = {"tempfail", "reject", "shutdown"};
 constexpr std::string_view header_rules_names[] = {"auto", "postfix", "sendmail"};
+constexpr std::string_view balance_names[] = {"fail_over", "round_robin"};
 
 constexpr std::span<std::string_view const> names_of(on_error) { return on_error_names; }
 constexpr std::span<std::string_view const> names_of(on_internal_error) {
@@ -31,6 +32,7 @@ constexpr std::span<std::string_view const> names_of(on_internal_error) {
 constexpr std::span<std::string_view const> names_of(header_rules_setting) {
     return header_rules_names;
 }
+constexpr std::span<std::string_view const> names_of(balance) { return balance_names; }
 
 /// "a, b or c"
 std::string list_of(std::span<std::string_view const> names) {
@@ -107,6 +109,7 @@ struct assigner {
     refusal operator()(group_name f) const { return assign_group(*f.to, value); }
     refusal operator()(absolute_path f) const { return assign_path(*f.to, value); }
     refusal operator()(log_file f) const { return assign_log_file(*f.to, value); }
+    refusal operator()(socket_list f) const { return assign_sockets(*f.to, value); }
     refusal operator()(macro_names f) const { return assign_macros(*f.to, value); }
 };
 
@@ -148,6 +151,11 @@ struct formatter {
     std::string operator()(group_name f) const { return toml_text(*f.to); }
     std::string operator()(absolute_path f) const { return toml_text(*f.to); }
     std::string operator()(log_file f) const { return toml_text(f.to->empty() ? "-" : *f.to); }
+    std::string operator()(socket_list f) const {
+        std::string out;
+        for (auto const& one : *f.to) (out += out.empty() ? "" : ", ") += toml_text(to_string(one));
+        return f.to->size() > 1 ? "[" + out + "]" : out;
+    }
     std::string operator()(macro_names f) const { return toml_text(*f.to); }
 };
 
@@ -170,6 +178,7 @@ struct type_namer {
     std::string operator()(group_name) const { return "group"; }
     std::string operator()(absolute_path) const { return "path"; }
     std::string operator()(log_file) const { return R"(path or "-")"; }
+    std::string operator()(socket_list) const { return "socket or list of sockets"; }
     std::string operator()(macro_names) const { return "macros"; }
 };
 

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace milter::manager {
 
@@ -21,14 +22,16 @@ struct milter_name   { std::string* to; };             ///< lower-case letters, 
 struct group_name    { std::string* to; };
 struct absolute_path { std::string* to; };
 struct log_file      { std::string* to; };             ///< absolute path or "-", which is kept as empty
+struct socket_list   { std::vector<endpoint>* to; };   ///< "/a" or ["/a", "inet:8891@[::1]"]
 struct macro_names   { std::string* to; };             ///< "i {auth_type}" or ["i", "{auth_type}"]
 // clang-format on
 
 /// Of a plain number, duration, socket or enumerator the type says enough; an empty duration is "auto".
 using field =
     std::variant<bool*, unsigned*, std::size_t*, proto::duration*, std::optional<proto::duration>*,
-                 endpoint*, on_error*, on_internal_error*, header_rules_setting*, byte_size,
-                 octal_mode, milter_name, group_name, absolute_path, log_file, macro_names>;
+                 endpoint*, on_error*, on_internal_error*, header_rules_setting*, balance*,
+                 byte_size, octal_mode, milter_name, group_name, absolute_path, log_file,
+                 socket_list, macro_names>;
 
 /// Stores the value; on a refusal the field is unchanged.
 refusal assign(field const& to, raw_value const& value, range allowed);

@@ -4,6 +4,7 @@
 // Read once, checked as a whole, then shared by all sessions and never changed. docs/configuration.md lists the keys.
 #pragma once
 
+#include "manager/core/endpoint_pool.hpp"
 #include <milter/endpoint.hpp>
 #include <milter/message/body_store.hpp>
 #include <milter/message/edit.hpp>
@@ -14,6 +15,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,10 +42,17 @@ struct milter_timeouts {
 
 struct milter_config {
     std::string name;
-    endpoint socket;
+    std::vector<endpoint> sockets; ///< one or more, at most max_endpoints
+    manager::balance balance = manager::balance::fail_over;
+    breaker_settings breaker; ///< of each of the sockets
     manager::on_error on_error = manager::on_error::tempfail;
     milter_timeouts timeouts;
     bool enabled = true;
+    bool read_only = false;  ///< it only judges: an edit of headers or body is a failure of it
+    bool concurrent = false; ///< asked together with the one before it at CONNECT, HELO, MAIL, DATA
+    bool parallel_rcpt = false; ///< the same at RCPT
+    std::shared_ptr<endpoint_pool>
+        endpoints; ///< the sockets as sessions found them; from with_endpoints()
 };
 
 struct listen_config {
@@ -62,7 +71,8 @@ struct limits {
 
 struct config {
     std::vector<listen_config> listens;
-    std::vector<milter_config> milters; ///< in the order in which they are asked
+    listen_config control{{}, 0600, {}}; ///< where administrators ask; no path: nowhere
+    std::vector<milter_config> milters;  ///< in the order in which they are asked
     manager::on_internal_error on_internal_error = manager::on_internal_error::tempfail;
     header_rules_setting header_rules = header_rules_setting::automatic;
     std::optional<proto::duration>
@@ -76,9 +86,15 @@ struct config {
     message::spool_options spool;
     std::array<std::string, wire::macro_stage_count>
         macros;               ///< what the administrator has each stage send
+    bool serial = false;      ///< one milter at a time is shown the content of a message
     std::string decision_log; ///< file; empty: standard output
     unsigned workers = 1;
 };
+
+/// The configuration, ready for sessions: with the states of its endpoints.
+/// @param before  the one that was in force: what was found out about a socket stays with it, where milter and settings
+///                of the breaker are the same
+std::shared_ptr<config const> with_endpoints(config what, config const* before = nullptr);
 
 inline constexpr proto::duration sendmail_command_budget =
     std::chrono::seconds(8); // Sendmail R: 10 s

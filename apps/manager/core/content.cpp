@@ -15,8 +15,12 @@ using wire::command_code;
 
 namespace {
 
-constexpr std::size_t send_ahead =
-    std::size_t{256} * 1024; // bytes kept for a peer that does not read, beyond the socket's own
+constexpr auto send_ahead = link::send_ahead; // of the MTA, too
+
+bool edits_content(wire::reply_code code) noexcept {
+    return code == wire::reply_code::add_header || code == wire::reply_code::insert_header ||
+           code == wire::reply_code::change_header || code == wire::reply_code::replace_body;
+}
 
 } // namespace
 
@@ -39,7 +43,7 @@ void session::on_header(wire::header const& field, proto::time_point now) {
         value.remove_prefix(std::min(value.find_first_not_of(" \t\n"), value.size()));
         t.record.message_id = capped(value);
     }
-    feed_all(now);
+    show_all(now);
 }
 
 void session::on_body(std::string_view bytes, proto::time_point now) {
@@ -55,7 +59,7 @@ void session::store_body(std::string_view bytes, proto::time_point now) {
     t.body.append(bytes, ec);
     t.content_bytes += bytes.size();
     if (ec) return internal_failure("message body: " + ec.message(), now);
-    feed_all(now);
+    show_all(now);
 }
 
 void session::on_end_of_message(proto::time_point now) {
@@ -65,38 +69,56 @@ void session::on_end_of_message(proto::time_point now) {
     note_macros();
     t.end_deadline = now + config_->end_of_message_budget;
     t.progress_at = now + proto::progress_interval;
-    feed_all(now);
+    show_all(now);
 }
 
 // ---- to the milters
 
-/// Shows the content to the milter whose turn it is, as far as it can be; then to the next.
-void session::feed_all(proto::time_point now) {
-    if (!transaction_ || event_) return;
-    while (transaction_ && !transaction_->verdict && !transaction_->emitting &&
-           transaction_->turn < links_.size()) {
-        auto& one = *links_[transaction_->turn];
-        auto const how = one.in_message ? feed(one, now) : turn::done;
-        if (how == turn::waits) return;
-        if (how == turn::concluded) break;
-        ++transaction_->turn;
+/// Shows the content to the milter whose turn it is and to those after it, up to the first that may edit it.
+void session::show_all(proto::time_point now) {
+    if (!transaction_ || event_ || transaction_->emitting) return;
+    auto& t = *transaction_;
+    for (auto i = t.turn; i < links_.size() && !t.verdict; ++i) {
+        auto& one = *links_[i];
+        bool const its_turn = i == t.turn;
+        auto const how = one.in_message ? show(one, its_turn, now) : turn::done;
+        if (its_turn && how == turn::done) ++t.turn;
+        if (how == turn::waits && (config_->serial || one.may_edit_content())) break;
     }
-    if (transaction_ && transaction_->body_complete && !transaction_->emitting) finish(now);
+    if (t.body_complete && (t.verdict || t.turn == links_.size())) finish(now);
 }
 
-session::turn session::feed(link& one, proto::time_point now) {
-    if (one.state == link_state::failed) return judge_failure(one, now);
-    if (one.state != link_state::ready) return turn::done;
-    bool const going_on = feed_headers(one, now) && feed_end_of_headers(one, now) &&
-                          feed_body(one, now) && feed_end(one, now);
-    if (one.state == link_state::failed) return judge_failure(one, now);
+session::turn session::show(link& one, bool its_turn, proto::time_point now) {
+    if (!one.held && one.state == link_state::ready && !feed(one, now) && !transaction_->verdict) {
+        bool const stalled = !one.awaits() && one.unwritten() >= send_ahead;
+        if (stalled && one.write_deadline == proto::never)
+            one.write_deadline = now + one.config->timeouts.content;
+    }
     if (transaction_->verdict) return turn::concluded;
-    if (!one.in_message) return turn::done;
-    if (going_on) return turn::done;
-    bool const stalled = !one.awaits() && one.unwritten() >= send_ahead;
-    if (stalled && one.write_deadline == proto::never)
-        one.write_deadline = now + one.config->timeouts.content;
-    return turn::waits;
+    bool const is_decided = one.held || one.state == link_state::failed;
+    if (!is_decided)
+        return one.in_message && one.state == link_state::ready ? turn::waits : turn::done;
+    if (!its_turn) return turn::waits;
+    return one.held ? settle_content(one, now) : judge_failure(one, now);
+}
+
+/// @return false while more is to be sent, or a reply awaited
+bool session::feed(link& one, proto::time_point now) {
+    return feed_headers(one, now) && feed_end_of_headers(one, now) && feed_body(one, now) &&
+           feed_end(one, now);
+}
+
+/// The milter's last word on the message counts now.
+session::turn session::settle_content(link& one, proto::time_point now) {
+    auto const verdict = *std::exchange(one.held, std::nullopt);
+    one.in_message = false;
+    if (verdict.terminal()) {
+        refuse(verdict, one.config->name, now);
+    } else {
+        commit(one, now);
+        transaction_->last_verdict = verdict.code;
+    }
+    return transaction_->verdict ? turn::concluded : turn::done;
 }
 
 bool session::may_send(link const& one) const noexcept {
@@ -191,12 +213,9 @@ void session::on_content_verdict(link& one, command_code code, verdict const& ve
         if (code == command_code::header) one.content.skips_headers = true; // as Postfix takes it
         return;
     }
-    if (verdict.terminal()) {
-        one.in_message = false;
-        return refuse(verdict, one.config->name, now);
-    }
-    if (over) commit(one, now);
-    if (over || verdict.code == wire::reply_code::accept) {
+    if (over || verdict.terminal()) {
+        one.held = verdict;
+    } else if (verdict.code == wire::reply_code::accept) {
         one.in_message = false;
         t.last_verdict = verdict.code;
     }
@@ -207,6 +226,8 @@ void session::on_content_verdict(link& one, command_code code, verdict const& ve
 void session::stage_edit(link& one, wire::any_reply const& reply, proto::time_point now) {
     if (!transaction_ || !one.in_message) return;
     auto const* piece = std::get_if<wire::replace_body>(&reply);
+    if (one.config->read_only && edits_content(wire::code_of(reply)))
+        return fail(one, errc::reply_not_allowed, "read_only: " + wire::describe(reply), now);
     // with a blank before its value it must still fit a packet to the MTA
     if (!piece && one.protocol.frame().payload.size() >= wire::default_data_limit)
         return fail(one, errc::limit_exceeded, wire::describe(reply), now);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// manager/core/dispatch.cpp - envelope commands through the milters, one after another
+// manager/core/dispatch.cpp - envelope commands through the milters: one after another, or several at once
 //
 // Source: protocol.md 9.5, 9.8; statements 229-236, 258-262, 269, 271.
 #include "manager/core/session.hpp"
@@ -23,10 +23,12 @@ void session::begin(command_code code, proto::time_point now, bool for_rejected_
     event one;
     one.code = code;
     one.payload.assign(mta_.frame().payload);
+    one.serial = ++events_;
     one.for_rejected_rcpt = for_rejected_rcpt;
     one.deadline = now + command_budget();
     event_ = std::move(one);
     turn_ = 0;
+    for (auto const& other : links_) other->held.reset();
     if (transaction_) note_macros();
     if (session_verdict_ && (of_transaction(code) || session_verdict_->hangs_up()))
         return conclude(*session_verdict_, session_decided_by_, now);
@@ -41,11 +43,24 @@ void session::begin(command_code code, proto::time_point now, bool for_rejected_
 void session::advance(proto::time_point now) {
     while (event_) {
         if (turn_ == links_.size()) return conclude({}, {}, now);
-        switch (step(*links_[turn_], now)) {
-        case turn::waits:
-        case turn::concluded: return;
-        case turn::done: ++turn_; event_->asked = false;
-        }
+        auto& one = *links_[turn_];
+        if (drive(one, now) == turn::waits) return drive_those_asked_together(now);
+        if (settle(one, now) == turn::concluded) return;
+        ++turn_;
+    }
+}
+
+void session::drive_those_asked_together(proto::time_point now) {
+    for (auto i = turn_ + 1; i < links_.size() && asked_together(*links_[i]); ++i)
+        drive(*links_[i], now);
+}
+
+/// Whether the milter is asked without waiting for the one before it.
+bool session::asked_together(link const& one) const noexcept {
+    switch (event_->code) {
+    case command_code::rcpt: return one.config->parallel_rcpt;
+    case command_code::unknown: return false;
+    default: return one.config->concurrent;
     }
 }
 
@@ -66,29 +81,46 @@ bool session::takes_part(link const& one) const noexcept {
     }
 }
 
-session::turn session::step(link& one, proto::time_point now) {
-    if (one.state == link_state::excluded || !takes_part(one)) return turn::done;
-    switch (one.state) {
-    case link_state::connecting:
-    case link_state::negotiating: return turn::waits;
-    case link_state::failed: return judge_failure(one, now);
-    case link_state::ready: return ask_missed_or_current(one, now);
-    default: return turn::done;
+/// Asks the milter as far as it can be without waiting.
+/// @return done when it has answered, failed, or needs not be asked
+session::turn session::drive(link& one, proto::time_point now) {
+    if (one.held || !takes_part(one)) return turn::done;
+    if (one.pending()) return turn::waits;
+    return one.state == link_state::ready ? ask_missed_or_current(one, now) : turn::done;
+}
+
+/// What the milter said, or its failure, counts now.
+session::turn session::settle(link& one, proto::time_point now) {
+    if (one.held) {
+        auto const verdict = *std::exchange(one.held, std::nullopt);
+        bool const of_session =
+            one.asked == command_code::connect || one.asked == command_code::helo;
+        if (of_session) return refuse_session(one, verdict, now);
+        conclude(verdict, one.config->name, now);
+        return turn::concluded;
     }
+    bool const failed = one.state == link_state::failed && takes_part(one);
+    return failed ? judge_failure(one, now) : turn::done;
 }
 
 /// Tells the milter what it missed of the session, then the current command.
 session::turn session::ask_missed_or_current(link& one, proto::time_point now) {
     for (;;) {
-        if (one.state == link_state::failed) return judge_failure(one, now);
+        if (one.state == link_state::failed || one.held) return turn::done;
         if (one.awaits()) return turn::waits;
+        if (one.asked_in != event_->serial && one.unwritten() >= link::send_ahead) {
+            // what needs no answer it may leave unread for ever
+            if (one.write_deadline == proto::never)
+                one.write_deadline = now + one.config->timeouts.command;
+            return turn::waits;
+        }
         bool const first = event_->code == command_code::connect;
         if (!first && has_connect_ && !one.seen_connect)
             ask(one, command_code::connect, connect_payload_, now);
         else if (!first && event_->code != command_code::helo && one.seen_helo != helo_serial_)
             ask(one, command_code::helo, helo_payload_, now);
-        else if (!event_->asked) {
-            event_->asked = true;
+        else if (one.asked_in != event_->serial) {
+            one.asked_in = event_->serial;
             ask(one, event_->code, event_->payload, now);
         } else
             return turn::done;
@@ -145,6 +177,8 @@ void session::conclude(verdict const& given, std::string_view decided_by, proto:
 void session::on_reply(link& one, wire::any_reply const& reply, proto::time_point now) {
     if (std::holds_alternative<wire::negotiate_reply>(reply)) {
         one.state = link_state::ready;
+        if (one.way.worked())
+            log(severity::info, one.config->name, to_string(one.way.where()) + " works again");
         return;
     }
     switch (wire::row_of(wire::code_of(reply)).kind) {
@@ -179,25 +213,25 @@ void session::on_verdict(link& one, wire::any_reply const& reply, proto::time_po
 void session::on_envelope_verdict(link& one, command_code code, verdict const& verdict,
                                   proto::time_point now) {
     if (code == command_code::connect || code == command_code::helo)
-        return on_session_verdict(one, code, verdict, now);
-    if (!event_ || event_->code != code || turn_ != one.index) return;
+        return on_session_verdict(one, verdict);
+    // asked together with others, of whom an earlier one has refused meanwhile
+    bool const late = !event_ || one.asked_in != event_->serial;
     if (code == command_code::unknown) {
-        if (verdict.refuses()) conclude(verdict, one.config->name, now);
+        if (verdict.refuses() && !late) one.held = verdict;
         return;
     }
-    bool const ignored = event_->for_rejected_rcpt; // statement 269
+    bool const ignored = late || event_->for_rejected_rcpt; // statement 269
     if (ignored && verdict.code == wire::reply_code::discard)
-        return fail(one, errc::reply_not_allowed, "discard to a recipient that the MTA refused",
+        return fail(one, errc::reply_not_allowed, "discard to a recipient that was refused",
                     now); // it is past the message and cannot judge it any more
     // the milter itself is past the message then, and needs no ABORT; a refused recipient ends nothing
     if (proto::settles(code, verdict.code) || (verdict.hangs_up() && !ignored))
         one.in_message = false;
-    if (verdict.terminal() && !ignored) conclude(verdict, one.config->name, now);
+    if (verdict.terminal() && !ignored) one.held = verdict;
 }
 
 /// A verdict about the client, given now or to a command told again to a milter that joined late.
-void session::on_session_verdict(link& one, command_code, verdict const& verdict,
-                                 proto::time_point now) {
+void session::on_session_verdict(link& one, verdict const& verdict) {
     if (verdict.code == wire::reply_code::accept) {
         close(one, true);
         one.state = link_state::excluded;
@@ -205,25 +239,32 @@ void session::on_session_verdict(link& one, command_code, verdict const& verdict
         return;
     }
     if (!verdict.refuses()) return; // discard means nothing here (statement 123)
+    if (event_) {
+        one.held = verdict;
+        return;
+    }
     session_verdict_ = verdict;
     session_decided_by_ = one.config->name;
-    if (!event_) return;
-    bool const about_client =
-        event_->code == command_code::connect || event_->code == command_code::helo;
-    if (about_client || of_transaction(event_->code) || verdict.hangs_up()) {
-        for (auto const& other : links_) {
-            close(*other, true);
-            other->state = link_state::idle;
-        }
-        conclude(verdict, one.config->name, now);
+}
+
+session::turn session::refuse_session(link const& one, verdict const& verdict,
+                                      proto::time_point now) {
+    session_verdict_ = verdict;
+    session_decided_by_ = one.config->name;
+    if (event_->code == command_code::unknown && !verdict.hangs_up()) return turn::done;
+    for (auto const& other : links_) {
+        close(*other, true);
+        other->state = link_state::idle;
     }
+    conclude(verdict, one.config->name, now);
+    return turn::concluded;
 }
 
 /// After any input about a milter: whatever can go on goes on.
 void session::resume(proto::time_point now) {
     negotiation_progress(now, false);
     if (event_) advance(now);
-    feed_all(now);
+    show_all(now);
     pull(now);
 }
 

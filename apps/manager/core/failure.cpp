@@ -4,23 +4,98 @@
 // Source: docs/protocol.md 9.9; statements 207-212, 255, 263-268.
 #include "manager/core/session.hpp"
 
+#include <chrono>
 #include <utility>
 
 namespace milter::manager {
 
 using wire::command_code;
 
+namespace {
+
+/// The finding, said once.
+std::string in_words(error_code why, std::string_view where) {
+    std::string text(where);
+    if (text.find(why.message()) == text.npos)
+        text.append(text.empty() ? "" : ": ").append(why.message());
+    return text;
+}
+
+std::string milliseconds(proto::duration time) {
+    auto const whole = std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+    return std::to_string(whole) + "ms";
+}
+
+} // namespace
+
+// ---- endpoints
+
+/// Nobody waits for an endpoint that is known to be down: where all of them are, the milter has failed at once, and
+/// the log has it from those who found out.
 void session::open(link& one, proto::time_point now) {
+    one.way.begin(*one.config->endpoints, now + one.config->timeouts.connect);
+    if (connect_next(one, now)) return;
+    auto const reason = one.way.reason();
+    give_up(one, errc::connect_failed,
+            "all endpoints are down" + (reason.empty() ? "" : ": " + reason), now);
+}
+
+bool session::connect_next(link& one, proto::time_point now) {
+    if (!one.way.next(now)) return false;
     one.state = link_state::connecting;
     one.protocol = proto::mta_session(link_options(one));
-    one.connect_deadline = now + one.config->timeouts.connect;
+    one.connect_deadline = one.way.deadline();
     one.in_flight = 0;
     one.write_deadline = proto::never;
     one.seen_connect = false;
     one.seen_helo = 0;
+    one.held.reset();
     one.failure_judged = false;
-    effects_.push_back({effect::kind::open, one.index, {}});
+    effects_.push_back({effect::kind::open, one.index, {}, &one.way.where(), one.connect_deadline});
+    return true;
 }
+
+/// What goes wrong before the milter has negotiated is a failure of its endpoint: the next one is tried, in the same
+/// turn, before it is one of the milter.
+void session::fail_over(link& one, error_code why, std::string_view where, proto::time_point now) {
+    if (!one.pending() || why == errc::resource) return fail(one, why, where, now);
+    auto text = in_words(why, where);
+    bool const says_where = one.state == link_state::connecting; // to what it connects
+    if (!says_where && one.way.has_alternatives())
+        text.insert(0, to_string(one.way.where()) + ": ");
+    tell_endpoint(one, why, text, now);
+    bool const in_message = one.in_message;
+    close(one, false);
+    one.in_message = in_message;
+    if (connect_next(one, now)) return;
+    bool const all = one.way.has_alternatives() && !one.way.is_late(now);
+    give_up(one, why, all ? "all endpoints are down: " + text : text, now);
+}
+
+/// Tells the other sessions, and the log: of an endpoint that is down already it has heard.
+void session::tell_endpoint(link& one, error_code why, std::string const& text,
+                            proto::time_point now) {
+    // CONNECT and each MAIL try to reach it: once said is enough for the session
+    bool const repeated = one.state == link_state::connecting && one.failure == capped(text);
+    auto finding = breaker_finding::counted;
+    if (blames_endpoint(one, why)) finding = one.way.failed(capped(text), now, chance_of(id_));
+    if (finding == breaker_finding::opened)
+        log(severity::warning, one.config->name,
+            text + "; " + to_string(one.way.where()) + " is not tried for " +
+                milliseconds(one.way.pause_left(now)));
+    else if (finding == breaker_finding::counted && !repeated)
+        log(severity::warning, one.config->name, text);
+}
+
+/// A milter may refuse an MTA that offers less than others do: one such MTA must not take it away from them.
+bool session::blames_endpoint(link const& one, error_code why) const {
+    if (why == errc::resource) return false;
+    if (one.state == link_state::connecting || why == errc::timed_out) return true;
+    auto const offer = link_options(one).offer;
+    return offer.actions == wire::action::all && offer.steps == wire::step::all;
+}
+
+// ---- failures
 
 /// Politely: with QUIT, where the connection can still carry it.
 void session::close(link& one, bool politely) {
@@ -32,17 +107,21 @@ void session::close(link& one, bool politely) {
     if (one.state != link_state::excluded) one.state = link_state::idle;
     one.connect_deadline = one.write_deadline = proto::never;
     one.in_message = false;
+    one.way.give_back();
 }
 
 /// The connection is of no use any more. What that means for the message is judged when the milter's turn comes.
 void session::fail(link& one, error_code why, std::string_view where, proto::time_point now) {
+    auto const text = in_words(why, where);
+    if (one.pending())
+        tell_endpoint(one, why, text, now);
+    else
+        log(severity::warning, one.config->name, text);
+    give_up(one, why, text, now);
+}
+
+void session::give_up(link& one, error_code why, std::string const& text, proto::time_point now) {
     bool const in_message = one.in_message;
-    std::string text(where);
-    if (text.find(why.message()) == text.npos)
-        text.append(text.empty() ? "" : ": ").append(why.message());
-    // CONNECT and each MAIL try to reach it: once said is enough for the session
-    bool const known = one.state == link_state::connecting && one.failure == capped(text);
-    if (!known) log(severity::warning, one.config->name, text);
     if (one.awaits()) one.record.time += now - one.asked_at;
     close(one, false);
     one.state = link_state::failed;
@@ -53,9 +132,7 @@ void session::fail(link& one, error_code why, std::string_view where, proto::tim
     one.record.verdict = "error";
     one.record.reason = one.failure;
     // a quarantine stands once it was received (statement 255)
-    if (in_message && transaction_ && one.edits.quarantine)
-        transaction_->quarantine = std::move(one.edits.quarantine);
-    one.drop_edits();
+    if (!one.held) one.keep_quarantine_only();
 }
 
 /// The turn has come to a milter that failed.
@@ -63,6 +140,9 @@ session::turn session::judge_failure(link& one, proto::time_point now) {
     if (std::exchange(one.failure_judged, true)) return turn::done;
     auto const policy = one.config->on_error;
     bool const in_message = std::exchange(one.in_message, false);
+    if (in_message && transaction_ && one.edits.quarantine)
+        transaction_->quarantine = std::move(one.edits.quarantine);
+    one.drop_edits();
     if (one.is_our_failure && in_message &&
         transaction_) { // never on_error, which may let mail pass
         refuse(internal_verdict(config_->on_internal_error), "manager", now);
@@ -130,21 +210,23 @@ void session::internal_failure(std::string_view what, proto::time_point now) {
 void session::command_budget_over(proto::time_point now) {
     auto& at = event_ ? turn_ : transaction_->turn;
     (event_ ? event_->deadline : transaction_->end_deadline) = proto::never;
-    if (at < links_.size() && links_[at]->owes())
-        fail(*links_[at], errc::timed_out, "no verdict within the time for the MTA's command", now);
-    for (; at < links_.size(); ++at) {
-        auto& one = *links_[at];
-        if (!is_to_judge(one)) continue;
-        if (one.state != link_state::failed) {
-            out_of_time(now);
-            break;
-        }
-        if (judge_failure(one, now) == turn::concluded) break;
-    }
+    for (auto const first = at; at < links_.size(); ++at)
+        if (settle_out_of_time(*links_[at], at == first, now) == turn::concluded) break;
     if (event_)
         conclude({}, {}, now);
     else if (transaction_ && transaction_->body_complete)
         finish(now);
+}
+
+session::turn session::settle_out_of_time(link& one, bool its_turn, proto::time_point now) {
+    bool const was_asked = its_turn || one.awaits() || one.write_deadline != proto::never;
+    if (!one.held && was_asked && one.owes())
+        fail(one, errc::timed_out, "no verdict within the time for the MTA's command", now);
+    if (one.held) return event_ ? settle(one, now) : settle_content(one, now);
+    if (!is_to_judge(one)) return turn::done;
+    if (one.state == link_state::failed) return judge_failure(one, now);
+    out_of_time(now);
+    return turn::concluded;
 }
 
 /// Whether the command that the MTA waits for needs this milter.

@@ -4,11 +4,13 @@
 
 #include "manager/core/config.hpp"
 #include "manager/core/decision.hpp"
+#include "manager/core/verdict.hpp"
 #include <milter/message/body_store.hpp>
 #include <milter/message/edit.hpp>
 #include <milter/proto/mta_session.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace milter::manager {
@@ -34,10 +36,14 @@ struct content_cursor {
 };
 
 struct link {
+    static constexpr std::size_t send_ahead =
+        std::size_t{256} * 1024; ///< bytes kept while it does not read, beyond the socket's own
+
     std::size_t index = 0;
     milter_config const* config = nullptr;
     link_state state = link_state::idle;
     proto::mta_session protocol;
+    attempt way; ///< to one of its endpoints
     proto::time_point connect_deadline = proto::never;
     std::size_t in_flight = 0; ///< bytes handed out and not yet reported written
     proto::time_point write_deadline = proto::never; ///< it does not take the content it is to have
@@ -51,6 +57,9 @@ struct link {
 
     wire::command_code asked{}; ///< the command whose verdict is awaited
     proto::time_point asked_at{};
+    std::uint32_t asked_in = 0; ///< serial of the last event it was asked about
+    /// Its last word on the event, or on the message. It counts when all milters before it have let that pass.
+    std::optional<verdict> held;
     content_cursor content;
     message::edit_list edits; ///< staged until its verdict
     message::body_store new_body;
@@ -62,6 +71,12 @@ struct link {
     }
     bool pending() const noexcept {
         return state == link_state::connecting || state == link_state::negotiating;
+    }
+    /// Those after it must not be shown the message before it has given its verdict.
+    bool may_edit_content() const noexcept {
+        constexpr auto of_content =
+            wire::action::add_header | wire::action::change_header | wire::action::change_body;
+        return !config->read_only && wire::any(protocol.agreed().actions, of_content);
     }
     bool leading_space() const noexcept {
         return wire::any(protocol.agreed().steps, wire::step::leading_space);
@@ -76,10 +91,18 @@ struct link {
     void begin_transaction() {
         in_message = false;
         content = {};
+        held.reset();
         drop_edits();
         record = {};
         record.name = config->name;
         record.verdict = "not asked";
+    }
+
+    /// A quarantine stands once it was received, unless the message is refused (statement 255).
+    void keep_quarantine_only() {
+        auto kept = std::move(edits.quarantine);
+        drop_edits();
+        edits.quarantine = std::move(kept);
     }
 
     void drop_edits() {

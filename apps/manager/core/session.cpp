@@ -44,6 +44,8 @@ void session::mta_bytes(std::string_view bytes, proto::time_point now) {
     // who sends on without waiting for the reply it is owed would fill our memory
     if (!over_ && mta_.buffered() > send_ahead)
         dead(errc::limit_exceeded, "commands sent without waiting for replies", now);
+    if (!over_ && mta_.output().size() + mta_in_flight_ > send_ahead)
+        dead(errc::limit_exceeded, "replies are not read", now);
 }
 
 void session::mta_closed(error_code why, proto::time_point now) {
@@ -78,10 +80,11 @@ void session::filter_connected(std::size_t index, error_code ec, proto::time_poi
     one.connect_deadline = proto::never;
     if (ec) {
         bool const ours = is_shortage(ec);
-        fail(one, ours ? errc::resource : errc::connect_failed,
-             "cannot connect to " + to_string(one.config->socket) + ": " + ec.message(), now);
+        fail_over(one, ours ? errc::resource : errc::connect_failed,
+                  "cannot connect to " + to_string(one.way.where()) + ": " + ec.message(), now);
     } else {
         one.state = link_state::negotiating;
+        one.asked_at = now;
         error_code ignored;
         one.protocol.negotiate(now, ignored);
     }
@@ -95,7 +98,7 @@ void session::filter_bytes(std::size_t index, std::string_view bytes, proto::tim
     while (one.connected()) {
         error_code ec;
         auto const reply = one.protocol.next(now, ec);
-        if (ec) fail(one, ec, one.protocol.failure(), now);
+        if (ec) fail_over(one, ec, one.protocol.failure(), now);
         if (!reply) break;
         on_reply(one, *reply, now);
     }
@@ -108,7 +111,7 @@ void session::filter_closed(std::size_t index, error_code why, proto::time_point
     error_code ec;
     one.protocol.ended(ec);
     if (why) ec = why;
-    fail(one, ec, why ? why.message() : one.protocol.failure(), now);
+    fail_over(one, ec, why ? why.message() : one.protocol.failure(), now);
     resume(now);
 }
 
@@ -117,8 +120,7 @@ void session::filter_drained(std::size_t index, proto::time_point now) {
     one.in_flight = 0;
     one.write_deadline = proto::never;
     if (over_ || !one.connected()) return;
-    feed_all(now);
-    pull(now);
+    resume(now);
 }
 
 void session::expired(proto::time_point now) {
@@ -129,11 +131,11 @@ void session::expired(proto::time_point now) {
     }
     for (auto const& one : links_) {
         if (one->state == link_state::connecting && now >= one->connect_deadline)
-            fail(*one, errc::timed_out, "connecting to " + to_string(one->config->socket), now);
+            fail_over(*one, errc::timed_out, "connecting to " + to_string(one->way.where()), now);
         if (one->connected() && now >= one->protocol.deadline()) {
             error_code ec;
             one->protocol.expire(now, ec);
-            fail(*one, ec, one->protocol.failure(), now);
+            fail_over(*one, ec, one->protocol.failure(), now);
         }
         if (now >= one->write_deadline)
             fail(*one, errc::timed_out, "it does not read the message", now);
@@ -220,7 +222,7 @@ void session::handle(wire::any_command const& command, proto::time_point now) {
         void operator()(wire::end_of_headers const&) {
             if (self.transaction_) self.transaction_->headers_complete = true;
             self.answer({});
-            self.feed_all(now);
+            self.show_all(now);
         }
         void operator()(wire::body const& c) { self.on_body(c.bytes, now); }
         void operator()(wire::end_of_message const& c) {

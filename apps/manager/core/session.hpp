@@ -4,11 +4,13 @@
 // Theory of operation. Toward the MTA this is a filter, toward each milter an MTA. Inputs are bytes, connection events
 // and times; after each input take_effects() says what to do on sockets.
 //
-//  * Envelope commands become an `event`, which visits the milters in order (advance, step). A milter that joins late is
+//  * Envelope commands become an `event`, which visits the milters in order (advance, drive). A milter that joins late is
 //    told first what it missed. The first terminal verdict ends the event (conclude).
-//  * Content is kept in the transaction (headers, body) and fed to one milter after the other, each seeing the message as
-//    edited by those before it (feed). The MTA is not kept waiting for it. The answer is due at end of message (finish).
-//  * A milter's failure is judged when its turn comes, so that the first in order decides, whichever failed first.
+//  * Content is kept in the transaction (headers, body) and shown to the milters in waves (show_all): each sees the message
+//    as edited by those before it, so milters that only judge are shown it at once, and one that edits ends the wave.
+//    The MTA is not kept waiting for it. The answer is due at end of message (finish).
+//  * A milter's last word is held until its turn comes (settle), and so is its failure: the first in order decides,
+//    whichever spoke first.
 //
 // What the MTA sees follows design rules that never depend on a milter's good behaviour: docs/architecture.md.
 #pragma once
@@ -34,7 +36,7 @@ namespace milter::manager {
 /// One thing to do, in order.
 struct effect {
     enum class kind {
-        open, ///< connect to milter `link`; then filter_connected()
+        open, ///< connect to `where`, for milter `link`, before `until`; then filter_connected()
         send, ///< write `bytes` to milter `link`; filter_drained() when they are written
         close, ///< write `bytes`, then close the connection to milter `link`; nothing is reported of it any more
         reply,   ///< write `bytes` to the MTA; mta_drained() when they are written
@@ -43,10 +45,13 @@ struct effect {
     kind what;
     std::size_t link = 0;
     std::string bytes;
+    endpoint const* where = nullptr; ///< of open: lives as long as the configuration
+    proto::time_point until = proto::never;
 };
 
 class session {
 public:
+    /// @param config  from with_endpoints()
     session(std::shared_ptr<config const> config, std::uint64_t id, proto::time_point now,
             std::string listener = {});
 
@@ -77,8 +82,6 @@ public:
     /// hang_up was among the effects; nothing follows.
     bool over() const noexcept { return over_; }
     bool in_transaction() const noexcept { return transaction_.has_value(); }
-    /// Settings of the milter that effects and inputs call `index`.
-    milter_config const& milter(std::size_t index) const noexcept { return *links_[index]->config; }
 
 private:
     enum class turn { waits, done, concluded };
@@ -111,7 +114,10 @@ private:
     // dispatch.cpp: envelope commands through the milters
     void begin(wire::command_code code, proto::time_point now, bool for_rejected_rcpt = false);
     void advance(proto::time_point now);
-    turn step(link& one, proto::time_point now);
+    void drive_those_asked_together(proto::time_point now);
+    bool asked_together(link const& one) const noexcept;
+    turn drive(link& one, proto::time_point now);
+    turn settle(link& one, proto::time_point now);
     bool takes_part(link const& one) const noexcept;
     turn ask_missed_or_current(link& one, proto::time_point now);
     void ask(link& one, wire::command_code code, std::string_view payload, proto::time_point now);
@@ -120,8 +126,8 @@ private:
     void on_verdict(link& one, wire::any_reply const& reply, proto::time_point now);
     void on_envelope_verdict(link& one, wire::command_code code, verdict const& verdict,
                              proto::time_point now);
-    void on_session_verdict(link& one, wire::command_code code, verdict const& verdict,
-                            proto::time_point now);
+    void on_session_verdict(link& one, verdict const& verdict);
+    turn refuse_session(link const& one, verdict const& verdict, proto::time_point now);
     void resume(proto::time_point now);
 
     // content.cpp: the message through the milters, and back to the MTA
@@ -129,8 +135,10 @@ private:
     void on_body(std::string_view bytes, proto::time_point now);
     void store_body(std::string_view bytes, proto::time_point now);
     void on_end_of_message(proto::time_point now);
-    void feed_all(proto::time_point now);
-    turn feed(link& one, proto::time_point now);
+    void show_all(proto::time_point now);
+    turn show(link& one, bool its_turn, proto::time_point now);
+    bool feed(link& one, proto::time_point now);
+    turn settle_content(link& one, proto::time_point now);
     bool feed_headers(link& one, proto::time_point now);
     bool feed_end_of_headers(link& one, proto::time_point now);
     bool feed_body(link& one, proto::time_point now);
@@ -150,7 +158,12 @@ private:
 
     // failure.cpp
     void open(link& one, proto::time_point now);
+    bool connect_next(link& one, proto::time_point now);
     void close(link& one, bool politely);
+    void fail_over(link& one, error_code why, std::string_view where, proto::time_point now);
+    void tell_endpoint(link& one, error_code why, std::string const& text, proto::time_point now);
+    bool blames_endpoint(link const& one, error_code why) const;
+    void give_up(link& one, error_code why, std::string const& text, proto::time_point now);
     void fail(link& one, error_code why, std::string_view where, proto::time_point now);
     turn judge_failure(link& one, proto::time_point now);
     void refuse(verdict const& verdict, std::string_view decided_by, proto::time_point now);
@@ -159,6 +172,7 @@ private:
     void internal_failure(std::string_view what, proto::time_point now);
     void abort_milters(proto::time_point now);
     void command_budget_over(proto::time_point now);
+    turn settle_out_of_time(link& one, bool its_turn, proto::time_point now);
     bool is_to_judge(link const& one) const noexcept;
     void out_of_time(proto::time_point now);
     void end_transaction(std::string_view verdict, std::string_view decided_by,
@@ -188,7 +202,8 @@ private:
     std::string client_name_, client_address_, helo_name_;
 
     std::optional<event> event_;
-    std::size_t turn_ = 0; ///< milter that the event has come to
+    std::uint32_t events_ = 0;
+    std::size_t turn_ = 0; ///< first milter whose answer to the event does not count yet
     std::optional<transaction> transaction_;
     std::uint32_t transactions_ = 0;
     std::optional<verdict>

@@ -21,8 +21,8 @@ struct event {
     wire::command_code code{};
     std::string payload;
     proto::time_point deadline = proto::never;
+    std::uint32_t serial = 0;       ///< from 1 within the session
     bool for_rejected_rcpt = false; ///< the MTA itself refused the recipient: answers are ignored
-    bool asked = false;             ///< the milter whose turn it is was asked, or needs not be
 };
 
 /// One message, from MAIL to its end.
@@ -37,7 +37,7 @@ struct transaction {
     proto::time_point since{};
     proto::time_point end_deadline = proto::never;
     proto::time_point progress_at = proto::never;
-    std::size_t turn = 0;                    ///< milter that is being shown the content
+    std::size_t turn = 0; ///< first milter whose verdict on the message does not count yet
     std::optional<manager::verdict> verdict; ///< decided for the whole transaction
     std::vector<message::envelope_edit> envelope_edits;
     std::vector<message::header_edit>

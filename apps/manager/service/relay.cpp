@@ -58,7 +58,7 @@ void relay::perform() {
 
 void relay::execute(effect& what) {
     switch (what.what) {
-    case effect::kind::open: return open(what.link);
+    case effect::kind::open: return open(what);
     case effect::kind::send:
         if (auto const& to = milters_[what.link]) {
             to->outbox.own(std::move(what.bytes));
@@ -87,19 +87,18 @@ void relay::drained(std::size_t index) {
 
 // ---- connecting
 
-void relay::open(std::size_t index) {
+void relay::open(effect const& what) {
+    auto const index = what.link;
     if (milters_.size() <= index) milters_.resize(index + 1);
     auto milter = std::make_shared<peer>(worker_.context);
     milters_[index] = milter;
-    auto const& config = core_.milter(index);
-    auto const deadline = proto::clock::now() + config.timeouts.connect;
     auto self = shared_from_this();
     // the core's settings outlive the coroutine with `self`
     asio::co_spawn(
         worker_.context,
-        [self, index, milter, deadline, &config]() -> asio::awaitable<void> {
+        [self, index, milter, where = what.where, until = what.until]() -> asio::awaitable<void> {
             error_code ec;
-            auto fresh = co_await net::connect(config.socket, deadline, ec);
+            auto fresh = co_await net::connect(*where, until, ec);
             self->connected(index, milter, std::move(fresh), ec);
         },
         asio::detached);

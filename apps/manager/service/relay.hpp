@@ -58,7 +58,7 @@ private:
 
     void perform();
     void execute(effect& what);
-    void open(std::size_t index);
+    void open(effect const& what);
     void connected(std::size_t index, peer_ptr const& milter, net::socket fresh, error_code ec);
     void wait_readable(std::size_t index, peer_ptr const& from);
     void readable(std::size_t index, peer_ptr const& from);

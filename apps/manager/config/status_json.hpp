@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSL-1.0
+// manager/config/status_json.hpp - how the manager is, as JSON
+//
+// Keys are described in docs/operations.md.
+#pragma once
+
+#include "manager/config/decision_json.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace milter::manager {
+
+struct listener_status {
+    std::string address;
+    std::uint64_t accepted = 0;
+    std::size_t sessions = 0; ///< now
+    bool inherited = false;   ///< of whoever started us
+    bool closing = false;     ///< a reload has taken it out; those who had connected are served
+};
+
+struct milter_status {
+    std::string name;
+    std::vector<std::string> sockets;
+    bool enabled = true;
+    std::uint64_t messages = 0; ///< it was asked about
+    std::uint64_t failures = 0; ///< messages in which it failed
+    std::string last_problem;
+    wall_time last_problem_at; ///< when there was one
+};
+
+/// Verdicts of decision records; there are no others.
+inline constexpr std::array<std::string_view, 6> counted_verdicts = {
+    "accept", "reject", "tempfail", "discard", "quarantine", "aborted"};
+
+struct reload_status {
+    wall_time when;
+    bool ok = false;
+    std::vector<std::string> problems; ///< also warnings; each as `check` shows it
+};
+
+struct status_report {
+    std::string version;
+    long pid = 0;
+    bool draining = false;
+    wall_time started, now;
+    std::string configuration; ///< file
+    wall_time loaded;          ///< when the one in force was read
+    std::optional<reload_status> last_reload;
+    std::vector<listener_status> listeners;
+    std::size_t sessions = 0;
+    std::uint64_t sessions_ever = 0;
+    std::size_t session_limit = 0;
+    std::array<std::uint64_t, counted_verdicts.size()> messages{}; ///< by counted_verdicts
+    std::vector<milter_status> milters;
+    std::uint64_t lines_lost = 0; ///< of the decision log
+};
+
+nlohmann::ordered_json to_json(status_report const& what);
+
+} // namespace milter::manager

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSL-1.0
+// manager/status_table.cpp
+#include "manager/status_table.hpp"
+
+#include "manager/config/printable.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace milter::manager {
+
+namespace {
+
+using json = nlohmann::ordered_json;
+using row = std::vector<std::string>;
+
+std::string text(json const& of, char const* key) {
+    return printable(of.value(key, std::string()));
+}
+
+std::string number(json const& of, char const* key) {
+    return std::to_string(of.value(key, std::uint64_t{0}));
+}
+
+json part(json const& of, char const* key) { return of.value(key, json::object()); }
+json list(json const& of, char const* key) { return of.value(key, json::array()); }
+
+/// Characters, not bytes, as far as UTF-8 goes.
+std::size_t width_of(std::string_view shown) {
+    return static_cast<std::size_t>(
+        std::count_if(shown.begin(), shown.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
+/// Columns two blanks apart; the last one is as long as it likes.
+std::string columns(std::vector<row> const& rows) {
+    std::vector<std::size_t> widths;
+    for (auto const& one : rows)
+        for (std::size_t i = 0; i < one.size(); ++i) {
+            if (widths.size() <= i) widths.push_back(0);
+            widths[i] = std::max(widths[i], width_of(one[i]));
+        }
+    std::string out;
+    for (auto const& one : rows) {
+        std::string line;
+        for (std::size_t i = 0; i < one.size(); ++i) {
+            line += one[i];
+            if (i + 1 < one.size()) line.append(widths[i] - width_of(one[i]) + 2, ' ');
+        }
+        line.erase(line.find_last_not_of(' ') + 1);
+        out += line + '\n';
+    }
+    return out;
+}
+
+/// "3d 4h", "4h 5m", "5m 6s", "6s"
+std::string span_of(std::uint64_t seconds) {
+    struct {
+        std::uint64_t size;
+        char unit;
+    } constexpr units[] = {{86'400, 'd'}, {3'600, 'h'}, {60, 'm'}, {1, 's'}};
+    for (std::size_t i = 0; i + 1 < std::size(units); ++i) {
+        auto const& [size, unit] = units[i];
+        if (seconds < size) continue;
+        auto const& next = units[i + 1];
+        return std::to_string(seconds / size) + unit + ' ' +
+               std::to_string(seconds % size / next.size) + next.unit;
+    }
+    return std::to_string(seconds) + 's';
+}
+
+std::string messages_of(json const& counts) {
+    std::string out;
+    for (auto const& [verdict, count] : counts.items())
+        if (count.get<std::uint64_t>() > 0)
+            out += (out.empty() ? "" : ", ") + std::to_string(count.get<std::uint64_t>()) + ' ' +
+                   printable(verdict);
+    return out.empty() ? "none" : out;
+}
+
+std::string reload_of(json const& reload) {
+    if (reload.empty()) return "none";
+    auto const problems = list(reload, "problems").size();
+    auto out = text(reload, "time") + (reload.value("ok", false) ? ", taken" : ", refused");
+    if (problems > 0) out += ", problems: " + std::to_string(problems);
+    return out;
+}
+
+std::string head(json const& answer) {
+    auto const sessions = part(answer, "sessions");
+    auto const lost = part(answer, "decision_log").value("lines_lost", std::uint64_t{0});
+    std::vector<row> rows = {
+        {"milter-manager", text(answer, "version") + ", pid " + number(answer, "pid")},
+        {"state", text(answer, "state") + ", since " + text(answer, "started") + " (" +
+                      span_of(answer.value("uptime", std::uint64_t{0})) + ')'},
+        {"configuration", text(answer, "configuration") + ", of " + text(answer, "loaded")},
+        {"last reload", reload_of(part(answer, "last_reload"))},
+        {"sessions", number(sessions, "now") + " of at most " + number(sessions, "limit") + ", " +
+                         number(sessions, "ever") + " since the start"},
+        {"messages", messages_of(part(answer, "messages"))},
+    };
+    if (lost > 0) rows.push_back({"decision log", std::to_string(lost) + " lines lost"});
+    return columns(rows);
+}
+
+std::string listeners(json const& answer) {
+    std::vector<row> rows = {{"LISTENER", "ACCEPTED", "SESSIONS", ""}};
+    for (auto const& one : list(answer, "listeners"))
+        rows.push_back({text(one, "address"), number(one, "accepted"), number(one, "sessions"),
+                        one.value("closing", false)     ? "closing"
+                        : one.value("inherited", false) ? "inherited"
+                                                        : ""});
+    return columns(rows);
+}
+
+/// One line for each, and one more for each further socket.
+std::string milters(json const& answer) {
+    std::vector<row> rows = {{"MILTER", "MESSAGES", "FAILURES", "SOCKET", "LAST PROBLEM"}};
+    for (auto const& one : list(answer, "milters")) {
+        auto name = text(one, "name");
+        if (!one.value("enabled", true)) name += " (off)";
+        auto const problem = part(one, "last_problem");
+        row line = {name, number(one, "messages"), number(one, "failures"), "",
+                    problem.empty() ? "" : text(problem, "time") + ' ' + text(problem, "text")};
+        auto const sockets = list(one, "sockets");
+        for (auto const& socket : sockets) {
+            line[3] = printable(socket.get<std::string>());
+            rows.push_back(std::exchange(line, {"", "", "", "", ""}));
+        }
+        if (sockets.empty()) rows.push_back(line);
+    }
+    return columns(rows);
+}
+
+} // namespace
+
+std::string status_table(json const& answer) {
+    auto out = head(answer) + '\n' + listeners(answer);
+    if (!list(answer, "milters").empty()) out += '\n' + milters(answer);
+    for (auto const& problem : list(part(answer, "last_reload"), "problems"))
+        out += '\n' + problem.get<std::string>() + '\n';
+    return out;
+}
+
+} // namespace milter::manager
