@@ -25,7 +25,8 @@ class control : public std::enable_shared_from_this<control> {
 public:
     /// @param inherited  a socket to listen on instead of opening one; outlives us
     control(boost::asio::io_context& on, inherited_sockets* inherited, control_actions actions)
-        : context_(on), doors_(on.get_executor(), inherited), actions_(std::move(actions)) {}
+        : context_(on), doors_(on.get_executor(), on.get_executor(), inherited),
+          actions_(std::move(actions)) {}
 
     /// What reload() needs: the socket of other settings, which may have none.
     door_plan plan(config const& settings) const;

@@ -101,7 +101,7 @@ door_ptr doors::find_bound(endpoint const& where) const {
 
 door_ptr doors::open(endpoint const& where, endpoint const& literal, listen_config const& as,
                      std::string& problem) const {
-    auto fresh = std::make_shared<door>(executor_);
+    auto fresh = std::make_shared<door>(listens_, waits_);
     error_code ec;
     if (auto const descriptor = inherited_->take(literal)) {
         fresh->inherited = true;

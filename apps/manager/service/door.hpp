@@ -16,21 +16,27 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 namespace milter::manager {
 
-/// One listening socket, and who came through it.
+/// Ours, or the machine's.
+inline bool is_shortage_of_descriptors(error_code ec) {
+    return ec == std::errc::too_many_files_open || ec == std::errc::too_many_files_open_in_system;
+}
+
+/// One listening socket, and who came through it. Belongs to the main thread, but for the counters.
 struct door {
-    explicit door(boost::asio::any_io_executor const& executor)
-        : listener(executor), farewell(executor) {}
+    door(boost::asio::any_io_executor const& listens, boost::asio::any_io_executor const& waits)
+        : listener(listens), farewell(waits) {}
 
     net::listener listener;
     boost::asio::steady_timer farewell; ///< until it is closed, when it is retiring
     listen_config asked;                ///< as the configuration has it
     endpoint where;                     ///< with the port in fact, for people
-    std::uint64_t accepted = 0;
+    std::atomic<std::uint64_t> accepted = 0;
     std::shared_ptr<std::atomic<std::size_t>> inside =
         std::make_shared<std::atomic<std::size_t>>(0); ///< sessions now; they may outlive it
     bool inherited = false;
@@ -66,8 +72,11 @@ private:
 
 class doors {
 public:
-    doors(boost::asio::any_io_executor executor, inherited_sockets* inherited)
-        : executor_(std::move(executor)), inherited_(inherited) {}
+    /// @param listens  of the listeners: who accepts by Asio runs it
+    /// @param waits  of the timers of those that are retiring
+    doors(boost::asio::any_io_executor listens, boost::asio::any_io_executor waits,
+          inherited_sockets* inherited)
+        : listens_(std::move(listens)), waits_(std::move(waits)), inherited_(inherited) {}
 
     /// Opens what is new; nobody is accepted there yet. Asks the name service for names that are new, and waits for it.
     door_plan plan(std::vector<listen_config> const& wanted) const;
@@ -92,7 +101,8 @@ private:
     std::string overlap_with(endpoint const& where) const;
     static void set_access(door_plan& of);
 
-    boost::asio::any_io_executor executor_;
+    boost::asio::any_io_executor listens_;
+    boost::asio::any_io_executor waits_;
     inherited_sockets* inherited_;
     std::vector<door_ptr> all_;
 };

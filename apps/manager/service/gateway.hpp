@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: BSL-1.0
-// manager/service/gateway.hpp - listens, and makes a relay of every connection
+// manager/service/gateway.hpp - the listeners, the workers behind them, and the main thread, which serves no mail
 //
-// A descriptor is held in reserve: when there are none left, it lets one more connection be accepted and answered, so
-// that the MTA hears a temporary failure instead of waiting. A listener is closed when everybody who had connected has
+// The main thread is Asio's: signals, the control socket, names of hosts, and which listeners there are. Workers wait by
+// pollers of their own; what concerns them is posted to them. A listener is closed when everybody who had connected has
 // been accepted; but who waits on an inherited one is left to the next process.
 #pragma once
 
 #include "manager/core/config.hpp"
+#include "manager/service/acceptor.hpp"
 #include "manager/service/door.hpp"
-#include "manager/service/relay.hpp"
-#include <milter/net/workers.hpp>
+#include "manager/service/worker.hpp"
 
-#include <atomic>
-#include <cstdint>
-#include <functional>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -44,38 +45,33 @@ public:
     /// Accepts nothing more; run() returns when the last session has ended, or after `patience`. When it drains
     /// already, this moves the end.
     void drain(proto::duration patience);
-    void stop();
+    void stop() { context_.stop(); }
 
-    boost::asio::io_context& context() noexcept { return workers_[0]; }
-    std::size_t sessions() const noexcept { return count_->load(); }
-    std::uint64_t sessions_ever() const noexcept { return last_id_; }
+    boost::asio::io_context& context() noexcept { return context_; }
+    std::size_t sessions() const noexcept { return acceptor_.sessions(); }
+    std::uint64_t sessions_ever() const noexcept { return acceptor_.sessions_ever(); }
 
 private:
-    enum class room { enough, none };
-
-    void accept(door_ptr const& at);
-    void accepted(door_ptr const& at, std::size_t index, error_code ec, net::socket mta);
-    void out_of_descriptors(door_ptr const& at, std::size_t index);
-    void admit(door_ptr const& at, std::size_t index, net::socket mta);
-    void refuse_one(door_ptr const& at, std::size_t index);
-    void begin(door_ptr const& at, std::size_t index, net::socket mta, room there_is);
+    void tell_acceptor();
     void retire(door_ptr const& at);
     void shut(door_ptr const& at);
-    error_code accept_waiting(door_ptr const& at);
+    void was_shut(door_ptr const& at, error_code ec);
+    void close(door_ptr const& at);
     void check_drained();
-    void take_reserve() noexcept;
+    bool drains() const noexcept { return drain_deadline_ != proto::never; }
 
+    boost::asio::io_context asleep_{
+        1}; ///< of the listeners: nobody runs it, as a worker waits for them
+    boost::asio::io_context context_{1};
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     std::shared_ptr<config const> config_;
     relay_sinks sinks_;
-    net::workers workers_;
-    std::vector<std::unique_ptr<worker>> states_;
+    lookups names_;
+    acceptor::workers workers_;
+    acceptor acceptor_;
     doors doors_;
-    std::shared_ptr<std::atomic<std::size_t>> count_ =
-        std::make_shared<std::atomic<std::size_t>>(0);
     boost::asio::steady_timer drain_timer_;
     proto::time_point drain_deadline_ = proto::never;
-    std::uint64_t last_id_ = 0;
-    int reserve_ = -1;
 };
 
 } // namespace milter::manager

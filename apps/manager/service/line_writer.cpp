@@ -12,6 +12,12 @@
 
 namespace milter::manager {
 
+namespace {
+
+constexpr auto nap = std::chrono::milliseconds(20);
+
+} // namespace
+
 line_writer::shared::~shared() {
     if (!path.empty() && descriptor >= 0) ::close(descriptor);
 }
@@ -39,7 +45,7 @@ void line_writer::post(std::function<std::string()> make) {
         return;
     }
     state_->queue.push_back(std::move(make));
-    if (state_->queue.size() == 1) state_->wake.notify_one();
+    if (std::exchange(state_->asleep, false)) state_->wake.notify_one();
 }
 
 void line_writer::reopen() {
@@ -71,7 +77,7 @@ void line_writer::run(std::shared_ptr<shared> const& state) {
     auto& s = *state;
     std::unique_lock lock(s.mutex);
     for (;;) {
-        s.wake.wait(lock, [&] { return !s.queue.empty() || s.stopping || s.reopening; });
+        await_work(s, lock);
         bool const reopening = std::exchange(s.reopening, false) && !s.path.empty();
         auto const batch = std::exchange(s.queue, {});
         auto const dropped = s.dropped;
@@ -95,6 +101,15 @@ void line_writer::run(std::shared_ptr<shared> const& state) {
         s.ended.notify_all();
         return;
     }
+}
+
+/// Whoever has just written looks again a little later by himself, so that on a busy day nobody has to wake him.
+void line_writer::await_work(shared& state, std::unique_lock<std::mutex>& lock) {
+    auto const is_called = [&] { return state.stopping || state.reopening; };
+    if (state.wake.wait_for(lock, nap, is_called) || !state.queue.empty()) return;
+    state.asleep = true;
+    state.wake.wait(lock, [&] { return !state.queue.empty() || is_called(); });
+    state.asleep = false;
 }
 
 void line_writer::open_anew(shared& state) {

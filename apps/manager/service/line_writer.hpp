@@ -55,6 +55,7 @@ private:
         std::deque<std::function<std::string()>> queue;
         std::size_t capacity = 0;
         std::uint64_t dropped = 0;
+        bool asleep = false; ///< the thread looks again only when it is woken
         bool stopping = false;
         bool reopening = false;
         std::function<void(std::string)> complain; ///< null: stopped
@@ -69,6 +70,7 @@ private:
 
     static int open_file(std::string const& path);
     static void run(std::shared_ptr<shared> const& state);
+    static void await_work(shared& state, std::unique_lock<std::mutex>& lock);
     static std::size_t write_all(shared& state, std::string_view text);
     static void open_anew(shared& state);
     static void tell(shared& state, std::string_view outcome, int error);

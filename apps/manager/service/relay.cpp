@@ -2,10 +2,7 @@
 // manager/service/relay.cpp
 #include "manager/service/relay.hpp"
 
-#include <milter/net/connect.hpp>
-
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
+#include "manager/service/worker.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -13,76 +10,67 @@
 
 namespace milter::manager {
 
-namespace asio = boost::asio;
-
 namespace {
 
 constexpr auto mta_write_timeout = proto::filter_write_timeout;
 constexpr auto milter_write_timeout = proto::mta_timeouts{}.write;
 
-} // namespace
-
-relay::relay(worker& on, net::socket mta, std::shared_ptr<config const> settings, std::uint64_t id,
-             std::string listener, relay_sinks const& sinks, std::shared_ptr<void> ticket)
-    : worker_(on), core_(settings, id, proto::clock::now(), std::move(listener)),
-      config_(std::move(settings)), sinks_(sinks), ticket_(std::move(ticket)),
-      mta_(std::make_shared<peer>(on.context)),
-      watchdog_(on.context.get_executor(), [this] { bark(); }) {
-    mta_->socket = std::move(mta);
+/// Which needs no name service; a milter without a host is on this machine.
+std::optional<net::address> known_address(endpoint where) {
+    if (where.family != endpoint::kind::unix_path && where.host.empty())
+        where.host = where.family == endpoint::kind::inet6 ? "::1" : "127.0.0.1";
+    return net::literal_address(where);
 }
 
-relay::~relay() = default;
+} // namespace
 
-void relay::start() {
-    wait_readable(mta_index, mta_);
+relay::relay(worker& on, std::shared_ptr<config const> settings, std::uint64_t id,
+             std::string listener, std::shared_ptr<void> ticket)
+    : worker_(on), config_(std::move(settings)), id_(id), ticket_(std::move(ticket)),
+      core_(config_, id, on.waits().now(), std::move(listener)), mta_(on.waits(), *this, mta_index),
+      alarm_(on.waits(), [this] { expired(); }) {}
+
+void relay::start(descriptor mta) {
+    error_code ec;
+    mta_.accept(std::move(mta), ec);
+    if (ec) core_.mta_closed(ec, worker_.waits().now());
     perform();
 }
 
 /// Does what the core asks for, until it asks for nothing more.
 void relay::perform() {
-    if (std::exchange(performing_, true)) return;
-    auto const self = shared_from_this(); // hang_up ends the last wait that holds us
-    while (mta_) {
+    if (over_ || std::exchange(performing_, true)) return;
+    while (!over_) {
         auto effects = core_.take_effects();
         if (effects.empty()) break;
         for (auto& one : effects) execute(one); // hang_up is the last
     }
-    for (auto& line : core_.take_log()) sinks_.logged(std::move(line));
-    for (auto& record : core_.take_decisions()) sinks_.decided(std::move(record));
+    for (auto& line : core_.take_log()) worker_.sinks().logged(std::move(line));
+    for (auto& record : core_.take_decisions()) worker_.sinks().decided(std::move(record));
     performing_ = false;
-    if (mta_)
-        watchdog_.until(next_deadline());
-    else
-        watchdog_.stop();
+    alarm_.set(over_ ? proto::never : next_deadline());
 }
 
 void relay::execute(effect& what) {
     switch (what.what) {
     case effect::kind::open: return open(what);
     case effect::kind::send:
-        if (auto const& to = milters_[what.link]) {
-            to->outbox.own(std::move(what.bytes));
-            if (flush(what.link, to)) drained(what.link);
-        }
+        if (milters_[what.link]->write(std::move(what.bytes))) tell_drained(what.link);
         return;
-    case effect::kind::close: return drop(milters_[what.link], std::move(what.bytes));
+    case effect::kind::close: return milters_[what.link]->close(what.bytes);
     case effect::kind::reply:
-        mta_->outbox.own(std::move(what.bytes));
-        if (flush(mta_index, mta_)) drained(mta_index);
+        if (mta_.write(std::move(what.bytes))) tell_drained(mta_index);
         return;
-    case effect::kind::hang_up:
-        for (auto& one : milters_) drop(one, {});
-        drop(mta_, {});
-        return;
+    case effect::kind::hang_up: return hang_up();
     }
 }
 
-void relay::drained(std::size_t index) {
-    auto const now = proto::clock::now();
-    if (index == mta_index)
-        core_.mta_drained(now);
-    else
-        core_.filter_drained(index, now);
+void relay::hang_up() {
+    for (auto const& one : milters_)
+        if (one) one->close();
+    mta_.close();
+    over_ = true;
+    worker_.bury(id_);
 }
 
 // ---- connecting
@@ -90,141 +78,86 @@ void relay::drained(std::size_t index) {
 void relay::open(effect const& what) {
     auto const index = what.link;
     if (milters_.size() <= index) milters_.resize(index + 1);
-    auto milter = std::make_shared<peer>(worker_.context);
-    milters_[index] = milter;
-    auto self = shared_from_this();
-    // the core's settings outlive the coroutine with `self`
-    asio::co_spawn(
-        worker_.context,
-        [self, index, milter, where = what.where, until = what.until]() -> asio::awaitable<void> {
-            error_code ec;
-            auto fresh = co_await net::connect(*where, until, ec);
-            self->connected(index, milter, std::move(fresh), ec);
-        },
-        asio::detached);
+    auto& one = milters_[index];
+    if (!one) {
+        connection::owner& us = *this;
+        one = std::make_shared<connection>(worker_.waits(), us, index);
+    }
+    if (auto const address = known_address(*what.where)) return one->connect({*address}, {});
+    worker_.names().ask(*what.where, what.until, worker_.waits(),
+                        [asked = std::weak_ptr(one),
+                         serial = one->serial()](std::vector<net::address> found, error_code ec) {
+                            auto const still = asked.lock();
+                            if (still && still->serial() == serial)
+                                still->connect(std::move(found), ec);
+                        });
 }
 
-void relay::connected(std::size_t index, peer_ptr const& milter, net::socket fresh, error_code ec) {
-    if (!milter->open) return;
-    milter->socket = std::move(fresh);
-    core_.filter_connected(index, ec, proto::clock::now());
-    if (!ec) wait_readable(index, milter);
+void relay::connected(std::size_t index, error_code ec) {
+    core_.filter_connected(index, ec, worker_.waits().now());
     perform();
 }
 
-// ---- reading
+// ---- reading and writing
 
-void relay::wait_readable(std::size_t index, peer_ptr const& from) {
-    from->socket.async_wait(net::socket::wait_read,
-                            [self = shared_from_this(), index, from](error_code ec) {
-                                if (ec || !from->open) return;
-                                self->readable(index, from);
-                            });
-}
-
-void relay::readable(std::size_t index, peer_ptr const& from) {
+void relay::readable(std::size_t index) {
+    auto& from = at(index);
+    auto& scratch = worker_.scratch();
     error_code ec;
-    auto const size = from->socket.read_some(asio::buffer(worker_.scratch), ec);
-    if (ec == asio::error::would_block || ec == asio::error::interrupted)
-        return wait_readable(index, from);
-    if (ec || size == 0) {
-        closed(index, from, ec == asio::error::eof ? error_code{} : ec);
-    } else {
-        std::string_view const bytes(worker_.scratch.data(), size);
-        auto const now = proto::clock::now();
-        if (index == mta_index)
-            core_.mta_bytes(bytes, now);
-        else
-            core_.filter_bytes(index, bytes, now);
-    }
-    perform();
-    if (from->open) wait_readable(index, from);
-}
-
-void relay::closed(std::size_t index, peer_ptr const& which, error_code why) {
-    auto const now = proto::clock::now();
-    which->open = false; // nothing more is read; a close effect follows
+    auto const size = from.read(scratch, ec);
+    if (ec) return closed(index, ec);
+    if (size == 0) return;
+    std::string_view const bytes(scratch.data(), size);
     if (index == mta_index)
-        core_.mta_closed(why, now);
+        core_.mta_bytes(bytes, worker_.waits().now());
     else
-        core_.filter_closed(index, why, now);
+        core_.filter_bytes(index, bytes, worker_.waits().now());
+    perform();
 }
 
-// ---- writing
-
-bool relay::flush(std::size_t index, peer_ptr const& to) {
-    while (!to->writing && !to->outbox.empty()) {
-        error_code ec;
-        auto const size = to->socket.write_some(to->outbox.buffers(), ec);
-        to->outbox.written(size);
-        if (ec == asio::error::would_block) {
-            to->writing = true;
-            if (to->stuck_since == proto::never || size > 0) to->stuck_since = proto::clock::now();
-            to->socket.async_wait(net::socket::wait_write,
-                                  [self = shared_from_this(), index, to](error_code waited) {
-                                      to->writing = false;
-                                      if (waited || !to->open) return;
-                                      if (self->flush(index, to)) self->drained(index);
-                                      self->perform();
-                                  });
-            return false;
-        }
-        if (ec) { // the read side finds out, with all that the peer said before
-            to->outbox.clear();
-            return false;
-        }
-        to->stuck_since = proto::never;
-    }
-    return to->outbox.empty();
+void relay::drained(std::size_t index) {
+    tell_drained(index);
+    perform();
 }
 
-/// Last words go out if the socket takes them now; a peer that does not read gets none.
-void relay::drop(peer_ptr& which, std::string last_words) {
-    if (!which) return;
-    which->open = false;
-    if (which->socket.is_open()) {
-        which->outbox.own(std::move(last_words));
-        error_code ec;
-        if (!which->outbox.empty()) which->socket.write_some(which->outbox.buffers(), ec);
-        which->socket.close(ec);
-    }
-    which->outbox.clear();
-    which.reset();
+void relay::tell_drained(std::size_t index) {
+    auto const now = worker_.waits().now();
+    if (index == mta_index)
+        core_.mta_drained(now);
+    else
+        core_.filter_drained(index, now);
+}
+
+/// @param why  connection_closed: the peer did
+void relay::closed(std::size_t index, error_code why) {
+    auto const now = worker_.waits().now();
+    at(index).deafen(); // the core closes it, if it has not done so already
+    auto const failure = why == errc::connection_closed ? error_code{} : why;
+    if (index == mta_index)
+        core_.mta_closed(failure, now);
+    else
+        core_.filter_closed(index, failure, now);
+    perform();
 }
 
 // ---- time
 
 proto::time_point relay::next_deadline() const {
-    auto when = core_.deadline();
-    auto const stuck = [&](peer_ptr const& one, proto::duration timeout) {
-        if (one && one->stuck_since != proto::never)
-            when = std::min(when, one->stuck_since + timeout);
-    };
-    stuck(mta_, mta_write_timeout);
-    for (auto const& one : milters_) stuck(one, milter_write_timeout);
+    auto when = std::min(core_.deadline(), mta_.deadline(mta_write_timeout));
+    for (auto const& one : milters_)
+        if (one) when = std::min(when, one->deadline(milter_write_timeout));
     return when;
 }
 
-void relay::bark() {
-    auto const self = shared_from_this();
-    auto const now = proto::clock::now();
-    expire_writes(now);
+void relay::expired() {
+    auto const now = worker_.waits().now();
+    for (std::size_t i = 0; i < milters_.size(); ++i)
+        if (milters_[i] && !milters_[i]->expire(now, milter_write_timeout))
+            closed(i, errc::timed_out);
+    if (!over_ && !mta_.expire(now, mta_write_timeout)) closed(mta_index, errc::timed_out);
+    if (over_) return;
     core_.expired(now);
     perform();
-}
-
-void relay::expire_writes(proto::time_point now) {
-    for (std::size_t i = 0; i < milters_.size(); ++i) {
-        auto const one = milters_[i];
-        if (!one || one->stuck_since == proto::never ||
-            now < one->stuck_since + milter_write_timeout)
-            continue;
-        one->stuck_since = proto::never;
-        closed(i, one, errc::timed_out);
-    }
-    if (mta_->stuck_since == proto::never || now < mta_->stuck_since + mta_write_timeout) return;
-    mta_->stuck_since = proto::never;
-    closed(mta_index, mta_, errc::timed_out);
 }
 
 } // namespace milter::manager

@@ -29,27 +29,6 @@ struct lookup {
     std::vector<address> found;
 };
 
-inline asio::awaitable<std::vector<address>>
-addresses_of(endpoint where, proto::time_point deadline, error_code& ec) {
-    bool const is_v6 = where.family == endpoint::kind::inet6;
-    if (where.host.empty()) where.host = is_v6 ? "::1" : "127.0.0.1"; // ours, whatever it is called
-    if (auto literal = literal_address(where)) co_return std::vector<address>{*literal};
-    auto const asked = std::make_shared<lookup>(co_await asio::this_coro::executor);
-    auto const family = is_v6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4();
-    asked->over.expires_at(deadline);
-    asked->resolver.async_resolve(family, where.host, where.service,
-                                  [asked](error_code failed, auto const& results) {
-                                      asked->failure = failed;
-                                      for (auto const& one : results)
-                                          asked->found.emplace_back(one.endpoint());
-                                      asked->over.cancel();
-                                  });
-    co_await asked->over.async_wait(use_tuple);
-    asked->resolver.cancel();
-    ec = asked->failure;
-    co_return asked->found;
-}
-
 inline asio::awaitable<error_code> try_once(socket& fresh, address const& where) {
     error_code ec;
     if (family_of(where) == AF_UNIX) {
@@ -84,12 +63,35 @@ inline asio::awaitable<void> connect_one(socket& fresh, address const& where,
 
 } // namespace detail
 
+/// All addresses of `where`, in the order of the name service; a missing host means this machine. Blocks nobody.
+/// @errors  timed_out, and what the name service says
+inline asio::awaitable<std::vector<address>>
+addresses_of(endpoint where, proto::time_point deadline, error_code& ec) {
+    bool const is_v6 = where.family == endpoint::kind::inet6;
+    if (where.host.empty()) where.host = is_v6 ? "::1" : "127.0.0.1"; // ours, whatever it is called
+    if (auto literal = literal_address(where)) co_return std::vector<address>{*literal};
+    auto const asked = std::make_shared<detail::lookup>(co_await asio::this_coro::executor);
+    auto const family = is_v6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4();
+    asked->over.expires_at(deadline);
+    asked->resolver.async_resolve(family, where.host, where.service,
+                                  [asked](error_code failed, auto const& results) {
+                                      asked->failure = failed;
+                                      for (auto const& one : results)
+                                          asked->found.emplace_back(one.endpoint());
+                                      asked->over.cancel();
+                                  });
+    co_await asked->over.async_wait(use_tuple);
+    asked->resolver.cancel();
+    ec = asked->failure;
+    co_return asked->found;
+}
+
 /// Connects to the first address of `where` that answers.
 /// @errors  timed_out, and what the system or the name service says
 inline asio::awaitable<socket> connect(endpoint const& where, proto::time_point deadline,
                                        error_code& ec) {
     auto const executor = co_await asio::this_coro::executor;
-    auto const found = co_await detail::addresses_of(where, deadline, ec);
+    auto const found = co_await addresses_of(where, deadline, ec);
     for (auto const& one : found) {
         socket fresh(executor);
         co_await detail::connect_one(fresh, one, deadline, ec);

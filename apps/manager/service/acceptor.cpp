@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: BSL-1.0
+// manager/service/acceptor.cpp
+#include "manager/service/acceptor.hpp"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <utility>
+
+namespace milter::manager {
+
+namespace {
+
+constexpr auto accept_pause = std::chrono::milliseconds(100);
+constexpr int queue_limit = 65'536; // connections: twice the longest queue, net.core.somaxconn
+
+/// @errors  what the system says; resource_unavailable_try_again: nobody stands in the queue
+descriptor accept_one(int listener, error_code& ec) noexcept {
+    for (;;) {
+        descriptor accepted(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+        if (accepted.is_open()) return accepted;
+        if (errno == EINTR || errno == ECONNABORTED) continue;
+        ec.assign(errno, boost::system::system_category());
+        return accepted;
+    }
+}
+
+} // namespace
+
+acceptor::acceptor(workers& all, relay_sinks const& sinks) : workers_(all), sinks_(sinks) {
+    take_reserve();
+}
+
+void acceptor::take_reserve() noexcept {
+    if (!reserve_.is_open()) reserve_ = descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+}
+
+void acceptor::reload(std::shared_ptr<config const> settings,
+                      std::vector<entrance> const& entrances) {
+    config_ = std::move(settings);
+    for (auto const& one : entrances) {
+        if (auto* const known = find(one.door)) {
+            known->as = one.as;
+            continue;
+        }
+        auto& added = *entries_.emplace_back(std::make_unique<entry>(*this, one.door, one.as));
+        error_code ec;
+        one.door->listener.socket().native_non_blocking(true, ec);
+        first().waits().watch(added.descriptor(), EPOLLIN, added, ec);
+        if (ec)
+            sinks_.logged({severity::error, 0, "manager",
+                           "cannot wait on " + to_string(one.door->where) + ": " + ec.message()});
+    }
+}
+
+acceptor::entry* acceptor::find(door_ptr const& which) noexcept {
+    auto const found = std::find_if(entries_.begin(), entries_.end(),
+                                    [&](auto const& one) { return one->door == which; });
+    return found == entries_.end() ? nullptr : found->get();
+}
+
+// ---- one at a time
+
+void acceptor::accept(entry& at) {
+    error_code ec;
+    auto mta = accept_one(at.descriptor(), ec);
+    if (ec == std::errc::resource_unavailable_try_again) return;
+    if (is_shortage_of_descriptors(ec)) {
+        refuse_one(at);
+        return rest(at);
+    }
+    if (ec) {
+        sinks_.logged({severity::error, 0, "manager",
+                       "accept on " + to_string(at.door->where) + ": " + ec.message()});
+        return rest(at);
+    }
+    let_in(at, std::move(mta));
+    take_reserve();
+}
+
+void acceptor::rest(entry& at) {
+    first().waits().change(at.descriptor(), 0, at);
+    at.pause.set(proto::clock::now() + accept_pause);
+}
+
+void acceptor::resume(entry& at) {
+    take_reserve();
+    first().waits().change(at.descriptor(), EPOLLIN, at);
+}
+
+void acceptor::let_in(entry& at, descriptor mta) {
+    bool const is_full = inside_->load() >= config_->limits.sessions;
+    if (is_full)
+        sinks_.logged({severity::warning, last_id_ + 1, "manager",
+                       "[limits] sessions = " + std::to_string(config_->limits.sessions) +
+                           " reached: its mail is refused as on_internal_error says"});
+    begin(at, std::move(mta), is_full ? worker::room::none : worker::room::enough);
+}
+
+void acceptor::refuse_one(entry& at) {
+    sinks_.logged({severity::error, 0, "manager", "out of file descriptors: a session is refused"});
+    reserve_.close();
+    error_code ec;
+    auto mta = accept_one(at.descriptor(), ec);
+    if (!ec) begin(at, std::move(mta), worker::room::none);
+}
+
+void acceptor::begin(entry const& at, descriptor mta, worker::room there_is) {
+    auto const& where = at.door->where;
+    int const yes = 1;
+    if (where.family != endpoint::kind::unix_path)
+        ::setsockopt(mta.number(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    ++at.door->accepted;
+    ++*inside_;
+    ++*at.door->inside;
+    std::shared_ptr<void> ticket(nullptr, [all = inside_, here = at.door->inside](void*) {
+        --*here;
+        --*all;
+    });
+    auto const id = ++last_id_;
+    auto& one = *workers_[turn_++ % workers_.size()];
+    if (&one == &first())
+        return one.begin(std::move(mta), config_, id, to_string(where), std::move(ticket),
+                         there_is);
+    auto const handed = std::make_shared<descriptor>(std::move(mta));
+    one.waits().post([&one, handed, settings = config_, id, listener = to_string(where), ticket,
+                      there_is]() mutable {
+        one.begin(std::move(*handed), std::move(settings), id, std::move(listener),
+                  std::move(ticket), there_is);
+    });
+}
+
+// ---- the end of a listener
+
+error_code acceptor::shut(door_ptr const& which) {
+    auto* const at = find(which);
+    if (!at) return {};
+    error_code ec;
+    for (int i = 0; i < queue_limit; ++i) {
+        auto mta = accept_one(at->descriptor(), ec);
+        if (ec) break;
+        let_in(*at, std::move(mta));
+    }
+    if (ec == std::errc::resource_unavailable_try_again) ec = {};
+    if (!is_shortage_of_descriptors(ec)) leave(which);
+    return ec;
+}
+
+void acceptor::leave(door_ptr const& which) {
+    auto* const at = find(which);
+    if (!at) return;
+    first().waits().forget(at->descriptor(), *at);
+    std::erase_if(entries_, [&](auto const& one) { return one.get() == at; });
+}
+
+void acceptor::refuse_one(door_ptr const& which) {
+    if (auto* const at = find(which)) refuse_one(*at);
+}
+
+} // namespace milter::manager

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSL-1.0
+// manager/service/acceptor.hpp - lets connections in, and hands each to the next worker
+//
+// Runs on the first worker's thread, whose poller waits for the listening sockets, too. A descriptor is held in reserve:
+// when there are none left, it lets one more connection be accepted and answered, so that the MTA hears a temporary
+// failure instead of waiting.
+#pragma once
+
+#include "manager/core/config.hpp"
+#include "manager/service/door.hpp"
+#include "manager/service/worker.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace milter::manager {
+
+/// A listener, as it is to be from now on.
+struct entrance {
+    door_ptr door;
+    listen_config as;
+};
+
+class acceptor {
+public:
+    using workers = std::vector<std::unique_ptr<worker>>;
+
+    /// @param all  outlive us; there is one at least when something is done
+    acceptor(workers& all, relay_sinks const& sinks);
+    acceptor(acceptor const&) = delete;
+    acceptor& operator=(acceptor const&) = delete;
+    ~acceptor() = default;
+
+    // ---- of the first worker's thread, or before it runs
+
+    /// Sessions that begin from now on have these settings. Those among `entrances` that are new are opened.
+    void reload(std::shared_ptr<config const> settings, std::vector<entrance> const& entrances);
+
+    /// Accepts those who stand in the queue, and then nobody more.
+    /// @return  why it stopped; empty: nobody stands there
+    error_code shut(door_ptr const& which);
+    /// Lets nobody in any more, nor does it accept who stands in the queue.
+    void leave(door_ptr const& which);
+    /// By the descriptor in reserve, one who stands in the queue.
+    void refuse_one(door_ptr const& which);
+
+    // ---- of any thread
+
+    std::size_t sessions() const noexcept { return inside_->load(); }
+    std::uint64_t sessions_ever() const noexcept { return last_id_.load(); }
+
+private:
+    struct entry final : poller::watcher {
+        entry(acceptor& of, door_ptr which, listen_config how)
+            : all(of), door(std::move(which)), as(std::move(how)),
+              pause(of.first().waits(), [this] { all.resume(*this); }) {}
+        void ready(std::uint32_t) override { all.accept(*this); }
+        int descriptor() const { return door->listener.socket().native_handle(); }
+
+        acceptor& all;
+        door_ptr door;
+        listen_config as;
+        poller::alarm pause; ///< after a failure that will not go away at once
+    };
+
+    worker& first() noexcept { return *workers_.front(); }
+    entry* find(door_ptr const& which) noexcept;
+    void accept(entry& at);
+    void resume(entry& at);
+    void rest(entry& at);
+    void let_in(entry& at, descriptor mta);
+    void refuse_one(entry& at);
+    void begin(entry const& at, descriptor mta, worker::room there_is);
+    void take_reserve() noexcept;
+
+    workers& workers_;
+    relay_sinks const& sinks_;
+    std::shared_ptr<config const> config_; ///< of new sessions
+    std::list<std::unique_ptr<entry>> entries_;
+    std::shared_ptr<std::atomic<std::size_t>> inside_ =
+        std::make_shared<std::atomic<std::size_t>>(0);
+    std::atomic<std::uint64_t> last_id_ = 0;
+    std::size_t turn_ = 0; ///< of the workers
+    descriptor reserve_;
+};
+
+} // namespace milter::manager

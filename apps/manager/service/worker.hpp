@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSL-1.0
+// manager/service/worker.hpp - one thread and its sessions, which share nothing with those of others
+#pragma once
+
+#include "manager/service/lookups.hpp"
+#include "manager/service/poller.hpp"
+#include "manager/service/relay.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace milter::manager {
+
+class worker {
+public:
+    worker(lookups& names, relay_sinks const& sinks)
+        : names_(names), sinks_(sinks), scratch_(scratch_bytes) {}
+    worker(worker const&) = delete;
+    worker& operator=(worker const&) = delete;
+    ~worker() = default;
+
+    /// Until waits().stop().
+    void run() {
+        waits_.run([this] { buried_.clear(); });
+    }
+
+    enum class room { enough, none };
+
+    /// On the worker's thread. @param there_is  none: the session is answered and refused
+    void begin(descriptor mta, std::shared_ptr<config const> settings, std::uint64_t id,
+               std::string listener, std::shared_ptr<void> ticket, room there_is) {
+        auto& one = sessions_
+                        .try_emplace(id, *this, std::move(settings), id, std::move(listener),
+                                     std::move(ticket))
+                        .first->second;
+        if (there_is == room::none) one.refuse_all();
+        one.start(std::move(mta));
+    }
+
+    // ---- for its sessions
+
+    /// It has ended; it dies at the end of the turn, as it may be at work.
+    void bury(std::uint64_t id) { buried_.push_back(sessions_.extract(id)); }
+
+    poller& waits() noexcept { return waits_; }
+    lookups& names() noexcept { return names_; }
+    relay_sinks const& sinks() const noexcept { return sinks_; }
+    std::vector<char>& scratch() noexcept { return scratch_; }
+
+private:
+    static constexpr std::size_t scratch_bytes = std::size_t{256} * 1024; // a read of content
+
+    poller waits_;
+    lookups& names_;
+    relay_sinks const& sinks_;
+    std::vector<char> scratch_;
+    std::unordered_map<std::uint64_t, relay> sessions_; ///< by their ids
+    std::vector<decltype(sessions_)::node_type> buried_;
+};
+
+} // namespace milter::manager
