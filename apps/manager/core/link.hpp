@@ -126,7 +126,7 @@ struct link {
         in_message = false;
         content = {};
         told = {};
-        held.reset();
+        if (held_for != extent::session) held.reset(); // the client is refused, whatever it sends
         drop_edits();
         record = {};
         record.name = config->name;
