@@ -107,7 +107,8 @@ BOOST_AUTO_TEST_CASE(failure_while_it_joins_is_judged_by_on_error_at_the_command
                     rig.second().on(one.at, one.what, once);
                     rig.begin();
                     bool const later = stage == code::rcpt && std::string_view(one.at) == "data";
-                    BOOST_TEST(rig.whole_message() == failed_from(later ? code::data : stage, policy),
+                    BOOST_TEST(rig.whole_message() ==
+                                   failed_from(later ? code::data : stage, policy),
                                per_element);
                     BOOST_TEST(rig.blamed("b"));
                     BOOST_TEST(!rig.blamed("a"));
