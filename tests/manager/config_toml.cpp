@@ -70,7 +70,7 @@ std::vector<bad_line> const bad_lines = {
     {"milter", "workers = 2", 1, 7, R"(unknown key "workers")", R"("workers" belongs to [manager])"},
     {"milter", "'a b\t' = 2", 1, 6,
         R"(unknown key "a b\t")", "keys of [[milter]]: name, socket, balance, on_error, enabled, read_only, concurrent, "
-        "parallel_rcpt, timeout, breaker"},
+        "parallel_rcpt, late_rcpt_reject, timeout, breaker"},
     {"spool", "size = 2", 1, 4, R"(unknown key "size")", "keys of [spool]: memory, max, directory"},
     {"", "drain = '1s'", 1, 5, R"(unknown table or key "drain")", R"("drain" belongs to [manager])"},
     {"", "limit.edits = 1", 1, 5, R"(unknown table or key "limit")", "did you mean [limits]?"},

@@ -12,6 +12,7 @@
 #include <support/seen_edit.hpp>
 
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -59,12 +60,17 @@ public:
     bool refuses(std::string const& sender) const { return refused_ && *refused_ == sender; }
     bool failed_for_want_of_ours() const noexcept { return shortage_; }
     edit_log const& accepted_edits() const noexcept { return accepted_; }
+    /// Recipients that it refused, or did not want to hear of any more.
+    std::set<std::string> const& refused_recipients() const noexcept { return refused_to_; }
     bool quarantines() const noexcept { return quarantines_; }
     /// It failed along with what it said last, so that it cannot be told how much of that counts.
     bool uncertain() const noexcept { return uncertain_; }
 
     void input_over() noexcept { judged_now_ = false; }
+    void never_applies() noexcept { applies_ = false; }
+    bool applies() const noexcept { return applies_; }
     void message_over() {
+        refused_to_.clear();
         accepts_ = quarantines_ = uncertain_ = false;
         accepted_.clear();
         pending_.clear();
@@ -82,6 +88,7 @@ private:
     std::string name_;
     bool postfix_rules_;
     report fault_;
+    bool applies_ = true;
 
     bool connecting_ = false, up_ = false, broken_ = false, negotiated_ = false;
     bool shortage_ = false;
@@ -94,7 +101,9 @@ private:
     wire::negotiate offer_;
     proto::agreement agreed_;
 
-    std::string sender_; ///< of the message that it was told of; empty: it hears no MAIL
+    std::string sender_;    ///< of the message that it was told of; empty: it hears no MAIL
+    std::string recipient_; ///< told last
+    std::set<std::string> refused_to_;
     edit_log pending_, accepted_;
     bool accepts_ = false, lets_client_ = false, quarantines_ = false, uncertain_ = false;
     bool judged_now_ = false; ///< it gave its verdict on a message within the present input
@@ -103,6 +112,7 @@ private:
 
 inline void milter_watch::opened() {
     if (connecting_ || up_) fault("a second connection");
+    if (!applies_) fault("a connection although it does not apply");
     *this = [&] {
         milter_watch fresh(std::move(name_), postfix_rules_, std::move(fault_));
         fresh.accepted_ = std::move(accepted_);
@@ -112,6 +122,7 @@ inline void milter_watch::opened() {
         fresh.uncertain_ = uncertain_;
         fresh.lets_off_ = std::move(lets_off_);
         fresh.refused_ = std::move(refused_);
+        fresh.refused_to_ = std::move(refused_to_);
         return fresh;
     }();
     connecting_ = true;
@@ -177,9 +188,11 @@ inline void milter_watch::judge(wire::any_command const& command, std::string co
     if (!proto::in_transaction(at_)) sender_.clear();
     if (auto const* from = std::get_if<wire::mail>(&command)) {
         sender_ = from->address;
+        refused_to_.clear();
         lets_off_.reset();
         refused_.reset();
     }
+    if (auto const* to = std::get_if<wire::rcpt>(&command)) recipient_ = to->address;
     if (negotiating || agreed_.answers(code)) owed_ = code;
     if (code == command_code::quit) owed_.reset();
     if (code == command_code::end_of_message) pending_.clear();
@@ -268,6 +281,9 @@ inline void milter_watch::settle_message(wire::command_code asked, wire::any_rep
     bool const goes_on = code == reply_code::proceed || code == reply_code::accept ||
                          code == reply_code::skip || asked == wire::command_code::rcpt;
     if (!goes_on && !sender_.empty()) refused_ = sender_;
+    if (asked == wire::command_code::rcpt && code != reply_code::proceed &&
+        code != reply_code::accept && code != reply_code::skip)
+        refused_to_.insert(recipient_);
 }
 
 } // namespace support

@@ -26,7 +26,8 @@ namespace proto = milter::proto;
 struct message_end {
     bool clean = false; ///< it was a message, and the MTA kept the rules
     std::string sender;
-    bool sender_is_new = true; ///< within the session: it tells the message from others
+    bool sender_is_new = true;        ///< within the session: it tells the message from others
+    std::set<std::string> recipients; ///< that it was told are taken; those named once only
     edit_log edits;
     wire::reply_code verdict{};
     bool accepted() const noexcept {
@@ -67,6 +68,8 @@ private:
     struct question {
         wire::command_code code{};
         std::string sender;
+        std::string recipient;
+        bool refused_by_mta = false;
     };
 
     void fault(std::string const& what) const { fault_("to the MTA: " + what); }
@@ -77,6 +80,7 @@ private:
     void take_within(wire::any_reply const& reply, std::string const& line);
     void judge_verdict(wire::any_reply const& reply, std::string const& line);
     void settle(wire::reply_code code);
+    void settle_recipient(question const& one, wire::reply_code code);
 
     report fault_;
     std::string out_, in_;
@@ -92,6 +96,8 @@ private:
     std::string sender_;
     std::set<std::string> senders_; ///< of all messages
     bool sender_is_new_ = true;
+    bool refuses_recipient_ = false;           ///< itself, as its macros say
+    std::set<std::string> recipients_, named_; ///< of this message
     edit_log edits_;
     bool body_over_ = false;
 };
@@ -107,14 +113,21 @@ inline void mta_watch::said(std::string_view bytes, proto::time_point now) {
         auto const command = wire::decode_command(*frame, ec);
         if (!command) break;
         auto const code = wire::code_of(*command);
-        if (code == wire::command_code::macros) continue;
+        if (auto const* set = std::get_if<wire::macros>(&*command)) {
+            if (set->stage == static_cast<unsigned char>(wire::command_code::rcpt))
+                refuses_recipient_ =
+                    proto::find_macro(set->pairs, "{rcpt_mailer}") == std::string_view("error");
+            continue;
+        }
         if (auto const* offer = std::get_if<wire::negotiate>(&*command)) {
             if (std::exchange(offered_, true)) continue; // statement 63
             offer_ = *offer;
         }
         if (asked_.empty()) owed_since_ = now;
         auto const* from = std::get_if<wire::mail>(&*command);
-        asked_.push_back({code, from ? std::string(from->address) : std::string()});
+        auto const* to = std::get_if<wire::rcpt>(&*command);
+        asked_.push_back({code, from ? std::string(from->address) : std::string(),
+                          to ? std::string(to->address) : std::string(), to && refuses_recipient_});
     }
     unreadable_ = unreadable_ || ec;
     out_.erase(0, out_.size() - rest.size());
@@ -137,6 +150,8 @@ inline void mta_watch::process(question const& one) {
     if (one.code == command_code::mail) {
         clean_ = fits;
         sender_ = one.sender;
+        recipients_.clear();
+        named_.clear();
         sender_is_new_ = senders_.insert(one.sender).second;
     }
     clean_ = clean_ && fits;
@@ -233,9 +248,18 @@ inline void mta_watch::settle(wire::reply_code code) {
     auto const command = asked_.front().code;
     at_ = proto::after_verdict(at_, command, code);
     if (command == wire::command_code::mail && clean_) on_mail(code);
+    if (command == wire::command_code::rcpt) settle_recipient(asked_.front(), code);
     if (command != wire::command_code::end_of_message) return;
-    on_message_end({clean_, sender_, sender_is_new_, std::exchange(edits_, {}), code});
+    on_message_end({clean_, sender_, sender_is_new_, std::exchange(recipients_, {}),
+                    std::exchange(edits_, {}), code});
     clean_ = body_over_ = false;
+}
+
+inline void mta_watch::settle_recipient(question const& one, wire::reply_code code) {
+    bool const taken = code == wire::reply_code::proceed || code == wire::reply_code::accept;
+    bool const again = !named_.insert(one.recipient).second;
+    if (again) recipients_.erase(one.recipient);
+    if (taken && !again && !one.refused_by_mta) recipients_.insert(one.recipient);
 }
 
 } // namespace support

@@ -103,6 +103,7 @@ private:
     wire::negotiate offer_;
     bool postfix_ = true;
     std::vector<wire::step> steps_; ///< what each milter wants not to hear or not to answer
+    std::vector<staged_choice> choices_;
     std::array<std::unique_ptr<session_play>, 2> plays_;
     std::string tag_; ///< marker of the session that the step is about
     unsigned serial_ = 0;
@@ -132,6 +133,10 @@ inline void session_input::read_config() {
     config_.serial = (second & 4U) != 0;
     config_.spool.directory = second < 250 ? "/tmp" : "/nowhere";
     for (auto left = 1 + first % 4; left > 0; --left) read_milter();
+    bool const all_at_once = std::all_of(choices_.begin(), choices_.end(), [](auto const& one) {
+        return one.stage == wire::command_code::negotiate && one.answer == applicability::yes;
+    });
+    if (!all_at_once) config_.selection = std::make_shared<staged_selection>(choices_);
 }
 
 inline void session_input::read_milter() {
@@ -144,6 +149,7 @@ inline void session_input::read_milter() {
     one.parallel_rcpt = (byte & 0x20U) != 0;
     one.read_only = (byte & 0x40U) != 0;
     using std::chrono::seconds;
+    one.late_rcpt_reject = static_cast<manager::late_rcpt_reject>((byte >> 1) % 3);
     one.timeouts = {seconds(1), seconds(1 + byte % 7), seconds(3), seconds(4), seconds(8)};
     config_.milters.push_back(std::move(one));
     auto const odd = (byte & 0x80U) != 0 ? source_.pair() : 0U;
@@ -153,6 +159,8 @@ inline void session_input::read_milter() {
     if ((odd & 0x800U) != 0) steps |= wire::step::rejected_rcpt;
     if ((odd & 0x1000U) != 0) steps |= wire::step::leading_space;
     steps_.push_back(steps | wire::step::skip);
+    choices_.push_back({staged_selection::stages[odd >> 13],
+                        (odd & 0x80U) != 0 ? applicability::no : applicability::yes});
 }
 
 // ---- steps
@@ -364,6 +372,9 @@ inline std::string session_input::plausible(session_play const& play, std::size_
     auto const& one = play.watch.milters[k];
     if (one.owed() == wire::command_code::negotiate) return wishes(one.offer(), k);
     std::string out;
+    bool const late = choices_[k].stage != wire::command_code::negotiate;
+    if (late && one.owed() == wire::command_code::rcpt && how < 0x80 && serial_ % 3 == 0)
+        return verdict(0x84 + serial_ % 2); // of those told again, too
     if (one.owed() == wire::command_code::end_of_message) {
         for (auto left = how % 4; left > 0; --left) out += edit(how * 5 + left + serial_++);
         if (how % 4 != 0) return out + verdict(how < 0xC0 ? 0 : how);

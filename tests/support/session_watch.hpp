@@ -10,6 +10,7 @@
 
 #include <support/milter_watch.hpp>
 #include <support/mta_watch.hpp>
+#include <support/staged_selection.hpp>
 
 #include <memory>
 #include <string>
@@ -28,6 +29,9 @@ public:
         : mta(fault), config_(std::move(config)), fault_(std::move(fault)) {
         bool const postfix = config_->header_rules == manager::header_rules_setting::postfix;
         for (auto const& one : config_->milters) milters.emplace_back(one.name, postfix, fault_);
+        auto const* rules = dynamic_cast<staged_selection const*>(config_->selection.get());
+        for (std::size_t k = 0; rules && k < milters.size(); ++k)
+            if (rules->choice(k).answer == applicability::no) milters[k].never_applies();
         mta.on_message_end = [this](message_end const& end) { judge(end); };
         mta.on_next_client = [this](wire::command_code code) { next_client(code); };
         mta.on_mail = [this](wire::reply_code code) { judge_mail(code); };
@@ -41,11 +45,16 @@ public:
 
     std::size_t accepted() const noexcept { return accepted_; }         ///< messages
     std::size_t edits_passed() const noexcept { return edits_passed_; } ///< to the MTA
+    std::size_t deleted_late() const noexcept {
+        return deleted_late_;
+    } ///< recipients of accepted messages
 
 private:
     void judge(message_end const& end);
     void judge_edits(message_end const& end);
     void judge_acceptance(message_end const& end);
+    void judge_recipients(message_end const& end);
+    bool was_deleted_late(seen_edit const& sent) const;
     void judge_completeness(message_end const& end);
     void judge_mail(wire::reply_code code);
     void next_client(wire::command_code code);
@@ -54,7 +63,7 @@ private:
     std::shared_ptr<manager::config const> config_;
     report fault_;
     bool clients_mixed_ = false; ///< the MTA named another client without ending the first
-    std::size_t accepted_ = 0, edits_passed_ = 0;
+    std::size_t accepted_ = 0, edits_passed_ = 0, deleted_late_ = 0;
 };
 
 inline void session_watch::next_client(wire::command_code code) {
@@ -71,6 +80,7 @@ inline void session_watch::judge(message_end const& end) {
     judge_edits(end);
     if (end.clean && end.accepted() && !clients_mixed_) {
         judge_acceptance(end);
+        judge_recipients(end);
         judge_completeness(end);
         ++accepted_;
     }
@@ -83,7 +93,7 @@ inline void session_watch::judge_edits(message_end const& end) {
     edits_passed_ += end.edits.size();
     for (auto const& sent : end.edits) {
         if (sent.what == wire::reply_code::replace_body) continue; // below, as a whole
-        bool wanted = false;
+        bool wanted = was_deleted_late(sent);
         for (std::size_t k = 0; k < milters.size(); ++k) {
             if (sent.what == wire::reply_code::quarantine)
                 wanted = wanted || milters[k].quarantines() || holds_message(k, end.sender);
@@ -114,7 +124,7 @@ inline void session_watch::judge_acceptance(message_end const& end) {
             fault_("accepted although milter " + name + " refused");
         if (one.quarantines() && !quarantined)
             fault_("accepted without the quarantine of milter " + name);
-        if (overloaded || one.lets_pass(end.sender)) continue;
+        if (overloaded || !one.applies() || one.lets_pass(end.sender)) continue;
         auto const policy = config_->milters[k].on_error;
         if (one.failed_for_want_of_ours())
             fault_("accepted past milter " + name + " for a shortage of the manager's own");
@@ -122,6 +132,35 @@ inline void session_watch::judge_acceptance(message_end const& end) {
             fault_("accepted, not held, past milter " + name);
         if (policy != manager::on_error::quarantine && policy != manager::on_error::accept)
             fault_("accepted past milter " + name);
+    }
+}
+
+/// Whether a milter that joined late had the recipient taken off.
+inline bool session_watch::was_deleted_late(seen_edit const& sent) const {
+    for (std::size_t k = 0; k < milters.size(); ++k)
+        if (config_->milters[k].late_rcpt_reject == manager::late_rcpt_reject::delete_recipient &&
+            sent.what == wire::reply_code::delete_rcpt &&
+            milters[k].refused_recipients().count(sent.name) != 0)
+            return true;
+    return false;
+}
+
+/// The message goes to nobody whom a milter refused, unless that is how it is to be.
+inline void session_watch::judge_recipients(message_end const& end) {
+    for (std::size_t k = 0; k < milters.size(); ++k) {
+        auto const policy = config_->milters[k].late_rcpt_reject;
+        if (policy == manager::late_rcpt_reject::ignore) continue;
+        for (auto const& refused : milters[k].refused_recipients()) {
+            if (end.recipients.count(refused) == 0) continue;
+            ++deleted_late_;
+            bool const deleted =
+                std::any_of(end.edits.begin(), end.edits.end(), [&](seen_edit const& edit) {
+                    return edit.what == wire::reply_code::delete_rcpt && edit.name == refused;
+                });
+            if (policy == manager::late_rcpt_reject::message || !deleted)
+                fault_("accepted for a recipient that milter " + config_->milters[k].name +
+                       " refused");
+        }
     }
 }
 
@@ -143,7 +182,7 @@ inline void session_watch::judge_completeness(message_end const& end) {
     std::size_t headers_sent = 0, envelope_sent = 0;
     for (auto const& edit : end.edits) {
         headers_sent += edit.of_header() ? 1U : 0U;
-        envelope_sent += edit.of_envelope() ? 1U : 0U;
+        envelope_sent += edit.of_envelope() && !was_deleted_late(edit) ? 1U : 0U;
     }
     if (editors == 1 && headers_sent != headers) fault_("header edits are lost or made up");
     if (envelope_sent != envelope) fault_("changes of the envelope are lost or made up");

@@ -62,6 +62,8 @@ constexpr config_key rows[] = {
         [](target const& t) -> field { return &t.milter->concurrent; }},
     {"milter", "parallel_rcpt", "", anything, "", "asked together with the milter before it about each recipient",
         [](target const& t) -> field { return &t.milter->parallel_rcpt; }},
+    {"milter", "late_rcpt_reject", "", anything, "", "what its refusal of a recipient means that the MTA has accepted before it joined",
+        [](target const& t) -> field { return &t.milter->late_rcpt_reject; }},
     {"milter.timeout", "connect", "", wait, "", "until the connection stands",
         [](target const& t) -> field { return &t.milter->timeouts.connect; }},
     {"milter.timeout", "negotiate", "", wait, "", "for the answer to the negotiation",

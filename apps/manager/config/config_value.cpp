@@ -24,6 +24,7 @@ constexpr std::string_view on_error_names[] = {"tempfail", "accept", "reject", "
 constexpr std::string_view on_internal_error_names[] = {"tempfail", "reject", "shutdown"};
 constexpr std::string_view header_rules_names[] = {"auto", "postfix", "sendmail"};
 constexpr std::string_view balance_names[] = {"fail_over", "round_robin"};
+constexpr std::string_view late_rcpt_reject_names[] = {"message", "delete_recipient", "ignore"};
 
 constexpr std::span<std::string_view const> names_of(on_error) { return on_error_names; }
 constexpr std::span<std::string_view const> names_of(on_internal_error) {
@@ -33,6 +34,9 @@ constexpr std::span<std::string_view const> names_of(header_rules_setting) {
     return header_rules_names;
 }
 constexpr std::span<std::string_view const> names_of(balance) { return balance_names; }
+constexpr std::span<std::string_view const> names_of(late_rcpt_reject) {
+    return late_rcpt_reject_names;
+}
 
 /// "a, b or c"
 std::string list_of(std::span<std::string_view const> names) {

@@ -30,8 +30,8 @@ struct macro_names   { std::string* to; };             ///< "i {auth_type}" or [
 using field =
     std::variant<bool*, unsigned*, std::size_t*, proto::duration*, std::optional<proto::duration>*,
                  endpoint*, on_error*, on_internal_error*, header_rules_setting*, balance*,
-                 byte_size, octal_mode, milter_name, group_name, absolute_path, log_file,
-                 socket_list, macro_names>;
+                 late_rcpt_reject*, byte_size, octal_mode, milter_name, group_name, absolute_path,
+                 log_file, socket_list, macro_names>;
 
 /// Stores the value; on a refusal the field is unchanged.
 refusal assign(field const& to, raw_value const& value, range allowed);

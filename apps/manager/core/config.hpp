@@ -5,6 +5,7 @@
 #pragma once
 
 #include "manager/core/endpoint_pool.hpp"
+#include "manager/core/selection.hpp"
 #include <milter/endpoint.hpp>
 #include <milter/message/body_store.hpp>
 #include <milter/message/edit.hpp>
@@ -27,6 +28,13 @@ enum class on_error { tempfail, accept, reject, quarantine, shutdown };
 
 /// What a failure of the manager itself means: accept is not among them.
 enum class on_internal_error { tempfail, reject, shutdown };
+
+/// What it means when a milter that joins late refuses a recipient that the MTA was told is taken.
+enum class late_rcpt_reject {
+    message,          ///< it refuses the message: nothing is lost, as the client hears of it
+    delete_recipient, ///< the message does not go to this recipient, and nobody hears of it
+    ignore            ///< the message goes to this recipient all the same
+};
 
 /// Whose habits govern header edits; `automatic` decides by the macros of CONNECT.
 enum class header_rules_setting { automatic, postfix, sendmail };
@@ -51,6 +59,7 @@ struct milter_config {
     bool read_only = false;  ///< it only judges: an edit of headers or body is a failure of it
     bool concurrent = false; ///< asked together with the one before it at CONNECT, HELO, MAIL, DATA
     bool parallel_rcpt = false; ///< the same at RCPT
+    manager::late_rcpt_reject late_rcpt_reject = manager::late_rcpt_reject::message;
     std::shared_ptr<endpoint_pool>
         endpoints; ///< the sockets as sessions found them; from with_endpoints()
 };
@@ -73,6 +82,7 @@ struct config {
     std::vector<listen_config> listens;
     listen_config control{{}, 0600, {}}; ///< where administrators ask; no path: nowhere
     std::vector<milter_config> milters;  ///< in the order in which they are asked
+    std::shared_ptr<manager::selection const> selection; ///< none: every milter applies always
     manager::on_internal_error on_internal_error = manager::on_internal_error::tempfail;
     header_rules_setting header_rules = header_rules_setting::automatic;
     std::optional<proto::duration>

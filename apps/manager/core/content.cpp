@@ -54,7 +54,7 @@ void session::on_body(std::string_view bytes, proto::time_point now) {
 void session::store_body(std::string_view bytes, proto::time_point now) {
     if (!transaction_ || transaction_->verdict) return;
     auto& t = *transaction_;
-    t.headers_complete = true;
+    end_headers(now);
     error_code ec;
     t.body.append(bytes, ec);
     t.content_bytes += bytes.size();
@@ -62,11 +62,20 @@ void session::store_body(std::string_view bytes, proto::time_point now) {
     show_all(now);
 }
 
+void session::end_headers(proto::time_point now) {
+    if (!transaction_ || std::exchange(transaction_->headers_complete, true)) return;
+    select(command_code::end_of_headers, now);
+}
+
 void session::on_end_of_message(proto::time_point now) {
     if (!transaction_) return answer({});
     auto& t = *transaction_;
-    t.headers_complete = t.body_complete = true;
+    if (session_verdict_ && !t.verdict)
+        decide(*session_verdict_, session_decided_by_, "end_of_message", now);
+    end_headers(now);
+    t.body_complete = true;
     note_macros();
+    select(command_code::end_of_message, now);
     t.end_deadline = now + config_->end_of_message_budget;
     t.progress_at = now + proto::progress_interval;
     show_all(now);
@@ -81,9 +90,14 @@ void session::show_all(proto::time_point now) {
     for (auto i = t.turn; i < links_.size() && !t.verdict; ++i) {
         auto& one = *links_[i];
         bool const its_turn = i == t.turn;
+        if (one.undecided()) {
+            if (!its_turn || !t.body_complete) break;
+            choose_at_last(one, now);
+        }
         auto const how = one.in_message ? show(one, its_turn, now) : turn::done;
         if (its_turn && how == turn::done) ++t.turn;
-        if (how == turn::waits && (config_->serial || one.may_edit_content())) break;
+        bool const may_edit = one.pending() || one.may_edit_content();
+        if (how == turn::waits && (config_->serial || may_edit)) break;
     }
     if (t.body_complete && (t.verdict || t.turn == links_.size())) finish(now);
 }
@@ -96,14 +110,16 @@ session::turn session::show(link& one, bool its_turn, proto::time_point now) {
     }
     if (transaction_->verdict) return turn::concluded;
     bool const is_decided = one.held || one.state == link_state::failed;
-    if (!is_decided)
-        return one.in_message && one.state == link_state::ready ? turn::waits : turn::done;
+    bool const is_due = one.state == link_state::ready || one.pending();
+    if (!is_decided) return one.in_message && is_due ? turn::waits : turn::done;
     if (!its_turn) return turn::waits;
     return one.held ? settle_content(one, now) : judge_failure(one, now);
 }
 
 /// @return false while more is to be sent, or a reply awaited
 bool session::feed(link& one, proto::time_point now) {
+    while (may_send(one) && tell_missed(one, now)) {
+    }
     return feed_headers(one, now) && feed_end_of_headers(one, now) && feed_body(one, now) &&
            feed_end(one, now);
 }
@@ -111,10 +127,14 @@ bool session::feed(link& one, proto::time_point now) {
 /// The milter's last word on the message counts now.
 session::turn session::settle_content(link& one, proto::time_point now) {
     auto const verdict = *std::exchange(one.held, std::nullopt);
-    one.in_message = false;
-    if (verdict.terminal()) {
+    bool const of_client = one.held_for == extent::session;
+    if (verdict
+            .terminal()) { // a milter that refused a recipient told again is still in the message
+        if (of_client) refuse_client(one, verdict);
         refuse(verdict, one.config->name, now);
+        if (of_client) leave_milters();
     } else {
+        one.in_message = false;
         commit(one, now);
         transaction_->last_verdict = verdict.code;
     }
@@ -214,7 +234,7 @@ void session::on_content_verdict(link& one, command_code code, verdict const& ve
         return;
     }
     if (over || verdict.terminal()) {
-        one.held = verdict;
+        one.hold(verdict, extent::command);
     } else if (verdict.code == wire::reply_code::accept) {
         one.in_message = false;
         t.last_verdict = verdict.code;
@@ -260,7 +280,7 @@ void session::commit(link& one, proto::time_point now) {
         t.body_replaced = true;
         bool const shown_again =
             std::any_of(links_.begin() + static_cast<std::ptrdiff_t>(one.index) + 1, links_.end(),
-                        [](auto const& other) { return other->in_message; });
+                        [](auto const& other) { return other->in_message || other->undecided(); });
         if (shown_again) end_lines_of_body(now);
     }
     if (one.edits.quarantine) t.quarantine = std::move(one.edits.quarantine);
@@ -292,6 +312,8 @@ void session::end_lines_of_body(proto::time_point now) {
 /// All content arrived and every milter has judged it, or somebody decided for all.
 void session::finish(proto::time_point now) {
     auto& t = *transaction_;
+    if (!t.verdict && nobody_is_left())
+        decide(t.last_deletion, t.last_deletion_by, "end_of_message", now);
     t.emitting = true;
     t.progress_at = t.end_deadline = proto::never;
     if (t.verdict) {

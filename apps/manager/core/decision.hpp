@@ -60,6 +60,15 @@ struct decision {
     proto::duration time{};
 };
 
+inline std::string capped(std::string_view text) {
+    return std::string(text.substr(0, record_text_limit));
+}
+
+inline void note_refusal(recipient_record& recipient, verdict const& given, std::string_view by) {
+    recipient.verdict = given.text.empty() ? std::string(word(given)) : capped(given.text);
+    recipient.decided_by = by;
+}
+
 enum class severity { info, warning, error };
 
 /// One line for the log: about whom, and what.
@@ -69,9 +78,5 @@ struct log_event {
     std::string peer; ///< "mta", or the milter's name
     std::string text;
 };
-
-inline std::string capped(std::string_view text) {
-    return std::string(text.substr(0, record_text_limit));
-}
 
 } // namespace milter::manager

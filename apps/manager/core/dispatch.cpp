@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // manager/core/dispatch.cpp - envelope commands through the milters: one after another, or several at once
 //
-// Source: protocol.md 9.5, 9.8; statements 229-236, 258-262, 269, 271.
+// Source: protocol.md 9.5; statements 229-236, 269, 271.
 #include "manager/core/session.hpp"
 
 #include <utility>
@@ -28,7 +28,8 @@ void session::begin(command_code code, proto::time_point now, bool for_rejected_
     one.deadline = now + command_budget();
     event_ = std::move(one);
     turn_ = 0;
-    for (auto const& other : links_) other->held.reset();
+    for (auto const& other : links_)
+        if (!still_counts(*other)) other->held.reset();
     if (transaction_) note_macros();
     if (session_verdict_ && (of_transaction(code) || session_verdict_->hangs_up()))
         return conclude(*session_verdict_, session_decided_by_, now);
@@ -36,7 +37,14 @@ void session::begin(command_code code, proto::time_point now, bool for_rejected_
         return conclude(*transaction_->verdict, transaction_->record.decided_by, now);
     if (code != command_code::mail && of_transaction(code) && !transaction_)
         return conclude({}, {}, now);
+    if (code != command_code::rcpt && code != command_code::unknown) select(code, now);
     advance(now);
+}
+
+/// A verdict that waits for the milter's turn, whatever the command.
+bool session::still_counts(link const& one) const noexcept {
+    if (!one.held || one.held_for == extent::command || session_verdict_) return false;
+    return one.held_for == extent::session || (transaction_ && one.in_message);
 }
 
 /// Lets the event go on as far as it can without waiting.
@@ -65,6 +73,7 @@ bool session::asked_together(link const& one) const noexcept {
 }
 
 bool session::takes_part(link const& one) const noexcept {
+    if (!runs(one)) return false;
     switch (event_->code) {
     case command_code::rcpt:
         if (event_->for_rejected_rcpt &&
@@ -84,6 +93,7 @@ bool session::takes_part(link const& one) const noexcept {
 /// Asks the milter as far as it can be without waiting.
 /// @return done when it has answered, failed, or needs not be asked
 session::turn session::drive(link& one, proto::time_point now) {
+    select_at_its_turn(one, now);
     if (one.held || !takes_part(one)) return turn::done;
     if (one.pending()) return turn::waits;
     return one.state == link_state::ready ? ask_missed_or_current(one, now) : turn::done;
@@ -93,17 +103,18 @@ session::turn session::drive(link& one, proto::time_point now) {
 session::turn session::settle(link& one, proto::time_point now) {
     if (one.held) {
         auto const verdict = *std::exchange(one.held, std::nullopt);
-        bool const of_session =
-            one.asked == command_code::connect || one.asked == command_code::helo;
-        if (of_session) return refuse_session(one, verdict, now);
-        conclude(verdict, one.config->name, now);
+        if (one.held_for == extent::session) return refuse_session(one, verdict, now);
+        if (one.held_for == extent::message)
+            refuse(verdict, one.config->name, now);
+        else
+            conclude(verdict, one.config->name, now);
         return turn::concluded;
     }
     bool const failed = one.state == link_state::failed && takes_part(one);
     return failed ? judge_failure(one, now) : turn::done;
 }
 
-/// Tells the milter what it missed of the session, then the current command.
+/// Tells the milter what it missed, then the current command.
 session::turn session::ask_missed_or_current(link& one, proto::time_point now) {
     for (;;) {
         if (one.state == link_state::failed || one.held) return turn::done;
@@ -114,22 +125,20 @@ session::turn session::ask_missed_or_current(link& one, proto::time_point now) {
                 one.write_deadline = now + one.config->timeouts.command;
             return turn::waits;
         }
-        bool const first = event_->code == command_code::connect;
-        if (!first && has_connect_ && !one.seen_connect)
-            ask(one, command_code::connect, connect_payload_, now);
-        else if (!first && event_->code != command_code::helo && one.seen_helo != helo_serial_)
-            ask(one, command_code::helo, helo_payload_, now);
-        else if (one.asked_in != event_->serial) {
-            one.asked_in = event_->serial;
-            ask(one, event_->code, event_->payload, now);
-        } else
-            return turn::done;
+        if (one.asked_in == event_->serial) return turn::done;
+        if (tell_missed(one, now)) continue;
+        one.asked_in = event_->serial;
+        ask(one, event_->code, event_->payload, now);
     }
 }
 
 /// Sends macros and command; afterwards the milter awaits() when an answer is to come.
-void session::ask(link& one, command_code code, std::string_view payload, proto::time_point now) {
-    append_macros(one, code, now);
+void session::ask(link& one, command_code code, std::string_view payload, proto::time_point now,
+                  kept_recipient const* recipient) {
+    append_macros(one, code, now, recipient);
+    one.told_again = false;
+    if (code == command_code::mail) one.told.mail = true;
+    if (code == command_code::data) one.told.data = true;
     if (code == command_code::connect) one.seen_connect = true;
     if (code == command_code::helo) one.seen_helo = helo_serial_;
     if (!one.protocol.sends(code)) return;
@@ -157,16 +166,15 @@ void session::conclude(verdict const& given, std::string_view decided_by, proto:
     if (done->code == command_code::rcpt && !t.verdict && !session_verdict_) {
         if (!verdict.terminal()) {
             ++t.recipients;
+            if (!keep_recipient(*done, now)) return;
         } else if (verdict.refuses() && !verdict.hangs_up()) {
             auto& recipients = t.record.recipients;
-            if (t.record.recipient_count == recipients.size() && !recipients.empty()) {
-                recipients.back().verdict =
-                    verdict.text.empty() ? std::string(word(verdict)) : capped(verdict.text);
-                recipients.back().decided_by = decided_by;
-            }
+            if (t.record.recipient_count == recipients.size() && !recipients.empty())
+                note_refusal(recipients.back(), verdict, decided_by);
             return answer(verdict); // this recipient only
         }
     }
+    if (done->code == command_code::data && t.kept) t.kept->data = true;
     if (verdict.terminal() && !t.verdict) {
         decide(verdict, decided_by, stage, now);
         end_transaction(word(verdict), decided_by, stage, now);
@@ -214,10 +222,11 @@ void session::on_envelope_verdict(link& one, command_code code, verdict const& v
                                   proto::time_point now) {
     if (code == command_code::connect || code == command_code::helo)
         return on_session_verdict(one, verdict);
+    if (one.told_again) return on_verdict_told_again(one, code, verdict);
     // asked together with others, of whom an earlier one has refused meanwhile
     bool const late = !event_ || one.asked_in != event_->serial;
     if (code == command_code::unknown) {
-        if (verdict.refuses() && !late) one.held = verdict;
+        if (verdict.refuses() && !late) one.hold(verdict, extent::command);
         return;
     }
     bool const ignored = late || event_->for_rejected_rcpt; // statement 269
@@ -227,7 +236,7 @@ void session::on_envelope_verdict(link& one, command_code code, verdict const& v
     // the milter itself is past the message then, and needs no ABORT; a refused recipient ends nothing
     if (proto::settles(code, verdict.code) || (verdict.hangs_up() && !ignored))
         one.in_message = false;
-    if (verdict.terminal() && !ignored) one.held = verdict;
+    if (verdict.terminal() && !ignored) one.hold(verdict, extent::command);
 }
 
 /// A verdict about the client, given now or to a command told again to a milter that joined late.
@@ -239,25 +248,37 @@ void session::on_session_verdict(link& one, verdict const& verdict) {
         return;
     }
     if (!verdict.refuses()) return; // discard means nothing here (statement 123)
-    if (event_) {
-        one.held = verdict;
-        return;
-    }
+    bool const has_turn = event_ && one.index >= turn_ && takes_part(one);
+    bool const in_message = transaction_ && one.in_message;
+    if (has_turn || in_message) return one.hold(verdict, extent::session);
+    refuse_client(one, verdict);
+}
+
+void session::refuse_client(link const& one, verdict const& verdict) {
     session_verdict_ = verdict;
     session_decided_by_ = one.config->name;
 }
 
 session::turn session::refuse_session(link const& one, verdict const& verdict,
                                       proto::time_point now) {
-    session_verdict_ = verdict;
-    session_decided_by_ = one.config->name;
-    if (event_->code == command_code::unknown && !verdict.hangs_up()) return turn::done;
-    for (auto const& other : links_) {
-        close(*other, true);
-        other->state = link_state::idle;
-    }
+    refuse_client(one, verdict);
+    bool const is_unknown = event_->code == command_code::unknown;
+    bool const unasked = is_unknown || event_->for_rejected_rcpt;
+    if (unasked && transaction_ && !transaction_->verdict) // else the message would go on
+        decide(verdict, one.config->name, wire::name_of(event_->code), now);
+    if (is_unknown && !verdict.hangs_up()) return turn::done;
+    leave_milters();
     conclude(verdict, one.config->name, now);
     return turn::concluded;
+}
+
+/// Nothing of this client is asked any more.
+void session::leave_milters() {
+    for (auto const& one : links_) {
+        close(*one, true);
+        one->state = link_state::idle;
+        one->held.reset();
+    }
 }
 
 /// After any input about a milter: whatever can go on goes on.

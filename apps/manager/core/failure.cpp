@@ -219,6 +219,8 @@ void session::command_budget_over(proto::time_point now) {
 }
 
 session::turn session::settle_out_of_time(link& one, bool its_turn, proto::time_point now) {
+    if (!event_ && one.undecided()) choose_at_last(one, now);
+    if (!runs(one) && !one.held) return turn::done;
     bool const was_asked = its_turn || one.awaits() || one.write_deadline != proto::never;
     if (!one.held && was_asked && one.owes())
         fail(one, errc::timed_out, "no verdict within the time for the MTA's command", now);

@@ -24,6 +24,23 @@ enum class link_state {
     excluded, ///< it accepted the client at CONNECT or HELO
 };
 
+/// How far an answer of the selection reaches: until the fact behind it is replaced.
+enum class holds { connection, client, helo, message };
+
+/// What a held verdict ends.
+enum class extent {
+    command, ///< what the event's answer says
+    message, ///< it answers a command told again: the MTA's own is another
+    session, ///< the client is refused
+};
+
+/// How much of the envelope the milter was told.
+struct told_envelope {
+    bool mail = false;
+    bool data = false;
+    std::size_t recipients = 0; ///< of kept_envelope
+};
+
 /// How far the milter has been shown the message.
 struct content_cursor {
     std::size_t header_position = 0; ///< physical entries passed
@@ -40,6 +57,7 @@ struct link {
         std::size_t{256} * 1024; ///< bytes kept while it does not read, beyond the socket's own
 
     std::size_t index = 0;
+    std::size_t place = 0; ///< in the configuration
     milter_config const* config = nullptr;
     link_state state = link_state::idle;
     proto::mta_session protocol;
@@ -47,6 +65,10 @@ struct link {
     proto::time_point connect_deadline = proto::never;
     std::size_t in_flight = 0; ///< bytes handed out and not yet reported written
     proto::time_point write_deadline = proto::never; ///< it does not take the content it is to have
+
+    applicability applies = applicability::yes;
+    holds applies_for = holds::connection;
+    std::uint32_t chosen_in = 0; ///< serial of the last event in which the selection was asked
 
     bool seen_connect = false;
     std::uint32_t seen_helo = 0; ///< serial of the last HELO it was told
@@ -57,9 +79,12 @@ struct link {
 
     wire::command_code asked{}; ///< the command whose verdict is awaited
     proto::time_point asked_at{};
+    bool told_again = false;    ///< `asked` is a command that the MTA has its answer to
     std::uint32_t asked_in = 0; ///< serial of the last event it was asked about
     /// Its last word on the event, or on the message. It counts when all milters before it have let that pass.
     std::optional<verdict> held;
+    extent held_for = extent::command;
+    told_envelope told;
     content_cursor content;
     message::edit_list edits; ///< staged until its verdict
     message::body_store new_body;
@@ -81,6 +106,10 @@ struct link {
     bool leading_space() const noexcept {
         return wire::any(protocol.agreed().steps, wire::step::leading_space);
     }
+    /// It may join the message, or not. Those after it wait for that to be known.
+    bool undecided() const noexcept {
+        return applies == applicability::undecided && state != link_state::excluded;
+    }
     bool awaits() const noexcept { return protocol.awaited().has_value(); }
     /// It is its turn to do something; nobody else can be blamed for the time that passes.
     bool owes() const noexcept { return awaits() || pending() || write_deadline != proto::never; }
@@ -88,10 +117,16 @@ struct link {
         return protocol.output().size() + in_flight;
     } ///< bytes
 
+    void hold(verdict given, extent what) {
+        held = std::move(given);
+        held_for = what;
+    }
+
     void begin_transaction() {
         in_message = false;
         content = {};
-        held.reset();
+        told = {};
+        if (held_for != extent::session) held.reset(); // the client is refused, whatever it sends
         drop_edits();
         record = {};
         record.name = config->name;

@@ -52,6 +52,7 @@ proto::agreement session::merged_agreement() {
     bool lists = std::any_of(config_->macros.begin(), config_->macros.end(),
                              [](auto const& configured) { return !configured.empty(); });
     for (auto const& one : links_) {
+        if (one->applies == applicability::no) continue; // whatever this connection brings
         all_known = all_known && one->state == link_state::ready;
         if (one->config->on_error == on_error::quarantine)
             merged.actions |= wire::action::quarantine;
@@ -62,7 +63,7 @@ proto::agreement session::merged_agreement() {
         lists = lists || std::any_of(agreed.lists.begin(), agreed.lists.end(),
                                      [](auto const& l) { return l && !l->empty(); });
     }
-    // a milter that is down now may come back with any wish
+    // a milter that is down now, or joins late, may come with any wish
     if (!all_known) merged.actions = wire::action::all;
     wants_rejected = wants_rejected || !all_known;
     merged.actions &= offer_.actions & ~wire::action::set_macro_list;
@@ -123,18 +124,25 @@ std::string session::merged_list(std::size_t stage) {
 }
 
 /// The macros of a command as this milter is to have them.
-void session::append_macros(link& one, command_code code, proto::time_point now) {
+/// @param recipient  where the command is an earlier RCPT than the last
+void session::append_macros(link& one, command_code code, proto::time_point now,
+                            kept_recipient const* recipient) {
     auto const stage = wire::macro_stage_index(code);
-    if (stage == wire::macro_stage_count || !mta_.macros().present(code)) return;
+    auto const& macros = mta_.macros();
+    if (stage == wire::macro_stage_count) return;
+    if (recipient ? !recipient->has_macros : !macros.present(code)) return;
     auto const& own = one.protocol.agreed().lists[stage];
     bool const has_own =
         own && !(own->empty() && postfix_rules()); // empty: none for Sendmail, default for Postfix
-    auto const at_stage = mta_.macros().at(code);
+    auto const at_stage = recipient ? wire::zstr_list(recipient->macros) : macros.at(code);
     std::string packed;
     auto raw = at_stage.raw();
     if (has_own) {
-        packed = proto::select_macros(
-            *own, [&](std::string_view name) { return mta_.macros().find_up_to(code, name); });
+        packed = proto::select_macros(*own, [&](std::string_view name) {
+            if (!recipient) return macros.find_up_to(code, name);
+            auto const found = proto::find_macro(at_stage, name);
+            return found ? found : macros.find_up_to(command_code::mail, name);
+        });
         raw = packed;
     } else if (mta_.agreed().lists[stage]) { // others' wishes are in the set
         packed = proto::select_macros(administrators_list(stage), [&](std::string_view name) {

@@ -30,7 +30,9 @@ session::session(std::shared_ptr<config const> config, std::uint64_t id, proto::
         if (!one.enabled) continue;
         auto& added = *links_.emplace_back(std::make_unique<link>());
         added.index = links_.size() - 1;
+        added.place = static_cast<std::size_t>(&one - config_->milters.data());
         added.config = &one;
+        if (config_->selection) added.applies = applicability::undecided;
     }
 }
 
@@ -220,7 +222,7 @@ void session::handle(wire::any_command const& command, proto::time_point now) {
         void operator()(wire::unknown const&) { self.begin(command_code::unknown, now); }
         void operator()(wire::header const& c) { self.on_header(c, now); }
         void operator()(wire::end_of_headers const&) {
-            if (self.transaction_) self.transaction_->headers_complete = true;
+            self.end_headers(now);
             self.answer({});
             self.show_all(now);
         }
@@ -260,7 +262,9 @@ void session::on_negotiate(wire::negotiate const& offer, proto::time_point now) 
     offer_ = offer;
     negotiating_ = true;
     negotiation_deadline_ = now + config_->negotiation_wait;
-    for (auto const& one : links_) open(*one, now);
+    select(command_code::negotiate, now);
+    for (auto const& one : links_)
+        if (runs(*one) && one->state == link_state::idle) open(*one, now);
     negotiation_progress(now, false);
 }
 
@@ -270,12 +274,13 @@ void session::on_connect(wire::connect const& who, proto::time_point now) {
     client_name_ = capped(who.hostname);
     client_address_ = capped(wire::without_ipv6_tag(who.address));
     for (auto const& one : links_) // after QUIT_NC
-        if (one->state == link_state::idle) open(*one, now);
+        if (runs(*one) && one->state == link_state::idle) open(*one, now);
     begin(command_code::connect, now);
 }
 
 void session::on_helo(wire::helo const& who, proto::time_point now) {
     on_abort(now); // HELO within a transaction breaks it off (statement 264)
+    forget_answers(holds::helo);
     helo_payload_.assign(mta_.frame().payload);
     ++helo_serial_;
     helo_name_ = capped(who.name);
@@ -292,14 +297,13 @@ void session::on_mail(wire::mail const& sender, proto::time_point now) {
                                     : message::header_rules::sendmail);
     t.body = message::body_store(&config_->spool);
     t.record.sender = capped(sender.address);
+    forget_answers(holds::message);
+    keep_sender(mta_.frame().payload);
     for (auto const& one : links_) {
         one->begin_transaction();
         one->new_body = message::body_store(&config_->spool);
-        if (one->state == link_state::excluded || session_verdict_) continue;
-        // a verdict of an aborted message is still owed: the next message does not wait for it (protocol.md 9.6)
-        if (one->connected() && one->protocol.draining()) close(*one, false);
-        if (one->state == link_state::failed || one->state == link_state::idle) open(*one, now);
-        one->in_message = true;
+        bool const asked = runs(*one) && one->state != link_state::excluded && !session_verdict_;
+        if (asked) join(*one, now);
     }
     begin(command_code::mail, now);
 }
@@ -340,10 +344,8 @@ void session::on_quit(proto::time_point now) {
 
 void session::forget_client(proto::time_point now) {
     on_abort(now);
-    for (auto const& one : links_) {
-        close(*one, true);
-        one->state = link_state::idle;
-    }
+    leave_milters();
+    forget_answers(holds::client);
     has_connect_ = false;
     helo_serial_ = 0;
     helo_payload_.clear();

@@ -108,8 +108,32 @@ private:
     void negotiation_progress(proto::time_point now, bool waited_enough);
     proto::agreement merged_agreement();
     std::string merged_list(std::size_t stage);
-    void append_macros(link& one, wire::command_code code, proto::time_point now);
+    void append_macros(link& one, wire::command_code code, proto::time_point now,
+                       kept_recipient const* recipient = nullptr);
     std::string_view administrators_list(std::size_t stage) const noexcept;
+
+    // late_join.cpp: who applies, and what it missed
+    bool runs(link const& one) const noexcept;
+    bool somebody_may_join() const noexcept;
+    void forget_answers(holds from) noexcept;
+    void select(wire::command_code stage, proto::time_point now);
+    void select_at_its_turn(link& one, proto::time_point now);
+    void choose(link& one, wire::command_code stage, proto::time_point now);
+    void choose_at_last(link& one, proto::time_point now);
+    void settle_choice(link& one, applicability answer, wire::command_code stage,
+                       proto::time_point now);
+    facts known_facts(wire::command_code stage) const;
+    void keep_sender(std::string_view payload);
+    bool keep_recipient(event const& done, proto::time_point now);
+    void join(link& one, proto::time_point now);
+    bool tell_missed(link& one, proto::time_point now);
+    bool tell_missed_of_message(link& one, proto::time_point now);
+    bool tell_again(link& one, wire::command_code code, std::string_view payload,
+                    proto::time_point now, kept_recipient const* recipient = nullptr);
+    void on_verdict_told_again(link& one, wire::command_code code, verdict const& verdict);
+    bool message_goes_on(link& one, verdict const& verdict);
+    void delete_recipient(link const& one, kept_recipient& recipient, verdict const& verdict);
+    bool nobody_is_left() const noexcept;
 
     // dispatch.cpp: envelope commands through the milters
     void begin(wire::command_code code, proto::time_point now, bool for_rejected_rcpt = false);
@@ -120,7 +144,8 @@ private:
     turn settle(link& one, proto::time_point now);
     bool takes_part(link const& one) const noexcept;
     turn ask_missed_or_current(link& one, proto::time_point now);
-    void ask(link& one, wire::command_code code, std::string_view payload, proto::time_point now);
+    void ask(link& one, wire::command_code code, std::string_view payload, proto::time_point now,
+             kept_recipient const* recipient = nullptr);
     void conclude(verdict const& given, std::string_view decided_by, proto::time_point now);
     void on_reply(link& one, wire::any_reply const& reply, proto::time_point now);
     void on_verdict(link& one, wire::any_reply const& reply, proto::time_point now);
@@ -128,11 +153,15 @@ private:
                              proto::time_point now);
     void on_session_verdict(link& one, verdict const& verdict);
     turn refuse_session(link const& one, verdict const& verdict, proto::time_point now);
+    void refuse_client(link const& one, verdict const& verdict);
+    void leave_milters();
+    bool still_counts(link const& one) const noexcept;
     void resume(proto::time_point now);
 
     // content.cpp: the message through the milters, and back to the MTA
     void on_header(wire::header const& field, proto::time_point now);
     void on_body(std::string_view bytes, proto::time_point now);
+    void end_headers(proto::time_point now);
     void store_body(std::string_view bytes, proto::time_point now);
     void on_end_of_message(proto::time_point now);
     void show_all(proto::time_point now);

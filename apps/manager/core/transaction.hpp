@@ -4,6 +4,7 @@
 
 #include "manager/core/config.hpp"
 #include "manager/core/decision.hpp"
+#include "manager/core/selection.hpp"
 #include "manager/core/verdict.hpp"
 #include <milter/message/body_store.hpp>
 #include <milter/message/edit.hpp>
@@ -25,10 +26,24 @@ struct event {
     bool for_rejected_rcpt = false; ///< the MTA itself refused the recipient: answers are ignored
 };
 
+/// The envelope of a message, for milters that join late.
+struct kept_envelope {
+    static constexpr std::size_t limit = std::size_t{16} << 20; // bytes: as much as of headers
+
+    std::string mail; ///< payload; its macros are those of the MTA's present set
+    std::vector<kept_recipient> recipients;
+    bool data = false;
+    std::size_t bytes = 0;
+};
+
 /// One message, from MAIL to its end.
 struct transaction {
     std::uint32_t number = 0;
-    std::size_t recipients = 0; ///< that nobody refused
+    std::size_t recipients = 0;         ///< that nobody refused
+    std::optional<kept_envelope> kept;  ///< only where a milter may still join
+    std::size_t recipients_deleted = 0; ///< by milters that joined late
+    manager::verdict last_deletion;     ///< their last refusal
+    std::string last_deletion_by;
     message::headers headers;
     message::body_store body;
     std::size_t content_bytes = 0;
