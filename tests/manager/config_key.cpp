@@ -29,6 +29,7 @@ std::map<std::string, std::string> const other_values = {
     {"milter.read_only", "true"},
     {"milter.concurrent", "true"},
     {"milter.parallel_rcpt", "true"},
+    {"milter.lenient", "true"},
     {"milter.timeout.connect", R"("1ms")"},
     {"milter.timeout.negotiate", R"("2s")"},
     {"milter.timeout.command", R"("3s")"},
@@ -196,6 +197,7 @@ BOOST_AUTO_TEST_CASE(each_key_reaches_the_field_it_is_named_after) {
     BOOST_TEST(milter.read_only);
     BOOST_TEST(milter.concurrent);
     BOOST_TEST(milter.parallel_rcpt);
+    BOOST_TEST(milter.lenient);
     BOOST_TEST((milter.timeouts.connect == 1ms));
     BOOST_TEST((milter.timeouts.negotiate == 2s));
     BOOST_TEST((milter.timeouts.command == 3s));

@@ -62,6 +62,8 @@ constexpr config_key rows[] = {
         [](target const& t) -> field { return &t.milter->concurrent; }},
     {"milter", "parallel_rcpt", "", anything, "", "asked together with the milter before it about each recipient",
         [](target const& t) -> field { return &t.milter->parallel_rcpt; }},
+    {"milter", "lenient", "", anything, "", "an edit that was not negotiated is left out instead of being a failure of it",
+        [](target const& t) -> field { return &t.milter->lenient; }},
     {"milter.timeout", "connect", "", wait, "", "until the connection stands",
         [](target const& t) -> field { return &t.milter->timeouts.connect; }},
     {"milter.timeout", "negotiate", "", wait, "", "for the answer to the negotiation",

@@ -51,6 +51,7 @@ struct milter_config {
     bool read_only = false;  ///< it only judges: an edit of headers or body is a failure of it
     bool concurrent = false; ///< asked together with the one before it at CONNECT, HELO, MAIL, DATA
     bool parallel_rcpt = false; ///< the same at RCPT
+    bool lenient = false; ///< an edit that was not agreed on is left out instead of being a failure
     std::shared_ptr<endpoint_pool>
         endpoints; ///< the sockets as sessions found them; from with_endpoints()
 };

@@ -228,6 +228,7 @@ void session::stage_edit(link& one, wire::any_reply const& reply, proto::time_po
     auto const* piece = std::get_if<wire::replace_body>(&reply);
     if (one.config->read_only && edits_content(wire::code_of(reply)))
         return fail(one, errc::reply_not_allowed, "read_only: " + wire::describe(reply), now);
+    if (one.protocol.unagreed()) return drop_edit(one, reply);
     // with a blank before its value it must still fit a packet to the MTA
     if (!piece && one.protocol.frame().payload.size() >= wire::default_data_limit)
         return fail(one, errc::limit_exceeded, wire::describe(reply), now);
@@ -240,6 +241,15 @@ void session::stage_edit(link& one, wire::any_reply const& reply, proto::time_po
         ec = errc::limit_exceeded;
     if (!ec) one.new_body.append(piece->bytes, ec);
     if (ec) fail(one, ec, wire::describe(reply), now);
+}
+
+/// Said once a message for each kind, as a new body comes in any number of pieces.
+void session::drop_edit(link& one, wire::any_reply const& reply) {
+    auto const code = static_cast<char>(wire::code_of(reply));
+    if (one.dropped.find(code) != one.dropped.npos) return;
+    one.dropped += code;
+    log(severity::warning, one.config->name,
+        "left out: " + wire::describe(reply) + ": " + error_code(errc::not_negotiated).message());
 }
 
 /// The milter accepted: its edits become part of the message.

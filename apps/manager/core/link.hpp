@@ -63,6 +63,7 @@ struct link {
     content_cursor content;
     message::edit_list edits; ///< staged until its verdict
     message::body_store new_body;
+    std::string dropped; ///< codes of edits of this message that were not agreed on
 
     milter_record record; ///< of the current transaction
 
@@ -93,6 +94,7 @@ struct link {
         content = {};
         held.reset();
         drop_edits();
+        dropped.clear();
         record = {};
         record.name = config->name;
         record.verdict = "not asked";

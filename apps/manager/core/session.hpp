@@ -155,6 +155,7 @@ private:
     void emit_envelope();
     void emit_reply(auto const& reply);
     void stage_edit(link& one, wire::any_reply const& reply, proto::time_point now);
+    void drop_edit(link& one, wire::any_reply const& reply);
 
     // failure.cpp
     void open(link& one, proto::time_point now);
