@@ -162,6 +162,13 @@ std::vector<bad_line> const bad_lines = {
     {"macros", "mail = []", 8, 2, "mail: no macro is named", "leave the key out for the default"},
     {"macros", "mail = ' '", 8, 3, "mail: no macro is named", "leave the key out for the default"},
     {"macros", "mail = 1", 8, 1, "mail: expected names of macros, not the number 1", macros_form},
+    // profiles
+    {"listen", "profile = 'In'", 11, 4, R"(profile: "In" cannot be a name)", R"(a name has lower-case letters, digits and "_.-")"},
+    {"listen", "profile = 'x'", 11, 3, R"(unknown profile "x")", "add [profile.x] with milters, or take it out"},
+    {"", "profile.x.milters = 'a'", 21, 3, R"(milters: expected a list of names, not the text "a")", R"(names are written ["spf", "dkim"])"},
+    {"", "profile.x = 1", 9, 1, "profile is a table with a name", "write [profile.NAME]"},
+    {"", "profile = 1", 11, 1, "profile is a table with a name", "write [profile.NAME]"},
+    {"", "profil.x = 1", 1, 6, R"(unknown table or key "profil")", "did you mean [profile.NAME]?"},
     {"macros", "mails = 'i'", 1, 5, R"(unknown key "mails")", R"(did you mean "mail"?)"},
 };
 // clang-format on
@@ -181,7 +188,7 @@ BOOST_AUTO_TEST_CASE(the_smallest_configuration_has_the_defaults_of_the_structs)
     BOOST_TEST(report(loaded) == "");
     BOOST_REQUIRE(loaded.config);
     config expected;
-    expected.listens.push_back({*milter::parse_endpoint("/run/mta.sock"), {}, {}});
+    expected.listens.push_back({*milter::parse_endpoint("/run/mta.sock"), {}, {}, {}});
     expected.milters.emplace_back();
     expected.milters[0].name = "a";
     expected.milters[0].sockets = {*milter::parse_endpoint("/run/a.sock")};

@@ -26,6 +26,7 @@ decision full_decision() {
     d.session = 12;
     d.transaction = 1;
     d.listener = "unix:/run/milter-manager/mta.sock";
+    d.profile = "inbound";
     d.queue_id = "4XyZ1";
     d.message_id = "<20260102.1@example.com>";
     d.client_name = "mail.example.com";
@@ -126,7 +127,7 @@ BOOST_AUTO_TEST_CASE(foreign_text_cannot_break_the_line) {
     auto d = full_decision();
     auto const hostile = hostile_text();
     for (auto* text :
-         {&d.listener, &d.queue_id, &d.message_id, &d.client_name, &d.client_address, &d.helo,
+         {&d.listener, &d.profile, &d.queue_id, &d.message_id, &d.client_name, &d.client_address, &d.helo,
           &d.authenticated, &d.sender, &d.verdict, &d.text, &d.decided_by, &d.stage, &d.quarantine})
         *text = hostile;
     d.edits.push_back(hostile);

@@ -18,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace milter::manager {
@@ -56,10 +57,19 @@ struct milter_config {
         endpoints; ///< the sockets as sessions found them; from with_endpoints()
 };
 
+/// The milters behind some of the listeners.
+struct profile_config {
+    std::string name;
+    std::vector<std::string> milters; ///< in the order in which they are asked, each once
+    std::optional<bool> serial;       ///< empty: as config::serial
+    std::vector<std::size_t> order;   ///< the same by index; from with_endpoints()
+};
+
 struct listen_config {
     endpoint socket;
     std::optional<unsigned> mode; ///< of a unix socket
     std::string group;            ///< of a unix socket; empty: as created
+    std::string profile;          ///< empty: all milters
 };
 
 struct limits {
@@ -72,8 +82,9 @@ struct limits {
 
 struct config {
     std::vector<listen_config> listens;
-    listen_config control{{}, 0600, {}}; ///< where administrators ask; no path: nowhere
-    std::vector<milter_config> milters;  ///< in the order in which they are asked
+    listen_config control{{}, 0600, {}, {}}; ///< where administrators ask; no path: nowhere
+    std::vector<milter_config> milters; ///< in the order in which they are asked, but for profiles
+    std::vector<profile_config> profiles;
     manager::on_internal_error on_internal_error = manager::on_internal_error::tempfail;
     header_rules_setting header_rules = header_rules_setting::automatic;
     std::optional<proto::duration>
@@ -96,6 +107,9 @@ struct config {
 /// @param before  the one that was in force: what was found out about a socket stays with it, where milter and settings
 ///                of the breaker are the same
 std::shared_ptr<config const> with_endpoints(config what, config const* before = nullptr);
+
+/// Null: there is none of this name.
+profile_config const* find_profile(config const& in, std::string_view name) noexcept;
 
 inline constexpr proto::duration sendmail_command_budget =
     std::chrono::seconds(8); // Sendmail R: 10 s

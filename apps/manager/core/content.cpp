@@ -83,7 +83,7 @@ void session::show_all(proto::time_point now) {
         bool const its_turn = i == t.turn;
         auto const how = one.in_message ? show(one, its_turn, now) : turn::done;
         if (its_turn && how == turn::done) ++t.turn;
-        if (how == turn::waits && (config_->serial || one.may_edit_content())) break;
+        if (how == turn::waits && (serial_ || one.may_edit_content())) break;
     }
     if (t.body_complete && (t.verdict || t.turn == links_.size())) finish(now);
 }

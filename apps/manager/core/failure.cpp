@@ -270,6 +270,7 @@ void session::end_transaction(std::string_view verdict, std::string_view decided
     r.session = id_;
     r.transaction = t.number;
     r.listener = listener_;
+    if (profile_) r.profile = profile_->name;
     r.client_name = client_name_;
     r.client_address = client_address_;
     r.helo = helo_name_;

@@ -51,9 +51,10 @@ struct effect {
 
 class session {
 public:
-    /// @param config  from with_endpoints()
+    /// @param config   from with_endpoints()
+    /// @param profile  its milters are asked; where there is none of this name, all milters of the configuration
     session(std::shared_ptr<config const> config, std::uint64_t id, proto::time_point now,
-            std::string listener = {});
+            std::string listener = {}, std::string_view profile = {});
 
     /// There are too many sessions: this one asks no milter and refuses its mail by on_internal_error. Call it first.
     void overloaded();
@@ -85,6 +86,8 @@ public:
 
 private:
     enum class turn { waits, done, concluded };
+
+    void add_link(milter_config const& milter);
 
     // session.cpp: upstream commands
     void pull(proto::time_point now);
@@ -189,6 +192,8 @@ private:
     std::shared_ptr<config const> config_;
     std::uint64_t id_;
     std::string listener_;
+    profile_config const* profile_; ///< null: all milters
+    bool serial_;
     proto::filter_session mta_;
     std::vector<std::unique_ptr<link>> links_;
 

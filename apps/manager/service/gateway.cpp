@@ -130,7 +130,7 @@ void gateway::begin(door_ptr const& at, std::size_t index, net::socket mta, room
         --*count;
     });
     auto session = std::make_shared<relay>(*states_[index], std::move(mta), config_, ++last_id_,
-                                           to_string(at->where), sinks_, ticket);
+                                           to_string(at->where), at->asked.profile, sinks_, ticket);
     if (there_is == room::none) session->refuse_all();
     asio::post(workers_[index], [session = std::move(session)] { session->start(); });
 }
