@@ -248,4 +248,15 @@ BOOST_AUTO_TEST_CASE(profile_needs_a_name_and_milters) {
                "m:7:1: profile is a table with a name\n");
 }
 
+BOOST_AUTO_TEST_CASE(memory_has_room_for_the_headers_of_one_message) {
+    auto const with = [](std::string const& lines) {
+        return findings(listen("/l") + filter("a", "/a") + "[limits]\n" + lines);
+    };
+    BOOST_TEST(with("memory = '16MiB'\n") == "");
+    BOOST_TEST(with("memory = '15MiB'\n") ==
+               "m:7:10: warning: [limits] memory is less than header_bytes: a message with so many "
+               "headers is not taken\n");
+    BOOST_TEST(with("header_bytes = '512MiB'\n").starts_with("m:7:16: warning: "));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

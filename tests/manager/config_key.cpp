@@ -31,6 +31,7 @@ std::map<std::string, std::string> const other_values = {
     {"milter.concurrent", "true"},
     {"milter.parallel_rcpt", "true"},
     {"milter.lenient", "true"},
+    {"milter.max_sessions", "31"},
     {"milter.timeout.connect", R"("1ms")"},
     {"milter.timeout.negotiate", R"("2s")"},
     {"milter.timeout.command", R"("3s")"},
@@ -60,6 +61,8 @@ std::map<std::string, std::string> const other_values = {
     {"limits.header_bytes", R"("17KiB")"},
     {"limits.recipients", "18"},
     {"limits.sessions", "19"},
+    {"limits.sessions_per_address", "32"},
+    {"limits.memory", R"("33MiB")"},
     {"limits.edits", "20"},
     {"limits.edit_bytes", R"("21KiB")"},
     {"limits.replacement_body", R"("22MiB")"},
@@ -215,6 +218,7 @@ BOOST_AUTO_TEST_CASE(each_key_reaches_the_field_it_is_named_after) {
     BOOST_TEST(milter.concurrent);
     BOOST_TEST(milter.parallel_rcpt);
     BOOST_TEST(milter.lenient);
+    BOOST_TEST(milter.max_sessions == 31u);
     BOOST_TEST((milter.timeouts.connect == 1ms));
     BOOST_TEST((milter.timeouts.negotiate == 2s));
     BOOST_TEST((milter.timeouts.command == 3s));
@@ -237,6 +241,8 @@ BOOST_AUTO_TEST_CASE(each_key_reaches_the_field_it_is_named_after) {
     BOOST_TEST(all->limits.header_bytes == 17u << 10);
     BOOST_TEST(all->limits.recipients == 18u);
     BOOST_TEST(all->limits.sessions == 19u);
+    BOOST_TEST(all->limits.sessions_per_address == 32u);
+    BOOST_TEST(all->limits.memory == 33u << 20);
     BOOST_TEST(all->limits.edits.count == 20u);
     BOOST_TEST(all->limits.edits.bytes == 21u << 10);
     BOOST_TEST(all->limits.edits.body_bytes == 22u << 20);

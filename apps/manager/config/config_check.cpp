@@ -46,6 +46,7 @@ public:
         check_control();
         check_budgets();
         check_spool();
+        check_memory();
     }
 
 private:
@@ -257,6 +258,15 @@ private:
         if (place)
             problems_.warning(*place,
                               "[spool] memory is more than max: a body that large is not taken");
+    }
+
+    void check_memory() {
+        if (config_.limits.memory >= config_.limits.header_bytes) return;
+        auto const* place = find("limits.memory");
+        if (!place) place = find("limits.header_bytes");
+        if (place)
+            problems_.warning(*place, "[limits] memory is less than header_bytes: a message with so "
+                                      "many headers is not taken");
     }
 
     source_place const* find(std::string const& path) const {

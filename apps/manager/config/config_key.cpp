@@ -24,6 +24,8 @@ constexpr range count{1, 10'000'000};
 constexpr range bytes{kib, gib};
 constexpr range large{kib, 64 * gib};
 constexpr range memory{0, 64 * gib};
+constexpr range all_memory{kib * kib, 64 * gib};
+constexpr range sessions{0, 1'000'000};
 
 constexpr auto required = presence::required;
 
@@ -66,6 +68,8 @@ constexpr config_key rows[] = {
         [](target const& t) -> field { return &t.milter->parallel_rcpt; }},
     {"milter", "lenient", "", anything, "", "an edit that was not negotiated is left out instead of being a failure of it",
         [](target const& t) -> field { return &t.milter->lenient; }},
+    {"milter", "max_sessions", "sessions", sessions, "", "connected to it at once; 0: any number",
+        [](target const& t) -> field { return &t.milter->max_sessions; }},
     {"milter.timeout", "connect", "", wait, "", "until the connection stands",
         [](target const& t) -> field { return &t.milter->timeouts.connect; }},
     {"milter.timeout", "negotiate", "", wait, "", "for the answer to the negotiation",
@@ -129,6 +133,10 @@ constexpr config_key rows[] = {
         [](target const& t) -> field { return &t.config->limits.recipients; }},
     {"limits", "sessions", "sessions", {1, 1'000'000}, "", "MTA connections at once, of all listeners together",
         [](target const& t) -> field { return &t.config->limits.sessions; }},
+    {"limits", "sessions_per_address", "sessions", sessions, "", "the same of one address, over TCP; 0: any number",
+        [](target const& t) -> field { return &t.config->limits.sessions_per_address; }},
+    {"limits", "memory", "", all_memory, "", "for bodies and headers of all messages together",
+        [](target const& t) -> field { return byte_size{&t.config->limits.memory}; }},
     {"limits", "edits", "edits", count, "", "changes that one milter may ask for in one message",
         [](target const& t) -> field { return &t.config->limits.edits.count; }},
     {"limits", "edit_bytes", "", bytes, "", "text of these changes, without a new body",

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "manager/core/endpoint_pool.hpp"
+#include "manager/core/seat.hpp"
 #include <milter/endpoint.hpp>
 #include <milter/message/body_store.hpp>
 #include <milter/message/edit.hpp>
@@ -53,6 +54,8 @@ struct milter_config {
     bool concurrent = false; ///< asked together with the one before it at CONNECT, HELO, MAIL, DATA
     bool parallel_rcpt = false; ///< the same at RCPT
     bool lenient = false; ///< an edit that was not agreed on is left out instead of being a failure
+    std::size_t max_sessions = 0; ///< connected to it at once; 0: any number
+    std::shared_ptr<seat_counter> seats; ///< those sessions; from with_endpoints()
     std::shared_ptr<endpoint_pool>
         endpoints; ///< the sockets as sessions found them; from with_endpoints()
 };
@@ -77,6 +80,8 @@ struct limits {
     std::size_t header_bytes = 16UL << 20; ///< names and values of one message
     std::size_t recipients = 50'000;       ///< of one message
     std::size_t sessions = 10'000;         ///< at once, all listeners together
+    std::size_t sessions_per_address = 0;  ///< at once, of one TCP peer; 0: any number
+    std::size_t memory = 256UL << 20;      ///< for bodies and headers of all messages together
     message::edit_limits edits;            ///< of one milter in one message
 };
 
@@ -103,9 +108,9 @@ struct config {
     unsigned workers = 1;
 };
 
-/// The configuration, ready for sessions: with the states of its endpoints.
+/// The configuration, ready for sessions: with the states of its endpoints, and what sessions count together.
 /// @param before  the one that was in force: what was found out about a socket stays with it, where milter and settings
-///                of the breaker are the same
+///                of the breaker are the same; its sessions go on being counted
 std::shared_ptr<config const> with_endpoints(config what, config const* before = nullptr);
 
 /// Null: there is none of this name.

@@ -43,7 +43,18 @@ void session::on_header(wire::header const& field, proto::time_point now) {
         value.remove_prefix(std::min(value.find_first_not_of(" \t\n"), value.size()));
         t.record.message_id = capped(value);
     }
-    show_all(now);
+    if (hold_headers(now)) show_all(now);
+}
+
+/// Counts what the headers have grown by. @return false: it is not to be had, and the message is refused
+bool session::hold_headers(proto::time_point now) {
+    auto& t = *transaction_;
+    auto const needed = t.headers.bytes() + t.headers.size() * sizeof(message::header_field);
+    auto const held = t.header_memory.size();
+    if (needed <= held || t.header_memory.grow(config_->spool.budget.get(), needed - held))
+        return true;
+    internal_failure("no memory for more headers: [limits] memory is used up", now);
+    return false;
 }
 
 void session::on_body(std::string_view bytes, proto::time_point now) {
@@ -261,6 +272,7 @@ void session::commit(link& one, proto::time_point now) {
         for (auto const& edit : one.edits.headers)
             t.headers.apply(edit, static_cast<std::uint32_t>(one.index + 1));
         t.headers.end_turn();
+        if (!hold_headers(now)) return;
         t.single_header_edits = std::move(one.edits.headers);
     }
     std::move(one.edits.envelope.begin(), one.edits.envelope.end(),

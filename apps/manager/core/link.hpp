@@ -43,7 +43,8 @@ struct link {
     milter_config const* config = nullptr;
     link_state state = link_state::idle;
     proto::mta_session protocol;
-    attempt way; ///< to one of its endpoints
+    manager::seat seat; ///< while it is connected, or on its way
+    attempt way;        ///< to one of its endpoints
     proto::time_point connect_deadline = proto::never;
     std::size_t in_flight = 0; ///< bytes handed out and not yet reported written
     proto::time_point write_deadline = proto::never; ///< it does not take the content it is to have

@@ -135,6 +135,7 @@ private:
 
     // content.cpp: the message through the milters, and back to the MTA
     void on_header(wire::header const& field, proto::time_point now);
+    bool hold_headers(proto::time_point now);
     void on_body(std::string_view bytes, proto::time_point now);
     void store_body(std::string_view bytes, proto::time_point now);
     void on_end_of_message(proto::time_point now);
@@ -162,6 +163,7 @@ private:
 
     // failure.cpp
     void open(link& one, proto::time_point now);
+    bool take_seat(link& one, proto::time_point now);
     bool connect_next(link& one, proto::time_point now);
     void close(link& one, bool politely);
     void fail_over(link& one, error_code why, std::string_view where, proto::time_point now);

@@ -8,6 +8,7 @@
 #include <milter/message/body_store.hpp>
 #include <milter/message/edit.hpp>
 #include <milter/message/headers.hpp>
+#include <milter/message/memory_budget.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -30,6 +31,7 @@ struct transaction {
     std::uint32_t number = 0;
     std::size_t recipients = 0; ///< that nobody refused
     message::headers headers;
+    message::memory_share header_memory; ///< for `headers`
     message::body_store body;
     std::size_t content_bytes = 0;
     bool headers_complete = false;
