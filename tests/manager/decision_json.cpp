@@ -126,9 +126,9 @@ BOOST_AUTO_TEST_CASE(milliseconds_have_three_decimals) {
 BOOST_AUTO_TEST_CASE(foreign_text_cannot_break_the_line) {
     auto d = full_decision();
     auto const hostile = hostile_text();
-    for (auto* text :
-         {&d.listener, &d.profile, &d.queue_id, &d.message_id, &d.client_name, &d.client_address, &d.helo,
-          &d.authenticated, &d.sender, &d.verdict, &d.text, &d.decided_by, &d.stage, &d.quarantine})
+    for (auto* text : {&d.listener, &d.profile, &d.queue_id, &d.message_id, &d.client_name,
+                       &d.client_address, &d.helo, &d.authenticated, &d.sender, &d.verdict, &d.text,
+                       &d.decided_by, &d.stage, &d.quarantine})
         *text = hostile;
     d.edits.push_back(hostile);
     d.recipients.push_back({hostile, hostile, hostile});

@@ -270,8 +270,7 @@ BOOST_AUTO_TEST_CASE(what_a_lenient_milter_negotiated_is_done_and_the_rest_said_
     rig.filter(0).wants.actions = wire::action::add_header;
     BOOST_TEST(with_edits(rig, {say(wire::replace_body{"x"}, wire::replace_body{"y"},
                                     wire::add_header{"X-A", "1"}, wire::delete_rcpt{"<b@mx.test>"},
-                                    wire::proceed{})}) ==
-               "add_header \"X-A\" \" 1\"; continue");
+                                    wire::proceed{})}) == "add_header \"X-A\" \" 1\"; continue");
     BOOST_TEST(rig.log().size() == 2U);
     rig.filter(0).on("end_of_message", say(wire::replace_body{"x"}, wire::proceed{}), once);
     BOOST_TEST(rig.message() == "continue");

@@ -8,6 +8,7 @@
 #include <support/print_error.hpp>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <random>
 
@@ -275,7 +276,7 @@ BOOST_AUTO_TEST_CASE(bodies_share_memory_and_those_that_get_none_go_to_files) {
 BOOST_AUTO_TEST_CASE(memory_that_is_not_to_be_had_is_no_error_while_there_are_files) {
     spool_options options;
     options.directory = "/nowhere/at/all";
-    options.budget = std::make_shared<milter::message::memory_budget>(10);
+    options.budget = std::make_shared<milter::message::memory_budget>(14);
     body_store store(&options);
     milter::error_code ec;
     store.append("ten bytes.", ec);

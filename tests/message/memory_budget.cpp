@@ -5,7 +5,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <atomic>
 #include <thread>
+#include <utility>
 #include <vector>
 
 using milter::message::memory_budget;
@@ -49,6 +51,15 @@ BOOST_AUTO_TEST_CASE(limit_below_what_is_taken_gives_nothing_until_enough_came_b
     BOOST_TEST(!other.grow(&budget, 1));
     one.clear();
     BOOST_TEST(other.grow(&budget, 50));
+}
+
+BOOST_AUTO_TEST_CASE(who_leaves_some_to_others_is_refused_first) {
+    memory_budget budget(100);
+    memory_share one, other;
+    BOOST_TEST(one.grow(&budget, 75, 25));
+    BOOST_TEST(!one.grow(&budget, 1, 25));
+    BOOST_TEST(!one.grow(&budget, 1, 1000));
+    BOOST_TEST(other.grow(&budget, 25));
 }
 
 BOOST_AUTO_TEST_CASE(without_budget_there_is_no_limit) {

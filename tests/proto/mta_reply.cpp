@@ -162,7 +162,8 @@ BOOST_AUTO_TEST_CASE(edit_that_was_not_negotiated_is_handed_out_as_such_when_len
         BOOST_TEST((with.session.deadline() == first + 1s));
         BOOST_TEST(with.hear(wire::add_rcpt{"a"}).has_value());
         BOOST_TEST(!with.session.unagreed());
-        BOOST_TEST(with.hear_bytes(packet(wire::replace_body{std::string(200'000, 'x')})).has_value());
+        BOOST_TEST(
+            with.hear_bytes(packet(wire::replace_body{std::string(200'000, 'x')})).has_value());
         BOOST_TEST(with.session.unagreed() == unagreed);
         BOOST_TEST(with.hear(wire::proceed{}).has_value());
         BOOST_TEST(!with.session.unagreed());

@@ -265,8 +265,9 @@ private:
         auto const* place = find("limits.memory");
         if (!place) place = find("limits.header_bytes");
         if (place)
-            problems_.warning(*place, "[limits] memory is less than header_bytes: a message with so "
-                                      "many headers is not taken");
+            problems_.warning(*place,
+                              "[limits] memory is less than header_bytes: a message with so "
+                              "many headers is not taken");
     }
 
     source_place const* find(std::string const& path) const {

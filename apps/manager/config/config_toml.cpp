@@ -119,10 +119,9 @@ private:
                         std::string const& heading) {
         for (auto const& row : config_key_rows())
             if (row.table == name && row.needed == presence::required && !table.contains(row.name))
-                problems_.error(place_of(table.source()),
-                                heading + " without " + std::string(row.name),
-                                "add " + std::string(row.name) +
-                                    " = ...: " + std::string(row.help));
+                problems_.error(
+                    place_of(table.source()), heading + " without " + std::string(row.name),
+                    "add " + std::string(row.name) + " = ...: " + std::string(row.help));
     }
 
     /// [profile.inbound], [profile.outbound]
@@ -143,8 +142,7 @@ private:
     void read_profile(toml::key const& key, toml::table const& table) {
         auto const path = "profile[" + std::to_string(config_.profiles.size()) + ']';
         auto& added = config_.profiles.emplace_back();
-        if (auto const refused =
-                assign(profile_name{&added.name}, std::string(key.str()), range{}))
+        if (auto const refused = assign(profile_name{&added.name}, std::string(key.str()), range{}))
             problems_.error(place_of(key.source()), "profile: " + refused->message, refused->hint);
         places_[path] = place_of(key.source());
         read_table(table, "profile.NAME", path, {&config_, nullptr, nullptr, &added});

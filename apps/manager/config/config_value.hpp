@@ -30,10 +30,10 @@ struct macro_names   { std::string* to; };             ///< "i {auth_type}" or [
 
 /// Of a plain number, duration, socket or enumerator the type says enough; an empty duration is "auto".
 using field =
-    std::variant<bool*, std::optional<bool>*, unsigned*, std::size_t*, proto::duration*, std::optional<proto::duration>*,
-                 endpoint*, on_error*, on_internal_error*, header_rules_setting*, balance*,
-                 byte_size, octal_mode, milter_name, profile_name, name_list, group_name, absolute_path, log_file,
-                 socket_list, macro_names>;
+    std::variant<bool*, std::optional<bool>*, unsigned*, std::size_t*, proto::duration*,
+                 std::optional<proto::duration>*, endpoint*, on_error*, on_internal_error*,
+                 header_rules_setting*, balance*, byte_size, octal_mode, milter_name, profile_name,
+                 name_list, group_name, absolute_path, log_file, socket_list, macro_names>;
 
 /// Stores the value; on a refusal the field is unchanged.
 refusal assign(field const& to, raw_value const& value, range allowed);

@@ -54,7 +54,7 @@ struct milter_config {
     bool concurrent = false; ///< asked together with the one before it at CONNECT, HELO, MAIL, DATA
     bool parallel_rcpt = false; ///< the same at RCPT
     bool lenient = false; ///< an edit that was not agreed on is left out instead of being a failure
-    std::size_t max_sessions = 0; ///< connected to it at once; 0: any number
+    std::size_t max_sessions = 0;        ///< connected to it at once; 0: any number
     std::shared_ptr<seat_counter> seats; ///< those sessions; from with_endpoints()
     std::shared_ptr<endpoint_pool>
         endpoints; ///< the sockets as sessions found them; from with_endpoints()

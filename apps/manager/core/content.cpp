@@ -272,7 +272,7 @@ void session::commit(link& one, proto::time_point now) {
         for (auto const& edit : one.edits.headers)
             t.headers.apply(edit, static_cast<std::uint32_t>(one.index + 1));
         t.headers.end_turn();
-        if (!hold_headers(now)) return;
+        if (!hold_headers(now)) return one.drop_edits();
         t.single_header_edits = std::move(one.edits.headers);
     }
     std::move(one.edits.envelope.begin(), one.edits.envelope.end(),

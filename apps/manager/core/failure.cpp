@@ -46,7 +46,8 @@ bool session::take_seat(link& one, proto::time_point now) {
     one.seat = one.config->seats->take(one.config->max_sessions);
     if (one.seat) return true;
     auto const text = "max_sessions = " + std::to_string(one.config->max_sessions) + " reached";
-    if (one.failure != text) log(severity::warning, one.config->name, text); // each MAIL tries again
+    if (one.failure != text)
+        log(severity::warning, one.config->name, text); // each MAIL tries again
     give_up(one, errc::resource, text, now);
     return false;
 }

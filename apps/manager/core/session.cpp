@@ -26,7 +26,8 @@ session::session(std::shared_ptr<config const> config, std::uint64_t id, proto::
                  std::string listener, std::string_view profile)
     : config_(std::move(config)), id_(id), listener_(std::move(listener)),
       profile_(find_profile(*config_, profile)),
-      serial_(profile_ ? profile_->serial.value_or(config_->serial) : config_->serial), mta_(proto::filter_options{{}, true}), idle_deadline_(now + proto::filter_negotiate_timeout) {
+      serial_(profile_ ? profile_->serial.value_or(config_->serial) : config_->serial),
+      mta_(proto::filter_options{{}, true}), idle_deadline_(now + proto::filter_negotiate_timeout) {
     if (profile_)
         for (auto const index : profile_->order) add_link(config_->milters[index]);
     else

@@ -23,7 +23,8 @@ constexpr auto milter_write_timeout = proto::mta_timeouts{}.write;
 } // namespace
 
 relay::relay(worker& on, net::socket mta, std::shared_ptr<config const> settings, std::uint64_t id,
-             std::string listener, std::string const& profile, relay_sinks const& sinks, std::shared_ptr<void> ticket)
+             std::string listener, std::string const& profile, relay_sinks const& sinks,
+             std::shared_ptr<void> ticket)
     : worker_(on), core_(settings, id, proto::clock::now(), std::move(listener), profile),
       config_(std::move(settings)), sinks_(sinks), ticket_(std::move(ticket)),
       mta_(std::make_shared<peer>(on.context)),

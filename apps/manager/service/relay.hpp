@@ -36,7 +36,8 @@ struct relay_sinks {
 class relay : public std::enable_shared_from_this<relay> {
 public:
     relay(worker& on, net::socket mta, std::shared_ptr<config const> settings, std::uint64_t id,
-          std::string listener, std::string const& profile, relay_sinks const& sinks, std::shared_ptr<void> ticket);
+          std::string listener, std::string const& profile, relay_sinks const& sinks,
+          std::shared_ptr<void> ticket);
     relay(relay const&) = delete;
     relay& operator=(relay const&) = delete;
     ~relay();

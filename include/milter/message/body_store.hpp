@@ -24,7 +24,8 @@ struct spool_options {
     std::size_t max_bytes = 256UL << 20; ///< beyond this append() fails
     std::string directory =
         "/var/tmp"; ///< of the file; it has no name and vanishes with the process
-    /// Of all bodies together: one that gets no memory goes to a file at once. Null: each has memory_bytes.
+    /// Of all bodies together, and of others, to whom they leave a quarter: a body that gets none goes to a file at
+    /// once. Null: each has memory_bytes.
     std::shared_ptr<memory_budget> budget = {};
 };
 
@@ -107,7 +108,8 @@ private:
         auto const held = share_.size();
         if (bytes <= held) return true;
         auto const more = std::max(bytes, 2 * held) - held;
-        if (!share_.grow(options.budget.get(), more)) return false;
+        auto* const budget = options.budget.get();
+        if (!share_.grow(budget, more, budget ? budget->limit() / 4 : 0)) return false;
         memory_.reserve(share_.size());
         return true;
     }

@@ -29,8 +29,9 @@ public:
 private:
     friend class memory_share;
 
-    bool take(std::size_t bytes) noexcept {
-        auto const most = limit();
+    bool take(std::size_t bytes, std::size_t to_leave) noexcept {
+        auto const all = limit();
+        auto const most = all - std::min(to_leave, all);
         auto before = taken();
         do {
             if (bytes > most - std::min(before, most)) return false;
@@ -61,10 +62,11 @@ public:
 
     std::size_t size() const noexcept { return bytes_; }
 
-    /// @param of  the same at each call until clear(); null: there is no limit
+    /// @param of        the same at each call until clear(); null: there is no limit
+    /// @param to_leave  bytes that must be left for others
     /// @return  false: not to be had, and nothing has changed
-    bool grow(memory_budget* of, std::size_t by_bytes) noexcept {
-        if (of && !of->take(by_bytes)) return false;
+    bool grow(memory_budget* of, std::size_t by_bytes, std::size_t to_leave = 0) noexcept {
+        if (of && !of->take(by_bytes, to_leave)) return false;
         of_ = of;
         bytes_ += by_bytes;
         return true;
