@@ -188,4 +188,92 @@ BOOST_AUTO_TEST_CASE(what_was_refused_is_not_checked_again) {
                "socket: cannot read \"z\"\n");
 }
 
+BOOST_AUTO_TEST_CASE(profiles_name_milters_that_are_there_each_once) {
+    auto const with = [](std::string const& milters) {
+        return parse_config(listen("/l") + "profile = 'x'\n" + filter("spf", "/a") +
+                                filter("dkim", "/b") + "[profile.x]\nmilters = [" + milters + "]\n",
+                            "m")
+            .problems;
+    };
+    BOOST_TEST(with("'dkim', 'spf'").empty());
+    auto const unknown = with("'spf', 'dkin'");
+    BOOST_TEST_REQUIRE(unknown.size() == 2U);
+    BOOST_TEST(
+        to_string(unknown[0])
+            .starts_with("m:8:8: warning: milter \"dkim\" is in no profile: it is not asked\n"));
+    BOOST_TEST(to_string(unknown[1]) == R"(m:11:19: unknown milter "dkin"
+    milters = ['spf', 'dkin']
+                      ^~~~~~
+  did you mean "dkim"?)");
+    auto const twice = with("'spf', 'dkim', 'spf'");
+    BOOST_TEST_REQUIRE(twice.size() == 1U);
+    BOOST_TEST(twice[0].message == "milter \"spf\" stands in the profile twice");
+    BOOST_TEST((twice[0].line == 11 && twice[0].column == 27));
+}
+
+BOOST_AUTO_TEST_CASE(listeners_name_profiles_that_are_there) {
+    auto const problems = parse_config(listen("/l") + "profile = 'inbund'\n" + filter("a", "/a") +
+                                           "[profile.inbound]\nmilters = ['a']\n",
+                                       "m")
+                              .problems;
+    BOOST_TEST_REQUIRE(problems.size() == 2U);
+    BOOST_TEST(to_string(problems[0]) == R"(m:3:11: unknown profile "inbund"
+    profile = 'inbund'
+              ^~~~~~~~
+  did you mean "inbound"?)");
+    BOOST_TEST(to_string(problems[1])
+                   .starts_with("m:7:10: warning: no [[listen]] has the profile \"inbound\"\n"));
+}
+
+BOOST_AUTO_TEST_CASE(listener_without_profile_uses_all_milters) {
+    auto const text = listen("/l") + "profile = 'x'\n" + filter("a", "/a") + filter("b", "/b") +
+                      "[profile.x]\nmilters = ['a']\n";
+    BOOST_TEST(findings(text) ==
+               "m:8:8: warning: milter \"b\" is in no profile: it is not asked\n");
+    BOOST_TEST(findings(text + listen("/m")) == "");
+}
+
+BOOST_AUTO_TEST_CASE(profile_without_milters_lets_mail_pass_and_says_so) {
+    BOOST_TEST(
+        findings(listen("/k") + listen("/l") + "profile = 'x'\n" + filter("a", "/a") +
+                 "[profile.x]\nmilters = []\n") ==
+        "m:10:11: warning: no milter of the profile is enabled: its mail passes unfiltered\n");
+}
+
+BOOST_AUTO_TEST_CASE(profile_needs_a_name_and_milters) {
+    BOOST_TEST(
+        findings(listen("/l") + filter("a", "/a") + "[profile.x]\n[profile.In]\nmilters=[]\n")
+            .find("m:6:1: [profile.x] without milters\n") != std::string::npos);
+    BOOST_TEST(findings(listen("/l") + filter("a", "/a") + "[profile.In]\nmilters = ['a']\n")
+                   .find("profile: \"In\" cannot be a name\n") != std::string::npos);
+    BOOST_TEST(findings(listen("/l") + filter("a", "/a") + "[profile]\nmilters = ['a']\n") ==
+               "m:7:1: profile is a table with a name\n");
+}
+
+BOOST_AUTO_TEST_CASE(milters_of_a_profile_are_a_list_of_names) {
+    auto const with = [](std::string const& milters) {
+        auto const found = findings(listen("/l") + "profile = 'x'\n" + filter("a", "/a") +
+                                    "[profile.x]\nmilters = " + milters + "\n");
+        return found.substr(found.find("m:8:"));
+    };
+    BOOST_TEST(with("'a'") == "m:8:11: milters: expected a list of names, not the text \"a\"\n");
+    BOOST_TEST(with("['a', 1]") == "m:8:11: milters: expected a list of texts\n");
+    BOOST_TEST(with("['a', 'A b']") == "m:8:17: milters: \"A b\" cannot be a name\n");
+    BOOST_TEST(with("['a', '']") == "m:8:17: milters: expected a name, not an empty text\n");
+    std::string many;
+    for (int i = 0; i < 1001; ++i) many += "'a',\n";
+    BOOST_TEST(with("[" + many + "]") == "m:8:11: milters: 1001 names: at most 1000\n");
+}
+
+BOOST_AUTO_TEST_CASE(memory_has_room_for_the_headers_of_one_message) {
+    auto const with = [](std::string const& lines) {
+        return findings(listen("/l") + filter("a", "/a") + "[limits]\n" + lines);
+    };
+    BOOST_TEST(with("memory = '16MiB'\n") == "");
+    BOOST_TEST(with("memory = '15MiB'\n") ==
+               "m:7:10: warning: [limits] memory is less than header_bytes: a message with so many "
+               "headers is not taken\n");
+    BOOST_TEST(with("header_bytes = '512MiB'\n").starts_with("m:7:16: warning: "));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

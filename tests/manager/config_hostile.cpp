@@ -36,10 +36,10 @@ std::string repeated(std::string_view text, std::size_t times) {
 void collect(toml::node const& node, std::string const& path, std::set<std::string>& out) {
     auto const* array = node.as_array();
     if (auto const* table = node.as_table()) {
-        for (auto const& [key, value] : *table)
-            collect(value,
-                    path.empty() ? std::string(key.str()) : path + "." + std::string(key.str()),
-                    out);
+        for (auto const& [key, value] : *table) {
+            auto const name = is_named_table(path) ? "NAME" : std::string(key.str());
+            collect(value, path.empty() ? name : path + "." + name, out);
+        }
     } else if (is_list_table(path) && array) {
         for (auto const& element : *array) collect(element, path, out);
     } else {

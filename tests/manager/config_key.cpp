@@ -21,6 +21,7 @@ std::map<std::string, std::string> const other_values = {
     {"listen.socket", R"("unix:/run/other.sock")"},
     {"listen.mode", R"("0640")"},
     {"listen.group", R"("mail")"},
+    {"listen.profile", R"("x")"},
     {"milter.name", R"("x.y-z_9")"},
     {"milter.socket", R"(["inet6:8891@[::1]", "unix:/run/b.sock"])"},
     {"milter.balance", R"("round_robin")"},
@@ -30,6 +31,8 @@ std::map<std::string, std::string> const other_values = {
     {"milter.concurrent", "true"},
     {"milter.parallel_rcpt", "true"},
     {"milter.late_rcpt_reject", R"("ignore")"},
+    {"milter.lenient", "true"},
+    {"milter.max_sessions", "31"},
     {"milter.timeout.connect", R"("1ms")"},
     {"milter.timeout.negotiate", R"("2s")"},
     {"milter.timeout.command", R"("3s")"},
@@ -40,6 +43,8 @@ std::map<std::string, std::string> const other_values = {
     {"milter.breaker.first_pause", R"("6ms")"},
     {"milter.breaker.longest_pause", R"("7m")"},
     {"milter.breaker.trial", R"("8s")"},
+    {"profile.NAME.milters", R"(["c", "b"])"},
+    {"profile.NAME.serial", "false"},
     {"manager.on_internal_error", R"("shutdown")"},
     {"manager.command_budget", R"("9s")"},
     {"manager.end_of_message_budget", R"("10s")"},
@@ -57,6 +62,8 @@ std::map<std::string, std::string> const other_values = {
     {"limits.header_bytes", R"("17KiB")"},
     {"limits.recipients", "18"},
     {"limits.sessions", "19"},
+    {"limits.sessions_per_address", "32"},
+    {"limits.memory", R"("33MiB")"},
     {"limits.edits", "20"},
     {"limits.edit_bytes", R"("21KiB")"},
     {"limits.replacement_body", R"("22MiB")"},
@@ -79,11 +86,13 @@ std::string file_with(std::map<std::string, std::string> const& values) {
     std::map<std::string, table_lines> tables = {
         {"listen", {{"socket", R"("/run/mta.sock")"}}},
         {"milter", {{"name", R"("a")"}, {"socket", R"("/run/a.sock")"}}},
+        {"profile", {{"x.milters", R"(["b"])"}}},
     };
     for (auto const& [path, value] : values) {
         auto const dot = path.find('.');
-        tables[path.substr(0, dot)][path.substr(dot + 1)] =
-            value; // timeout.connect stays a dotted key
+        auto key = path.substr(dot + 1); // timeout.connect stays a dotted key
+        if (key.starts_with("NAME.")) key.replace(0, 4, "x");
+        tables[path.substr(0, dot)][key] = value;
     }
     std::string out;
     for (auto const& [name, lines] : tables) {
@@ -91,6 +100,8 @@ std::string file_with(std::map<std::string, std::string> const& values) {
         for (auto const& [key, value] : lines)
             out.append(key).append(" = ").append(value).append("\n");
     }
+    for (std::string const other : {"b", "c"}) // for the profile
+        out += "[[milter]]\nname = '" + other + "'\nsocket = '/run/" + other + ".sock'\n";
     return out;
 }
 
@@ -100,6 +111,12 @@ std::shared_ptr<config const> read(std::string const& text) {
         if (!problem.warning) BOOST_ERROR(to_string(problem) + "\n" + text);
     BOOST_REQUIRE(loaded.config);
     return loaded.config;
+}
+
+std::string first_error(std::string const& text) {
+    for (auto const& problem : parse_config(text, "m").problems)
+        if (!problem.warning) return problem.message;
+    return {};
 }
 
 std::multiset<std::string> lines_of(std::string const& text) {
@@ -185,6 +202,10 @@ BOOST_AUTO_TEST_CASE(each_key_reaches_the_field_it_is_named_after) {
     BOOST_TEST((listen.socket == *milter::parse_endpoint("/run/other.sock")));
     BOOST_TEST((listen.mode == 0640u));
     BOOST_TEST(listen.group == "mail");
+    BOOST_TEST(listen.profile == "x");
+    BOOST_TEST_REQUIRE(all->profiles.size() == 1u);
+    BOOST_TEST((all->profiles[0].milters == std::vector<std::string>{"c", "b"}));
+    BOOST_TEST((all->profiles[0].serial == false));
     auto const& milter = all->milters.at(0);
     BOOST_TEST(milter.name == "x.y-z_9");
     BOOST_TEST_REQUIRE(milter.sockets.size() == 2u);
@@ -198,6 +219,8 @@ BOOST_AUTO_TEST_CASE(each_key_reaches_the_field_it_is_named_after) {
     BOOST_TEST(milter.concurrent);
     BOOST_TEST(milter.parallel_rcpt);
     BOOST_TEST((milter.late_rcpt_reject == late_rcpt_reject::ignore));
+    BOOST_TEST(milter.lenient);
+    BOOST_TEST(milter.max_sessions == 31u);
     BOOST_TEST((milter.timeouts.connect == 1ms));
     BOOST_TEST((milter.timeouts.negotiate == 2s));
     BOOST_TEST((milter.timeouts.command == 3s));
@@ -220,6 +243,8 @@ BOOST_AUTO_TEST_CASE(each_key_reaches_the_field_it_is_named_after) {
     BOOST_TEST(all->limits.header_bytes == 17u << 10);
     BOOST_TEST(all->limits.recipients == 18u);
     BOOST_TEST(all->limits.sessions == 19u);
+    BOOST_TEST(all->limits.sessions_per_address == 32u);
+    BOOST_TEST(all->limits.memory == 33u << 20);
     BOOST_TEST(all->limits.edits.count == 20u);
     BOOST_TEST(all->limits.edits.bytes == 21u << 10);
     BOOST_TEST(all->limits.edits.body_bytes == 22u << 20);
@@ -254,26 +279,24 @@ BOOST_AUTO_TEST_CASE(values_have_several_spellings) {
 
 BOOST_AUTO_TEST_CASE(timeouts_may_stand_in_a_table_of_their_own) {
     auto const text =
-        file_with({}) + "[milter.timeout]\ncommand = '7s'\n[[milter]]\nname = 'b'\nsocket = '/b'\n";
+        file_with({}) + "[milter.timeout]\ncommand = '7s'\n[[milter]]\nname = 'd'\nsocket = '/d'\n";
     auto const one = read(text);
-    BOOST_TEST_REQUIRE(one->milters.size() == 2u);
-    BOOST_TEST((one->milters[0].timeouts.command == 7s));
-    BOOST_TEST((one->milters[1].timeouts.command == milter_timeouts{}.command));
+    BOOST_TEST_REQUIRE(one->milters.size() == 4u);
+    BOOST_TEST((one->milters[2].timeouts.command == 7s));
+    BOOST_TEST((one->milters[3].timeouts.command == milter_timeouts{}.command));
 }
 
 BOOST_AUTO_TEST_CASE(as_many_macros_as_sendmail_takes) {
     std::string names;
     for (int i = 0; i < 50; ++i) names += "{n" + std::to_string(i) + "} ";
     BOOST_TEST(read(file_with({{"macros.helo", '"' + names + '"'}}))->macros[1] + " " == names);
-    auto const refused = parse_config(file_with({{"macros.helo", '"' + names + "{n50}\""}}), "m");
-    BOOST_TEST_REQUIRE(refused.problems.size() == 1u);
-    BOOST_TEST(refused.problems[0].message == "helo: 51 macros: Sendmail takes at most 50");
+    auto const refused = first_error(file_with({{"macros.helo", '"' + names + "{n50}\""}}));
+    BOOST_TEST(refused == "helo: 51 macros: Sendmail takes at most 50");
 }
 
 BOOST_AUTO_TEST_CASE(names_of_milters_are_as_agreed) {
     auto const message = [](std::string const& name) {
-        auto const loaded = parse_config(file_with({{"milter.name", '"' + name + '"'}}), "m");
-        return loaded.problems.empty() ? "" : loaded.problems[0].message;
+        return first_error(file_with({{"milter.name", '"' + name + '"'}}));
     };
     BOOST_TEST(message("a") == "");
     BOOST_TEST(message(std::string(64, 'a')) == "");

@@ -70,7 +70,7 @@ std::vector<bad_line> const bad_lines = {
     {"milter", "workers = 2", 1, 7, R"(unknown key "workers")", R"("workers" belongs to [manager])"},
     {"milter", "'a b\t' = 2", 1, 6,
         R"(unknown key "a b\t")", "keys of [[milter]]: name, socket, balance, on_error, enabled, read_only, concurrent, "
-        "parallel_rcpt, late_rcpt_reject, timeout, breaker"},
+        "parallel_rcpt, late_rcpt_reject, lenient, max_sessions, timeout, breaker"},
     {"spool", "size = 2", 1, 4, R"(unknown key "size")", "keys of [spool]: memory, max, directory"},
     {"", "drain = '1s'", 1, 5, R"(unknown table or key "drain")", R"("drain" belongs to [manager])"},
     {"", "limit.edits = 1", 1, 5, R"(unknown table or key "limit")", "did you mean [limits]?"},
@@ -162,6 +162,12 @@ std::vector<bad_line> const bad_lines = {
     {"macros", "mail = []", 8, 2, "mail: no macro is named", "leave the key out for the default"},
     {"macros", "mail = ' '", 8, 3, "mail: no macro is named", "leave the key out for the default"},
     {"macros", "mail = 1", 8, 1, "mail: expected names of macros, not the number 1", macros_form},
+    // profiles
+    {"listen", "profile = 'In'", 11, 4, R"(profile: "In" cannot be a name)", R"(a name has lower-case letters, digits and "_.-")"},
+    {"listen", "profile = 'x'", 11, 3, R"(unknown profile "x")", "add [profile.x] with milters, or take it out"},
+    {"", "profile.x = 1", 9, 1, "profile is a table with a name", "write [profile.NAME]"},
+    {"", "profile = 1", 11, 1, "profile is a table with a name", "write [profile.NAME]"},
+    {"", "profil.x = 1", 1, 6, R"(unknown table or key "profil")", "did you mean [profile.NAME]?"},
     {"macros", "mails = 'i'", 1, 5, R"(unknown key "mails")", R"(did you mean "mail"?)"},
 };
 // clang-format on
@@ -181,7 +187,7 @@ BOOST_AUTO_TEST_CASE(the_smallest_configuration_has_the_defaults_of_the_structs)
     BOOST_TEST(report(loaded) == "");
     BOOST_REQUIRE(loaded.config);
     config expected;
-    expected.listens.push_back({*milter::parse_endpoint("/run/mta.sock"), {}, {}});
+    expected.listens.push_back({*milter::parse_endpoint("/run/mta.sock"), {}, {}, {}});
     expected.milters.emplace_back();
     expected.milters[0].name = "a";
     expected.milters[0].sockets = {*milter::parse_endpoint("/run/a.sock")};

@@ -26,6 +26,7 @@ decision full_decision() {
     d.session = 12;
     d.transaction = 1;
     d.listener = "unix:/run/milter-manager/mta.sock";
+    d.profile = "inbound";
     d.queue_id = "4XyZ1";
     d.message_id = "<20260102.1@example.com>";
     d.client_name = "mail.example.com";
@@ -125,9 +126,9 @@ BOOST_AUTO_TEST_CASE(milliseconds_have_three_decimals) {
 BOOST_AUTO_TEST_CASE(foreign_text_cannot_break_the_line) {
     auto d = full_decision();
     auto const hostile = hostile_text();
-    for (auto* text :
-         {&d.listener, &d.queue_id, &d.message_id, &d.client_name, &d.client_address, &d.helo,
-          &d.authenticated, &d.sender, &d.verdict, &d.text, &d.decided_by, &d.stage, &d.quarantine})
+    for (auto* text : {&d.listener, &d.profile, &d.queue_id, &d.message_id, &d.client_name,
+                       &d.client_address, &d.helo, &d.authenticated, &d.sender, &d.verdict, &d.text,
+                       &d.decided_by, &d.stage, &d.quarantine})
         *text = hostile;
     d.edits.push_back(hostile);
     d.recipients.push_back({hostile, hostile, hostile});
@@ -148,7 +149,7 @@ BOOST_AUTO_TEST_CASE(each_key_of_a_decision_is_documented) {
     std::set<std::string> keys;
     collect_keys(nlohmann::json::parse(to_json_line(full_decision(), noon)), keys);
     for (auto const& key : keys) BOOST_TEST(text.find("| `" + key + "` |") != text.npos, key);
-    BOOST_TEST(keys.size() == 24u + 3u); // lists add address, name and reason
+    BOOST_TEST(keys.size() == 25u + 3u); // lists add address, name and reason
 }
 
 BOOST_AUTO_TEST_CASE(a_remark_is_the_documented_line) {

@@ -29,6 +29,36 @@ std::vector<std::string> headers_seen(manager_rig& rig, std::size_t k) {
     return rig.filter(k).message().headers;
 }
 
+/// One edit of each kind, and the action it needs.
+struct needy_edit {
+    wire::action missing{};
+    reaction says;
+};
+
+std::vector<needy_edit> edits_of_each_action() {
+    auto const one = [](wire::action needs, auto const& edit) {
+        return needy_edit{needs, say(edit, wire::proceed{})};
+    };
+    using wire::action;
+    return {
+        one(action::add_header, wire::add_header{"X-A", "1"}),
+        one(action::add_header, wire::insert_header{0, "X-A", "1"}),
+        one(action::change_header, wire::change_header{1, "X-A", "1"}),
+        one(action::change_body, wire::replace_body{"x"}),
+        one(action::add_rcpt, wire::add_rcpt{"<c@mx.test>"}),
+        one(action::add_rcpt_with_args, wire::add_rcpt_with_args{"<c@mx.test>", {}}),
+        one(action::delete_rcpt, wire::delete_rcpt{"<c@mx.test>"}),
+        one(action::change_from, wire::change_from{"<c@mx.test>", {}}),
+        one(action::quarantine, wire::quarantine{"q"}),
+    };
+}
+
+/// Either side lacks the action; where it is the MTA, the milter claims it nevertheless, as rspamd does.
+void take_away(manager_rig& rig, wire::action missing, bool from_the_mta) {
+    auto& actions = from_the_mta ? rig.mta.offer.actions : rig.filter(0).wants.actions;
+    actions &= ~missing;
+}
+
 constexpr auto per_element = boost::test_tools::per_element();
 using list = std::vector<std::string>;
 
@@ -203,35 +233,56 @@ BOOST_AUTO_TEST_CASE(milter_lost_halfway_leaves_nothing_but_its_quarantine_211) 
 }
 
 BOOST_AUTO_TEST_CASE(edit_that_was_not_negotiated_is_a_failure_of_its_milter_172) {
-    struct row {
-        reaction says;
-        wire::action missing{};
-    };
-    row const rows[] = {
-        {say(wire::add_header{"X-A", "1"}, wire::proceed{}), wire::action::add_header},
-        {say(wire::insert_header{0, "X-A", "1"}, wire::proceed{}), wire::action::add_header},
-        {say(wire::change_header{1, "X-A", "1"}, wire::proceed{}), wire::action::change_header},
-        {say(wire::replace_body{"x"}, wire::proceed{}), wire::action::change_body},
-        {say(wire::add_rcpt{"<c@mx.test>"}, wire::proceed{}), wire::action::add_rcpt},
-        {say(wire::add_rcpt_with_args{"<c@mx.test>", {}}, wire::proceed{}),
-         wire::action::add_rcpt_with_args},
-        {say(wire::delete_rcpt{"<c@mx.test>"}, wire::proceed{}), wire::action::delete_rcpt},
-        {say(wire::change_from{"<c@mx.test>", {}}, wire::proceed{}), wire::action::change_from},
-        {say(wire::quarantine{"q"}, wire::proceed{}), wire::action::quarantine},
-    };
     for (bool const by_the_mta : {false, true})
-        for (auto const& row : rows) BOOST_TEST_CONTEXT(wire::to_string(row.missing)) {
+        for (auto const& row : edits_of_each_action())
+            BOOST_TEST_CONTEXT(wire::to_string(row.missing)) {
                 manager_rig rig(2);
-                if (by_the_mta) // the milter claims it nevertheless, as rspamd does
-                    rig.mta.offer.actions &= ~row.missing;
-                else
-                    rig.filter(0).wants.actions &= ~row.missing;
+                take_away(rig, row.missing, by_the_mta);
                 BOOST_TEST(with_edits(rig, {row.says}) ==
                            "reply \"451 4.7.1 Service unavailable - try again later\"");
                 BOOST_TEST(rig.blamed("a"));
                 BOOST_TEST(rig.logged("not negotiated"));
                 BOOST_TEST(rig.message() == "continue");
             }
+}
+
+BOOST_AUTO_TEST_CASE(edit_that_was_not_negotiated_is_left_out_when_lenient_172) {
+    for (bool const by_the_mta : {false, true})
+        for (auto const& row : edits_of_each_action())
+            BOOST_TEST_CONTEXT(wire::to_string(row.missing)) {
+                manager_rig rig(2);
+                rig.config.milters[0].lenient = true;
+                take_away(rig, row.missing, by_the_mta);
+                BOOST_TEST(with_edits(rig, {row.says}) == "continue");
+                BOOST_TEST(rig.logged("a: left out: "));
+                BOOST_TEST(rig.logged("not negotiated"));
+                BOOST_REQUIRE(rig.decisions().size() == 1U);
+                BOOST_TEST(rig.decisions()[0].milters[0].verdict == "continue");
+                BOOST_TEST(rig.decisions()[0].milters[0].edits == 0U);
+                BOOST_TEST(rig.decisions()[0].edit_count == 0U);
+                BOOST_TEST((rig.filter(0).story() == rig.filter(1).story()));
+            }
+}
+
+BOOST_AUTO_TEST_CASE(what_a_lenient_milter_negotiated_is_done_and_the_rest_said_once_a_message) {
+    manager_rig rig(1);
+    rig.config.milters[0].lenient = true;
+    rig.filter(0).wants.actions = wire::action::add_header;
+    BOOST_TEST(with_edits(rig, {say(wire::replace_body{"x"}, wire::replace_body{"y"},
+                                    wire::add_header{"X-A", "1"}, wire::delete_rcpt{"<b@mx.test>"},
+                                    wire::proceed{})}) == "add_header \"X-A\" \" 1\"; continue");
+    BOOST_TEST(rig.log().size() == 2U);
+    rig.filter(0).on("end_of_message", say(wire::replace_body{"x"}, wire::proceed{}), once);
+    BOOST_TEST(rig.message() == "continue");
+    BOOST_TEST(rig.log().size() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(read_only_holds_for_a_lenient_milter_too) {
+    manager_rig rig(1);
+    rig.config.milters[0].lenient = rig.config.milters[0].read_only = true;
+    rig.filter(0).wants.actions = wire::action::none;
+    BOOST_TEST(with_edits(rig, {say(wire::replace_body{"x"}, wire::proceed{})}) ==
+               "reply \"451 4.7.1 Service unavailable - try again later\"");
 }
 
 BOOST_AUTO_TEST_CASE(edit_before_end_of_message_is_a_failure_of_its_milter_151) {

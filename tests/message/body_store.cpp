@@ -8,6 +8,7 @@
 #include <support/print_error.hpp>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <random>
 
@@ -232,6 +233,58 @@ BOOST_AUTO_TEST_CASE(store_may_be_moved) {
         BOOST_TEST(moved.size() == 53u);
     }
     BOOST_TEST(open_files() == before);
+}
+
+BOOST_AUTO_TEST_CASE(bodies_share_memory_and_those_that_get_none_go_to_files) {
+    constexpr std::size_t limit = 1'000'000, size = 400'000;
+    spool_options options;
+    options.directory = std::filesystem::temp_directory_path().string();
+    options.budget = std::make_shared<milter::message::memory_budget>(limit);
+    std::vector<body_store> stores;
+    for (int i = 0; i < 50; ++i) stores.emplace_back(&options);
+    auto const piece = [](std::size_t store, std::size_t at) {
+        return std::string(20'000, static_cast<char>('a' + (store + at / 20'000) % 26));
+    };
+    milter::error_code ec;
+    for (std::size_t at = 0; at < size; at += 20'000)
+        for (std::size_t k = 0; k < stores.size(); ++k) {
+            stores[k].append(piece(k, at), ec);
+            BOOST_TEST_REQUIRE(!ec);
+            BOOST_TEST_REQUIRE(options.budget->taken() <= limit);
+        }
+    auto const in_files = [&] {
+        return std::count_if(stores.begin(), stores.end(),
+                             [](auto const& one) { return one.spilled(); });
+    };
+    BOOST_TEST(in_files() > 40);
+    std::string scratch;
+    for (std::size_t at = 0; at < size; at += 20'000)
+        for (std::size_t k = 0; k < stores.size(); ++k)
+            BOOST_TEST_REQUIRE((stores[k].read(at, 20'000, scratch, ec) == piece(k, at)));
+    stores.erase(stores.begin(), stores.begin() + 25);
+    for (auto& one : stores) one.clear();
+    BOOST_TEST(options.budget->taken() == 0u);
+    stores[0].append("again", ec);
+    BOOST_TEST(!stores[0].spilled());
+    auto moved = std::move(stores[0]);
+    stores.clear();
+    BOOST_TEST(options.budget->taken() == 5u);
+    moved = body_store();
+    BOOST_TEST(options.budget->taken() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(memory_that_is_not_to_be_had_is_no_error_while_there_are_files) {
+    spool_options options;
+    options.directory = "/nowhere/at/all";
+    options.budget = std::make_shared<milter::message::memory_budget>(14);
+    body_store store(&options);
+    milter::error_code ec;
+    store.append("ten bytes.", ec);
+    BOOST_TEST(!ec);
+    store.append("x", ec);
+    BOOST_TEST(ec == milter::errc::resource);
+    BOOST_TEST(store.size() == 10u);
+    BOOST_TEST(options.budget->taken() == 10u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

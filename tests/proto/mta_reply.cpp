@@ -148,6 +148,33 @@ BOOST_AUTO_TEST_CASE(edit_whose_action_was_not_negotiated_is_a_failure_172) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(edit_that_was_not_negotiated_is_handed_out_as_such_when_lenient_172) {
+    mta_options options;
+    options.edits = milter::proto::strictness::lenient;
+    for (auto const granted : {action::add_rcpt, action::all}) {
+        talk with({6, granted, step::none, {}}, options);
+        with.come_to(command_code::end_of_message);
+        auto const first = with.session.deadline();
+        with.now += 1s;
+        bool const unagreed = granted != action::all;
+        BOOST_TEST(with.hear(wire::add_header{"X", "y"}).has_value());
+        BOOST_TEST(with.session.unagreed() == unagreed);
+        BOOST_TEST((with.session.deadline() == first + 1s));
+        BOOST_TEST(with.hear(wire::add_rcpt{"a"}).has_value());
+        BOOST_TEST(!with.session.unagreed());
+        BOOST_TEST(
+            with.hear_bytes(packet(wire::replace_body{std::string(200'000, 'x')})).has_value());
+        BOOST_TEST(with.session.unagreed() == unagreed);
+        BOOST_TEST(with.hear(wire::proceed{}).has_value());
+        BOOST_TEST(!with.session.unagreed());
+        BOOST_TEST(!with.session.awaited().has_value());
+    }
+    talk early({6, action::none, step::none, {}}, options);
+    early.come_to(command_code::mail);
+    BOOST_TEST(!early.hear(wire::add_header{"X", "y"}).has_value());
+    BOOST_TEST(early.ec == errc::reply_not_allowed);
+}
+
 BOOST_AUTO_TEST_CASE(malformed_replies_are_a_failure_4_5_18_19_130_180_208_212) {
     std::pair<std::string_view, errc> const rows[] = {
         {"00 00 00 00", errc::frame_empty},

@@ -68,6 +68,7 @@ public:
     manager::config config; ///< changes count until the first packet
     /// In place of `config`: what sessions share, endpoints that are down included.
     std::shared_ptr<manager::config const> settings;
+    std::string profile; ///< of the listener
     scripted_mta mta;
     scripted_filter& filter(std::size_t k) { return ends_[k].filter; }
     cut deliver = cut::whole;
@@ -151,7 +152,7 @@ public:
     manager::session& session() {
         if (!session_)
             session_ = std::make_unique<manager::session>(
-                settings ? settings : manager::with_endpoints(config), 7, now_, "in");
+                settings ? settings : manager::with_endpoints(config), 7, now_, "in", profile);
         return *session_;
     }
     bool hung_up() const noexcept { return hung_up_; }

@@ -6,9 +6,13 @@
 #include "manager/config/config_number.hpp"
 #include "manager/config/config_socket.hpp"
 #include "manager/config/printable.hpp"
+#include "manager/config/suggestion.hpp"
 
 #include <algorithm>
 #include <chrono>
+#include <map>
+#include <set>
+#include <string_view>
 #include <vector>
 
 namespace milter::manager {
@@ -26,7 +30,9 @@ public:
     checker(config const& what, value_places const& places, problem_list& problems)
         : config_(what), places_(places), problems_(problems),
           listens_(find_all("listen", "socket")), milters_(find_all("milter", "socket")),
-          names_(find_all("milter", "name")) {}
+          names_(find_all("milter", "name")) {
+        for (auto const& one : what.milters) by_name_.emplace(one.name, &one);
+    }
 
     void check() {
         check_presence();
@@ -35,9 +41,12 @@ public:
         for (std::size_t i = 0; i < names_.size(); ++i) check_name(i);
         for (std::size_t i = 0; i < milters_.size(); ++i) check_timeouts(i);
         for (std::size_t i = 0; i < milters_.size(); ++i) check_breaker(i);
+        for (std::size_t i = 0; i < config_.profiles.size(); ++i) check_profile(i);
+        check_milters_in_use();
         check_control();
         check_budgets();
         check_spool();
+        check_memory();
     }
 
 private:
@@ -56,6 +65,7 @@ private:
     }
 
     void check_listen(std::size_t i) {
+        check_profile_of(i);
         if (!listens_[i]) return;
         auto const& socket = config_.listens[i].socket;
         for (std::size_t j = 0; j < i; ++j)
@@ -117,6 +127,75 @@ private:
             if (names_[j] && config_.milters[i].name == config_.milters[j].name)
                 return problems_.error(*names_[i], "second milter of this name",
                                        "first in " + line_of(names_[j]));
+    }
+
+    void check_profile_of(std::size_t i) {
+        auto const* const place = find("listen", i, "profile");
+        auto const& name = config_.listens[i].profile;
+        if (!place || find_profile(config_, name)) return;
+        auto const add = "add [profile." + name + "] with milters, or take it out";
+        problems_.error(*place, "unknown profile " + in_quotes(name),
+                        did_you_mean(name, config_.profiles, add));
+    }
+
+    void check_profile(std::size_t i) {
+        auto const& profile = config_.profiles[i];
+        auto const path = "profile[" + std::to_string(i) + ']';
+        check_profile_in_use(profile, path);
+        auto const* const list = find(path + ".milters");
+        if (!list) return;
+        std::set<std::string_view> seen;
+        bool any_enabled = false;
+        for (std::size_t k = 0; k < profile.milters.size(); ++k) {
+            auto const& name = profile.milters[k];
+            auto const& place = *find(path + ".milters[" + std::to_string(k) + ']');
+            auto const known = by_name_.find(name);
+            if (known == by_name_.end())
+                problems_.error(place, "unknown milter " + in_quotes(name),
+                                did_you_mean(name, config_.milters, "add [[milter]] of this name"));
+            else if (!seen.insert(name).second)
+                problems_.error(place, "milter " + in_quotes(name) + " stands in the profile twice",
+                                "it is asked once: take one of them out");
+            else
+                any_enabled = any_enabled || known->second->enabled;
+        }
+        if (!any_enabled && seen.size() == profile.milters.size())
+            problems_.warning(*list, "no milter of the profile is enabled: its mail passes "
+                                     "unfiltered");
+    }
+
+    void check_profile_in_use(profile_config const& profile, std::string const& path) {
+        auto const uses = [&](listen_config const& one) { return one.profile == profile.name; };
+        if (auto const* const place = find(path);
+            place && std::none_of(config_.listens.begin(), config_.listens.end(), uses))
+            problems_.warning(*place, "no [[listen]] has the profile " + in_quotes(profile.name));
+    }
+
+    /// A listener without profile uses them all.
+    void check_milters_in_use() {
+        auto const has_profile = [](listen_config const& one) { return !one.profile.empty(); };
+        if (config_.profiles.empty() ||
+            !std::all_of(config_.listens.begin(), config_.listens.end(), has_profile))
+            return;
+        std::set<std::string_view> used;
+        for (auto const& profile : config_.profiles)
+            used.insert(profile.milters.begin(), profile.milters.end());
+        for (std::size_t i = 0; i < names_.size(); ++i)
+            if (auto const& one = config_.milters[i];
+                names_[i] && one.enabled && used.count(one.name) == 0)
+                problems_.warning(*names_[i], "milter " + in_quotes(one.name) +
+                                                  " is in no profile: it is not asked");
+    }
+
+    /// The nearest name, for as many problems as are shown.
+    template <class Named>
+    std::string did_you_mean(std::string_view wrong, std::vector<Named> const& among,
+                             std::string otherwise) {
+        if (suggestions_++ >= config_problem_limit) return otherwise;
+        std::vector<std::string_view> names;
+        for (auto const& one : among) names.push_back(one.name);
+        auto const near = nearest(wrong, names);
+        return near.empty() ? otherwise : "did you mean " + in_quotes(near) + "?";
     }
 
     void check_control() {
@@ -181,6 +260,16 @@ private:
                               "[spool] memory is more than max: a body that large is not taken");
     }
 
+    void check_memory() {
+        if (config_.limits.memory >= config_.limits.header_bytes) return;
+        auto const* place = find("limits.memory");
+        if (!place) place = find("limits.header_bytes");
+        if (place)
+            problems_.warning(*place,
+                              "[limits] memory is less than header_bytes: a message with so "
+                              "many headers is not taken");
+    }
+
     source_place const* find(std::string const& path) const {
         auto const found = places_.find(path);
         return found == places_.end() ? nullptr : &found->second;
@@ -207,6 +296,8 @@ private:
     key_places listens_; // their sockets
     key_places milters_; // their sockets
     key_places names_;   // of milters
+    std::map<std::string_view, milter_config const*> by_name_;
+    std::size_t suggestions_ = 0; // looked for
 };
 
 } // namespace

@@ -24,6 +24,8 @@ constexpr range count{1, 10'000'000};
 constexpr range bytes{kib, gib};
 constexpr range large{kib, 64 * gib};
 constexpr range memory{0, 64 * gib};
+constexpr range all_memory{kib * kib, 64 * gib};
+constexpr range sessions{0, 1'000'000};
 
 constexpr auto required = presence::required;
 
@@ -45,6 +47,8 @@ constexpr config_key rows[] = {
         [](target const& t) -> field { return octal_mode{&t.listen->mode}; }},
     {"listen", "group", "", anything, "group of the process", "group of a unix socket",
         [](target const& t) -> field { return group_name{&t.listen->group}; }},
+    {"listen", "profile", "", anything, "all milters, in the order of the file", "whose milters its mail goes through",
+        [](target const& t) -> field { return profile_name{&t.listen->profile}; }},
 
     {"milter", "name", "", anything, "", "what logs and statistics call it; no other milter has it",
         [](target const& t) -> field { return milter_name{&t.milter->name}; }, required},
@@ -64,6 +68,10 @@ constexpr config_key rows[] = {
         [](target const& t) -> field { return &t.milter->parallel_rcpt; }},
     {"milter", "late_rcpt_reject", "", anything, "", "what its refusal of a recipient means that the MTA has accepted before it joined",
         [](target const& t) -> field { return &t.milter->late_rcpt_reject; }},
+    {"milter", "lenient", "", anything, "", "an edit that was not negotiated is left out instead of being a failure of it",
+        [](target const& t) -> field { return &t.milter->lenient; }},
+    {"milter", "max_sessions", "sessions", sessions, "", "connected to it at once; 0: any number",
+        [](target const& t) -> field { return &t.milter->max_sessions; }},
     {"milter.timeout", "connect", "", wait, "", "until the connection stands",
         [](target const& t) -> field { return &t.milter->timeouts.connect; }},
     {"milter.timeout", "negotiate", "", wait, "", "for the answer to the negotiation",
@@ -85,6 +93,11 @@ constexpr config_key rows[] = {
         [](target const& t) -> field { return &t.milter->breaker.longest_pause; }},
     {"milter.breaker", "trial", "", wait, "", "after which another session may try, when nothing is heard of the one that does",
         [](target const& t) -> field { return &t.milter->breaker.trial; }},
+
+    {"profile.NAME", "milters", "", anything, "", "names of the milters, in the order in which they are asked",
+        [](target const& t) -> field { return name_list{&t.profile->milters}; }, required},
+    {"profile.NAME", "serial", "", anything, "as [manager] has it", "one milter at a time is shown the message",
+        [](target const& t) -> field { return &t.profile->serial; }},
 
     {"manager", "on_internal_error", "", anything, "", "what becomes of a message when the manager itself fails",
         [](target const& t) -> field { return &t.config->on_internal_error; }},
@@ -122,6 +135,10 @@ constexpr config_key rows[] = {
         [](target const& t) -> field { return &t.config->limits.recipients; }},
     {"limits", "sessions", "sessions", {1, 1'000'000}, "", "MTA connections at once, of all listeners together",
         [](target const& t) -> field { return &t.config->limits.sessions; }},
+    {"limits", "sessions_per_address", "sessions", sessions, "", "the same of one address, over TCP; 0: any number",
+        [](target const& t) -> field { return &t.config->limits.sessions_per_address; }},
+    {"limits", "memory", "", all_memory, "", "for bodies and headers of all messages together",
+        [](target const& t) -> field { return byte_size{&t.config->limits.memory}; }},
     {"limits", "edits", "edits", count, "", "changes that one milter may ask for in one message",
         [](target const& t) -> field { return &t.config->limits.edits.count; }},
     {"limits", "edit_bytes", "", bytes, "", "text of these changes, without a new body",
@@ -174,6 +191,11 @@ std::string range_text(field const& what, range allowed) {
     return text(allowed.least) + " to " + text(allowed.most);
 }
 
+std::string heading_in_file(std::string_view table, config_target const& from) {
+    bool const named = is_named_table(table.substr(0, table.find('.')));
+    return named ? "[profile.\"" + from.profile->name + "\"]" : heading_of(table);
+}
+
 /// The keys of a table and of the tables below it.
 void append_table(std::string& out, std::string_view table, config_target const& from) {
     std::string_view last;
@@ -181,7 +203,7 @@ void append_table(std::string& out, std::string_view table, config_target const&
         if (row.table.substr(0, row.table.find('.')) != table) continue;
         auto const value = to_toml(row.of(from));
         if (value.empty()) continue;
-        if (row.table != last) (out += heading_of(row.table)) += '\n';
+        if (row.table != last) (out += heading_in_file(row.table, from)) += '\n';
         ((out += row.name) += " = ") += value + '\n';
         last = row.table;
     }
@@ -196,6 +218,8 @@ bool is_list_table(std::string_view table) noexcept {
     return table == "listen" || table == "milter";
 }
 
+bool is_named_table(std::string_view table) noexcept { return table == "profile"; }
+
 std::string heading_of(std::string_view table) {
     auto const name = std::string(table);
     return is_list_table(table) ? "[[" + name + "]]" : "[" + name + "]";
@@ -205,9 +229,10 @@ std::vector<config_key_text> config_keys() {
     config defaults;
     listen_config listen;
     milter_config milter;
+    profile_config profile;
     std::vector<config_key_text> keys;
     for (auto const& row : rows) {
-        auto const at = row.of({&defaults, &listen, &milter});
+        auto const at = row.of({&defaults, &listen, &milter, &profile});
         auto value = to_toml(at);
         if (value.empty()) value = row.unset;
         if (row.needed == presence::required) value = "required";
@@ -222,6 +247,8 @@ std::string to_toml(config what) {
     std::string out;
     for (auto& listen : what.listens) append_table(out, "listen", {&what, &listen, nullptr});
     for (auto& milter : what.milters) append_table(out, "milter", {&what, nullptr, &milter});
+    for (auto& profile : what.profiles)
+        append_table(out, "profile", {&what, nullptr, nullptr, &profile});
     for (auto const table : {"manager", "control", "limits", "spool", "macros"})
         append_table(out, table, {&what, nullptr, nullptr});
     return out;

@@ -50,7 +50,7 @@ refusal assign_mode(std::optional<unsigned>& to, raw_value const& value) {
     return {};
 }
 
-refusal assign_milter_name(std::string& to, raw_value const& value) {
+refusal assign_name(std::string& to, raw_value const& value) {
     constexpr std::size_t limit = 64;
     constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyz0123456789_.-";
     constexpr std::string_view form = R"(a name has lower-case letters, digits and "_.-")";
@@ -60,10 +60,39 @@ refusal assign_milter_name(std::string& to, raw_value const& value) {
         return complaint{in_quotes(text) + " is longer than " + std::to_string(limit), {}};
     if (text.find_first_not_of(allowed) != text.npos)
         return complaint{in_quotes(text) + " cannot be a name", std::string(form)};
-    if (text == "mta" || text == "manager")
-        return complaint{in_quotes(text) + " is taken: logs use it for other things than milters",
-                         {}};
     to = text;
+    return {};
+}
+
+refusal assign_names(std::vector<std::string>& to, raw_value const& value) {
+    constexpr std::size_t limit = 1000;
+    constexpr std::string_view form = R"(names are written ["spf", "dkim"])";
+    if (auto const* other = std::get_if<other_value>(&value);
+        other && other->what == mixed_list.what)
+        return complaint{"expected a list of texts", std::string(form)};
+    auto const* given = std::get_if<std::vector<std::string>>(&value);
+    if (!given) return not_a("a list of names", value, form);
+    if (given->size() > limit)
+        return complaint{std::to_string(given->size()) + " names: at most " + std::to_string(limit),
+                         {}};
+    std::vector<std::string> names(given->size());
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        auto refused = assign_name(names[i], raw_value((*given)[i]));
+        if (!refused) continue;
+        refused->element = i;
+        return refused;
+    }
+    to = std::move(names);
+    return {};
+}
+
+refusal assign_milter_name(std::string& to, raw_value const& value) {
+    std::string name;
+    if (auto refused = assign_name(name, value)) return refused;
+    if (name == "mta" || name == "manager")
+        return complaint{in_quotes(name) + " is taken: logs use it for other things than milters",
+                         {}};
+    to = name;
     return {};
 }
 

@@ -6,11 +6,14 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace milter::manager {
 
 // On a refusal the target is unchanged.
 refusal assign_mode(std::optional<unsigned>& to, raw_value const& value); ///< "0660"
+refusal assign_name(std::string& to, raw_value const& value);
+refusal assign_names(std::vector<std::string>& to, raw_value const& value); ///< ["spf", "dkim"]
 refusal assign_milter_name(std::string& to, raw_value const& value);
 refusal assign_group(std::string& to, raw_value const& value);
 refusal assign_path(std::string& to, raw_value const& value); ///< absolute

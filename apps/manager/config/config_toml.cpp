@@ -55,7 +55,9 @@ public:
 
     void read(toml::table const& root) {
         for (auto const& [key, node] : root) {
-            if (!has_table(key.str()))
+            if (is_named_table(key.str()))
+                read_named_tables(key, node);
+            else if (!has_table(key.str()))
                 unknown_key(key, "");
             else if (is_list_table(key.str()))
                 read_list(key, node);
@@ -110,11 +112,41 @@ private:
         auto const path = name + '[' + std::to_string(index) + ']';
         places_[path] = place_of(table.source());
         read_table(table, name, path, to);
+        check_required(table, name, heading_of(name));
+    }
+
+    void check_required(toml::table const& table, std::string_view name,
+                        std::string const& heading) {
         for (auto const& row : config_key_rows())
             if (row.table == name && row.needed == presence::required && !table.contains(row.name))
                 problems_.error(
-                    place_of(table.source()), "[[" + name + "]] without " + std::string(row.name),
+                    place_of(table.source()), heading + " without " + std::string(row.name),
                     "add " + std::string(row.name) + " = ...: " + std::string(row.help));
+    }
+
+    /// [profile.inbound], [profile.outbound]
+    void read_named_tables(toml::key const& key, toml::node const& node) {
+        std::string const name(key.str());
+        auto const form = "write " + heading_of(name + ".NAME");
+        auto const* tables = node.as_table();
+        if (!tables)
+            return problems_.error(place_of(node.source()), name + " is a table with a name", form);
+        for (auto const& [inner, element] : *tables) {
+            if (auto const* table = element.as_table())
+                read_profile(inner, *table);
+            else
+                problems_.error(place_of(inner.source()), name + " is a table with a name", form);
+        }
+    }
+
+    void read_profile(toml::key const& key, toml::table const& table) {
+        auto const path = "profile[" + std::to_string(config_.profiles.size()) + ']';
+        auto& added = config_.profiles.emplace_back();
+        if (auto const refused = assign(profile_name{&added.name}, std::string(key.str()), range{}))
+            problems_.error(place_of(key.source()), "profile: " + refused->message, refused->hint);
+        places_[path] = place_of(key.source());
+        read_table(table, "profile.NAME", path, {&config_, nullptr, nullptr, &added});
+        check_required(table, "profile.NAME", "[profile." + printable(key.str()) + ']');
     }
 
     void read_only_table(toml::key const& key, toml::node const& node) {
@@ -177,8 +209,10 @@ private:
     /// Nearest key of the same table, else the table to which the key belongs, else what there is.
     static std::string hint_for(std::string_view wrong, std::string const& table) {
         auto const names = names_in(table);
-        if (auto const near = nearest(wrong, names); !near.empty())
-            return "did you mean " + (table.empty() ? heading_of(near) : in_quotes(near)) + "?";
+        if (auto const near = nearest(wrong, names); !near.empty()) {
+            auto const heading = std::string(near) + (is_named_table(near) ? ".NAME" : "");
+            return "did you mean " + (table.empty() ? heading_of(heading) : in_quotes(near)) + "?";
+        }
         for (auto const& row : config_key_rows())
             if (row.name == wrong) return in_quotes(wrong) + " belongs to " + heading_of(row.table);
         auto const where =

@@ -75,6 +75,12 @@ struct assigner {
         *to = *given;
         return {};
     }
+    refusal operator()(std::optional<bool>* to) const {
+        bool given = false;
+        auto refused = (*this)(&given);
+        if (!refused) *to = given;
+        return refused;
+    }
     refusal operator()(unsigned* to) const {
         std::size_t given = *to;
         auto refused =
@@ -110,6 +116,8 @@ struct assigner {
     refusal operator()(byte_size f) const { return assign_size(*f.to, value, allowed); }
     refusal operator()(octal_mode f) const { return assign_mode(*f.to, value); }
     refusal operator()(milter_name f) const { return assign_milter_name(*f.to, value); }
+    refusal operator()(profile_name f) const { return assign_name(*f.to, value); }
+    refusal operator()(name_list f) const { return assign_names(*f.to, value); }
     refusal operator()(group_name f) const { return assign_group(*f.to, value); }
     refusal operator()(absolute_path f) const { return assign_path(*f.to, value); }
     refusal operator()(log_file f) const { return assign_log_file(*f.to, value); }
@@ -130,6 +138,9 @@ std::string toml_text(std::string_view text) {
 
 struct formatter {
     std::string operator()(bool const* from) const { return *from ? "true" : "false"; }
+    std::string operator()(std::optional<bool> const* from) const {
+        return *from ? (*this)(&**from) : "";
+    }
     std::string operator()(unsigned const* from) const { return std::to_string(*from); }
     std::string operator()(std::size_t const* from) const { return std::to_string(*from); }
     std::string operator()(proto::duration* from) const { return toml_text(duration_text(*from)); }
@@ -152,6 +163,12 @@ struct formatter {
         return toml_text(std::string{'0', digit(6), digit(3), digit(0)});
     }
     std::string operator()(milter_name f) const { return toml_text(*f.to); }
+    std::string operator()(profile_name f) const { return toml_text(*f.to); }
+    std::string operator()(name_list f) const {
+        std::string out;
+        for (auto const& one : *f.to) (out += out.empty() ? "" : ", ") += toml_text(one);
+        return "[" + out + "]";
+    }
     std::string operator()(group_name f) const { return toml_text(*f.to); }
     std::string operator()(absolute_path f) const { return toml_text(*f.to); }
     std::string operator()(log_file f) const { return toml_text(f.to->empty() ? "-" : *f.to); }
@@ -165,6 +182,7 @@ struct formatter {
 
 struct type_namer {
     std::string operator()(bool*) const { return "true or false"; }
+    std::string operator()(std::optional<bool>*) const { return "true or false"; }
     std::string operator()(unsigned*) const { return "number"; }
     std::string operator()(std::size_t*) const { return "number"; }
     std::string operator()(proto::duration*) const { return "duration"; }
@@ -179,6 +197,8 @@ struct type_namer {
     std::string operator()(byte_size) const { return "size"; }
     std::string operator()(octal_mode) const { return "octal mode"; }
     std::string operator()(milter_name) const { return "name"; }
+    std::string operator()(profile_name) const { return "name"; }
+    std::string operator()(name_list) const { return "list of names"; }
     std::string operator()(group_name) const { return "group"; }
     std::string operator()(absolute_path) const { return "path"; }
     std::string operator()(log_file) const { return R"(path or "-")"; }

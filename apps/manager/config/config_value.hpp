@@ -19,6 +19,8 @@ namespace milter::manager {
 struct byte_size     { std::size_t* to; };             ///< 65536 or "64KiB"
 struct octal_mode    { std::optional<unsigned>* to; }; ///< "0660"
 struct milter_name   { std::string* to; };             ///< lower-case letters, digits, "_.-"
+struct profile_name  { std::string* to; };
+struct name_list     { std::vector<std::string>* to; }; ///< ["spf", "dkim"]
 struct group_name    { std::string* to; };
 struct absolute_path { std::string* to; };
 struct log_file      { std::string* to; };             ///< absolute path or "-", which is kept as empty
@@ -27,11 +29,11 @@ struct macro_names   { std::string* to; };             ///< "i {auth_type}" or [
 // clang-format on
 
 /// Of a plain number, duration, socket or enumerator the type says enough; an empty duration is "auto".
-using field =
-    std::variant<bool*, unsigned*, std::size_t*, proto::duration*, std::optional<proto::duration>*,
-                 endpoint*, on_error*, on_internal_error*, header_rules_setting*, balance*,
-                 late_rcpt_reject*, byte_size, octal_mode, milter_name, group_name, absolute_path,
-                 log_file, socket_list, macro_names>;
+using field = std::variant<bool*, std::optional<bool>*, unsigned*, std::size_t*, proto::duration*,
+                           std::optional<proto::duration>*, endpoint*, on_error*,
+                           on_internal_error*, header_rules_setting*, balance*, late_rcpt_reject*,
+                           byte_size, octal_mode, milter_name, profile_name, name_list, group_name,
+                           absolute_path, log_file, socket_list, macro_names>;
 
 /// Stores the value; on a refusal the field is unchanged.
 refusal assign(field const& to, raw_value const& value, range allowed);

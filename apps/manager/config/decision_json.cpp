@@ -54,6 +54,7 @@ void add_list(json& to, char const* key, std::vector<Record> const& records) {
 
 void add_origin(json& to, decision const& d) {
     add(to, "listener", d.listener);
+    add(to, "profile", d.profile);
     add(to, "queue_id", d.queue_id);
     add(to, "message_id", d.message_id);
     add(to, "client_name", d.client_name);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "manager/core/endpoint_pool.hpp"
+#include "manager/core/seat.hpp"
 #include "manager/core/selection.hpp"
 #include <milter/endpoint.hpp>
 #include <milter/message/body_store.hpp>
@@ -19,6 +20,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace milter::manager {
@@ -60,14 +62,26 @@ struct milter_config {
     bool concurrent = false; ///< asked together with the one before it at CONNECT, HELO, MAIL, DATA
     bool parallel_rcpt = false; ///< the same at RCPT
     manager::late_rcpt_reject late_rcpt_reject = manager::late_rcpt_reject::message;
+    bool lenient = false; ///< an edit that was not agreed on is left out instead of being a failure
+    std::size_t max_sessions = 0;        ///< connected to it at once; 0: any number
+    std::shared_ptr<seat_counter> seats; ///< those sessions; from with_endpoints()
     std::shared_ptr<endpoint_pool>
         endpoints; ///< the sockets as sessions found them; from with_endpoints()
+};
+
+/// The milters behind some of the listeners.
+struct profile_config {
+    std::string name;
+    std::vector<std::string> milters; ///< in the order in which they are asked, each once
+    std::optional<bool> serial;       ///< empty: as config::serial
+    std::vector<std::size_t> order;   ///< the same by index; from with_endpoints()
 };
 
 struct listen_config {
     endpoint socket;
     std::optional<unsigned> mode; ///< of a unix socket
     std::string group;            ///< of a unix socket; empty: as created
+    std::string profile;          ///< empty: all milters
 };
 
 struct limits {
@@ -75,13 +89,16 @@ struct limits {
     std::size_t header_bytes = 16UL << 20; ///< names and values of one message
     std::size_t recipients = 50'000;       ///< of one message
     std::size_t sessions = 10'000;         ///< at once, all listeners together
+    std::size_t sessions_per_address = 0;  ///< at once, of one TCP peer; 0: any number
+    std::size_t memory = 256UL << 20;      ///< for bodies and headers of all messages together
     message::edit_limits edits;            ///< of one milter in one message
 };
 
 struct config {
     std::vector<listen_config> listens;
-    listen_config control{{}, 0600, {}}; ///< where administrators ask; no path: nowhere
-    std::vector<milter_config> milters;  ///< in the order in which they are asked
+    listen_config control{{}, 0600, {}, {}}; ///< where administrators ask; no path: nowhere
+    std::vector<milter_config> milters; ///< in the order in which they are asked, but for profiles
+    std::vector<profile_config> profiles;
     std::shared_ptr<manager::selection const> selection; ///< none: every milter applies always
     manager::on_internal_error on_internal_error = manager::on_internal_error::tempfail;
     header_rules_setting header_rules = header_rules_setting::automatic;
@@ -101,10 +118,13 @@ struct config {
     unsigned workers = 1;
 };
 
-/// The configuration, ready for sessions: with the states of its endpoints.
+/// The configuration, ready for sessions: with the states of its endpoints, and what sessions count together.
 /// @param before  the one that was in force: what was found out about a socket stays with it, where milter and settings
-///                of the breaker are the same
+///                of the breaker are the same; its sessions go on being counted
 std::shared_ptr<config const> with_endpoints(config what, config const* before = nullptr);
+
+/// Null: there is none of this name.
+profile_config const* find_profile(config const& in, std::string_view name) noexcept;
 
 inline constexpr proto::duration sendmail_command_budget =
     std::chrono::seconds(8); // Sendmail R: 10 s

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// manager/core/content.cpp - the message through the milters, and their edits back to the MTA
+// manager/core/content.cpp - the message through the milters, and what each edits
 //
-// Source: protocol.md 9.7; statements 237, 243-257, 272-274.
+// Source: protocol.md 9.7; statements 237, 243-248, 255.
 #include "manager/core/session.hpp"
 #include <milter/message/line_ends.hpp>
-#include <milter/message/merge.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -15,7 +14,7 @@ using wire::command_code;
 
 namespace {
 
-constexpr auto send_ahead = link::send_ahead; // of the MTA, too
+constexpr auto send_ahead = link::send_ahead;
 
 bool edits_content(wire::reply_code code) noexcept {
     return code == wire::reply_code::add_header || code == wire::reply_code::insert_header ||
@@ -43,7 +42,18 @@ void session::on_header(wire::header const& field, proto::time_point now) {
         value.remove_prefix(std::min(value.find_first_not_of(" \t\n"), value.size()));
         t.record.message_id = capped(value);
     }
-    show_all(now);
+    if (hold_headers(now)) show_all(now);
+}
+
+/// Counts what the headers have grown by. @return false: it is not to be had, and the message is refused
+bool session::hold_headers(proto::time_point now) {
+    auto& t = *transaction_;
+    auto const needed = t.headers.bytes() + t.headers.size() * sizeof(message::header_field);
+    auto const held = t.header_memory.size();
+    if (needed <= held || t.header_memory.grow(config_->spool.budget.get(), needed - held))
+        return true;
+    internal_failure("no memory for more headers: [limits] memory is used up", now);
+    return false;
 }
 
 void session::on_body(std::string_view bytes, proto::time_point now) {
@@ -97,7 +107,7 @@ void session::show_all(proto::time_point now) {
         auto const how = one.in_message ? show(one, its_turn, now) : turn::done;
         if (its_turn && how == turn::done) ++t.turn;
         bool const may_edit = one.pending() || one.may_edit_content();
-        if (how == turn::waits && (config_->serial || may_edit)) break;
+        if (how == turn::waits && (serial_ || may_edit)) break;
     }
     if (t.body_complete && (t.verdict || t.turn == links_.size())) finish(now);
 }
@@ -248,6 +258,7 @@ void session::stage_edit(link& one, wire::any_reply const& reply, proto::time_po
     auto const* piece = std::get_if<wire::replace_body>(&reply);
     if (one.config->read_only && edits_content(wire::code_of(reply)))
         return fail(one, errc::reply_not_allowed, "read_only: " + wire::describe(reply), now);
+    if (one.protocol.unagreed()) return drop_edit(one, reply);
     // with a blank before its value it must still fit a packet to the MTA
     if (!piece && one.protocol.frame().payload.size() >= wire::default_data_limit)
         return fail(one, errc::limit_exceeded, wire::describe(reply), now);
@@ -262,6 +273,15 @@ void session::stage_edit(link& one, wire::any_reply const& reply, proto::time_po
     if (ec) fail(one, ec, wire::describe(reply), now);
 }
 
+/// Said once a message for each kind, as a new body comes in any number of pieces.
+void session::drop_edit(link& one, wire::any_reply const& reply) {
+    auto const code = static_cast<char>(wire::code_of(reply));
+    if (one.dropped.find(code) != one.dropped.npos) return;
+    one.dropped += code;
+    log(severity::warning, one.config->name,
+        "left out: " + wire::describe(reply) + ": " + error_code(errc::not_negotiated).message());
+}
+
 /// The milter accepted: its edits become part of the message.
 void session::commit(link& one, proto::time_point now) {
     auto& t = *transaction_;
@@ -271,6 +291,7 @@ void session::commit(link& one, proto::time_point now) {
         for (auto const& edit : one.edits.headers)
             t.headers.apply(edit, static_cast<std::uint32_t>(one.index + 1));
         t.headers.end_turn();
+        if (!hold_headers(now)) return one.drop_edits();
         t.single_header_edits = std::move(one.edits.headers);
     }
     std::move(one.edits.envelope.begin(), one.edits.envelope.end(),
@@ -305,122 +326,6 @@ void session::end_lines_of_body(proto::time_point now) {
     }
     if (ec) return internal_failure("replaced body: " + ec.message(), now);
     t.body = std::move(ended);
-}
-
-// ---- back to the MTA
-
-/// All content arrived and every milter has judged it, or somebody decided for all.
-void session::finish(proto::time_point now) {
-    auto& t = *transaction_;
-    if (!t.verdict && nobody_is_left())
-        decide(t.last_deletion, t.last_deletion_by, "end_of_message", now);
-    t.emitting = true;
-    t.progress_at = t.end_deadline = proto::never;
-    if (t.verdict) {
-        answer(*t.verdict);
-        end_transaction(word(*t.verdict), t.record.decided_by, t.record.stage, now);
-        transaction_.reset();
-        return;
-    }
-    emit_headers();
-    emit_envelope();
-    if (t.body_replaced) {
-        t.body_sent = 0;
-        ++t.record.edit_count;
-        if (t.record.edits.size() < record_list_limit)
-            t.record.edits.push_back("replace_body " + std::to_string(t.body.size()) + " bytes");
-    }
-    emit(now);
-}
-
-/// Requests of a single milter go out as they came; those of several, merged.
-void session::emit_headers() {
-    auto& t = *transaction_;
-    auto const edits =
-        t.header_editors > 1 ? message::merge(t.headers) : std::move(t.single_header_edits);
-    bool const raw = wire::any(mta_.agreed().steps, wire::step::leading_space);
-    for (auto const& edit : edits) {
-        auto value = raw ? std::string_view(edit.value) : message::shown_value(edit.value, false);
-        bool const change = edit.what == message::header_edit::kind::change;
-        if (change && value.empty()) value = edit.value; // a blank must not become a deletion
-        switch (edit.what) {
-        case message::header_edit::kind::add: emit_reply(wire::add_header{edit.name, value}); break;
-        case message::header_edit::kind::insert:
-            emit_reply(wire::insert_header{edit.index, edit.name, value});
-            break;
-        case message::header_edit::kind::change:
-            emit_reply(wire::change_header{edit.index, edit.name, value});
-            break;
-        }
-    }
-}
-
-void session::emit_envelope() {
-    for (auto const& edit : transaction_->envelope_edits) {
-        auto const args = edit.args ? std::optional<std::string_view>(*edit.args) : std::nullopt;
-        switch (edit.what) {
-        case wire::reply_code::add_rcpt: emit_reply(wire::add_rcpt{edit.address}); break;
-        case wire::reply_code::delete_rcpt: emit_reply(wire::delete_rcpt{edit.address}); break;
-        case wire::reply_code::change_from:
-            emit_reply(wire::change_from{edit.address, args});
-            break;
-        default: emit_reply(wire::add_rcpt_with_args{edit.address, args}); break;
-        }
-    }
-}
-
-void session::emit_reply(auto const& reply) {
-    auto& t = *transaction_;
-    auto const words = wire::describe(wire::any_reply{reply});
-    error_code ec;
-    mta_.reply(reply, ec);
-    if (ec) {
-        t.edits_failed = true;
-        log(severity::error, "mta", "edit cannot be passed on: " + words + ": " + ec.message());
-    }
-    ++t.record.edit_count;
-    if (t.record.edits.size() < record_list_limit) t.record.edits.push_back(capped(words));
-}
-
-/// The replaced body in one run, as fast as the MTA reads it; then quarantine and verdict.
-void session::emit(proto::time_point now) {
-    auto& t = *transaction_;
-    if (t.body_sent && !t.edits_failed && !emit_body()) return;
-    if (t.quarantine && !t.edits_failed) {
-        t.record.quarantine = capped(*t.quarantine);
-        emit_reply(wire::quarantine{*t.quarantine});
-    }
-    if (t.edits_failed) { // half of the edits are out: only a refusal takes them back (statement 153)
-        auto const verdict = internal_verdict(config_->on_internal_error);
-        t.record.text = verdict.text;
-        answer(verdict);
-        end_transaction(word(verdict), "manager", "end_of_message", now);
-    } else {
-        // with a single milter even the letter of the accepting verdict is its own (statement 273)
-        bool const own = links_.size() == 1 && t.last_verdict == wire::reply_code::accept;
-        answer({own ? wire::reply_code::accept : wire::reply_code::proceed, {}});
-        end_transaction(t.quarantine ? "quarantine" : "accept", {}, "end_of_message", now);
-    }
-    transaction_.reset();
-}
-
-/// @return true when all of it is on its way, or it failed
-bool session::emit_body() {
-    auto& t = *transaction_;
-    do {
-        if (mta_.output().size() + mta_in_flight_ >= send_ahead) return false;
-        error_code ec;
-        auto const chunk = t.body.read(*t.body_sent, wire::default_data_limit, scratch_, ec);
-        if (!ec) mta_.reply(wire::replace_body{chunk}, ec);
-        if (ec) {
-            log(severity::error, "mta", "replaced body cannot be passed on: " + ec.message());
-            t.edits_failed = true;
-            return true;
-        }
-        *t.body_sent += chunk.size();
-    } while (*t.body_sent < t.body.size());
-    t.body_sent.reset();
-    return true;
 }
 
 } // namespace milter::manager

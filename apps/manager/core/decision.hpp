@@ -39,6 +39,7 @@ struct decision {
     std::uint64_t session = 0;
     std::uint32_t transaction = 0; ///< from 1 within the session
     std::string listener;
+    std::string profile; ///< of the listener; empty: none
     std::string queue_id;
     std::string message_id;
     std::string client_name;

@@ -33,11 +33,23 @@ std::string milliseconds(proto::duration time) {
 /// Nobody waits for an endpoint that is known to be down: where all of them are, the milter has failed at once, and
 /// the log has it from those who found out.
 void session::open(link& one, proto::time_point now) {
+    if (!take_seat(one, now)) return;
     one.way.begin(*one.config->endpoints, now + one.config->timeouts.connect);
     if (connect_next(one, now)) return;
     auto const reason = one.way.reason();
     give_up(one, errc::connect_failed,
             "all endpoints are down" + (reason.empty() ? "" : ": " + reason), now);
+}
+
+/// Too many sessions are a shortage of ours: on_error may let mail pass.
+bool session::take_seat(link& one, proto::time_point now) {
+    one.seat = one.config->seats->take(one.config->max_sessions);
+    if (one.seat) return true;
+    auto const text = "max_sessions = " + std::to_string(one.config->max_sessions) + " reached";
+    if (one.failure != text)
+        log(severity::warning, one.config->name, text); // each MAIL tries again
+    give_up(one, errc::resource, text, now);
+    return false;
 }
 
 bool session::connect_next(link& one, proto::time_point now) {
@@ -65,8 +77,10 @@ void session::fail_over(link& one, error_code why, std::string_view where, proto
         text.insert(0, to_string(one.way.where()) + ": ");
     tell_endpoint(one, why, text, now);
     bool const in_message = one.in_message;
+    auto seat = std::move(one.seat);
     close(one, false);
     one.in_message = in_message;
+    one.seat = std::move(seat);
     if (connect_next(one, now)) return;
     bool const all = one.way.has_alternatives() && !one.way.is_late(now);
     give_up(one, why, all ? "all endpoints are down: " + text : text, now);
@@ -108,6 +122,7 @@ void session::close(link& one, bool politely) {
     one.connect_deadline = one.write_deadline = proto::never;
     one.in_message = false;
     one.way.give_back();
+    one.seat.give_back();
 }
 
 /// The connection is of no use any more. What that means for the message is judged when the milter's turn comes.
@@ -272,6 +287,7 @@ void session::end_transaction(std::string_view verdict, std::string_view decided
     r.session = id_;
     r.transaction = t.number;
     r.listener = listener_;
+    if (profile_) r.profile = profile_->name;
     r.client_name = client_name_;
     r.client_address = client_address_;
     r.helo = helo_name_;

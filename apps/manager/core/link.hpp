@@ -61,7 +61,8 @@ struct link {
     milter_config const* config = nullptr;
     link_state state = link_state::idle;
     proto::mta_session protocol;
-    attempt way; ///< to one of its endpoints
+    manager::seat seat; ///< while it is connected, or on its way
+    attempt way;        ///< to one of its endpoints
     proto::time_point connect_deadline = proto::never;
     std::size_t in_flight = 0; ///< bytes handed out and not yet reported written
     proto::time_point write_deadline = proto::never; ///< it does not take the content it is to have
@@ -88,6 +89,7 @@ struct link {
     content_cursor content;
     message::edit_list edits; ///< staged until its verdict
     message::body_store new_body;
+    std::string dropped; ///< codes of edits of this message that were not agreed on
 
     milter_record record; ///< of the current transaction
 
@@ -128,6 +130,7 @@ struct link {
         told = {};
         if (held_for != extent::session) held.reset(); // the client is refused, whatever it sends
         drop_edits();
+        dropped.clear();
         record = {};
         record.name = config->name;
         record.verdict = "not asked";

@@ -26,6 +26,7 @@ proto::mta_options session::link_options(link const& one) const {
     }
     options.timeouts = {t.connect, t.negotiate,      t.command,
                         t.content, t.end_of_message, options.timeouts.write};
+    if (one.config->lenient) options.edits = proto::strictness::lenient;
     options.max_body_piece = config_->limits.edits.body_bytes;
     return options;
 }

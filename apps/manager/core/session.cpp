@@ -23,17 +23,24 @@ bool is_shortage(error_code ec) noexcept {
 } // namespace
 
 session::session(std::shared_ptr<config const> config, std::uint64_t id, proto::time_point now,
-                 std::string listener)
+                 std::string listener, std::string_view profile)
     : config_(std::move(config)), id_(id), listener_(std::move(listener)),
+      profile_(find_profile(*config_, profile)),
+      serial_(profile_ ? profile_->serial.value_or(config_->serial) : config_->serial),
       mta_(proto::filter_options{{}, true}), idle_deadline_(now + proto::filter_negotiate_timeout) {
-    for (auto const& one : config_->milters) {
-        if (!one.enabled) continue;
-        auto& added = *links_.emplace_back(std::make_unique<link>());
-        added.index = links_.size() - 1;
-        added.place = static_cast<std::size_t>(&one - config_->milters.data());
-        added.config = &one;
-        if (config_->selection) added.applies = applicability::undecided;
-    }
+    if (profile_)
+        for (auto const index : profile_->order) add_link(config_->milters[index]);
+    else
+        for (auto const& one : config_->milters) add_link(one);
+}
+
+void session::add_link(milter_config const& milter) {
+    if (!milter.enabled) return;
+    auto& added = *links_.emplace_back(std::make_unique<link>());
+    added.index = links_.size() - 1;
+    added.config = &milter;
+    added.place = static_cast<std::size_t>(&milter - config_->milters.data());
+    if (config_->selection) added.applies = applicability::undecided;
 }
 
 // ---- inputs

@@ -51,9 +51,10 @@ struct effect {
 
 class session {
 public:
-    /// @param config  from with_endpoints()
+    /// @param config   from with_endpoints()
+    /// @param profile  its milters are asked; where there is none of this name, all milters of the configuration
     session(std::shared_ptr<config const> config, std::uint64_t id, proto::time_point now,
-            std::string listener = {});
+            std::string listener = {}, std::string_view profile = {});
 
     /// There are too many sessions: this one asks no milter and refuses its mail by on_internal_error. Call it first.
     void overloaded();
@@ -85,6 +86,8 @@ public:
 
 private:
     enum class turn { waits, done, concluded };
+
+    void add_link(milter_config const& milter);
 
     // session.cpp: upstream commands
     void pull(proto::time_point now);
@@ -158,8 +161,9 @@ private:
     bool still_counts(link const& one) const noexcept;
     void resume(proto::time_point now);
 
-    // content.cpp: the message through the milters, and back to the MTA
+    // content.cpp: the message through the milters
     void on_header(wire::header const& field, proto::time_point now);
+    bool hold_headers(proto::time_point now);
     void on_body(std::string_view bytes, proto::time_point now);
     void end_headers(proto::time_point now);
     void store_body(std::string_view bytes, proto::time_point now);
@@ -175,18 +179,22 @@ private:
     bool may_send(link const& one) const noexcept;
     void on_content_verdict(link& one, wire::command_code code, verdict const& verdict,
                             proto::time_point now);
+    void stage_edit(link& one, wire::any_reply const& reply, proto::time_point now);
     void commit(link& one, proto::time_point now);
     void end_lines_of_body(proto::time_point now);
+
+    // emission.cpp: the outcome, to the MTA
     void finish(proto::time_point now);
     void emit(proto::time_point now);
     bool emit_body();
     void emit_headers();
     void emit_envelope();
     void emit_reply(auto const& reply);
-    void stage_edit(link& one, wire::any_reply const& reply, proto::time_point now);
+    void drop_edit(link& one, wire::any_reply const& reply);
 
     // failure.cpp
     void open(link& one, proto::time_point now);
+    bool take_seat(link& one, proto::time_point now);
     bool connect_next(link& one, proto::time_point now);
     void close(link& one, bool politely);
     void fail_over(link& one, error_code why, std::string_view where, proto::time_point now);
@@ -217,6 +225,8 @@ private:
     std::shared_ptr<config const> config_;
     std::uint64_t id_;
     std::string listener_;
+    profile_config const* profile_; ///< null: all milters
+    bool serial_;
     proto::filter_session mta_;
     std::vector<std::unique_ptr<link>> links_;
 

@@ -9,6 +9,7 @@
 #include <milter/message/body_store.hpp>
 #include <milter/message/edit.hpp>
 #include <milter/message/headers.hpp>
+#include <milter/message/memory_budget.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -45,6 +46,7 @@ struct transaction {
     manager::verdict last_deletion;     ///< their last refusal
     std::string last_deletion_by;
     message::headers headers;
+    message::memory_share header_memory; ///< for `headers`
     message::body_store body;
     std::size_t content_bytes = 0;
     bool headers_complete = false;

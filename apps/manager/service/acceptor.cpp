@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstring>
+#include <string_view>
 #include <utility>
 
 namespace milter::manager {
@@ -17,17 +19,20 @@ namespace milter::manager {
 namespace {
 
 constexpr auto accept_pause = std::chrono::milliseconds(100);
+constexpr std::string_view refused = ": its mail is refused as on_internal_error says";
 constexpr int queue_limit = 65'536; // connections: twice the longest queue, net.core.somaxconn
 
-/// @errors  what the system says; resource_unavailable_try_again: nobody stands in the queue
-descriptor accept_one(int listener, error_code& ec) noexcept {
-    for (;;) {
-        descriptor accepted(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-        if (accepted.is_open()) return accepted;
-        if (errno == EINTR || errno == ECONNABORTED) continue;
-        ec.assign(errno, boost::system::system_category());
-        return accepted;
+/// Empty: no TCP.
+std::optional<boost::asio::ip::address> address_of(sockaddr_storage const& from) {
+    namespace ip = boost::asio::ip;
+    if (from.ss_family == AF_INET) {
+        auto const& v4 = reinterpret_cast<sockaddr_in const&>(from);
+        return ip::address_v4(ntohl(v4.sin_addr.s_addr));
     }
+    if (from.ss_family != AF_INET6) return std::nullopt;
+    ip::address_v6::bytes_type bytes;
+    std::memcpy(bytes.data(), &reinterpret_cast<sockaddr_in6 const&>(from).sin6_addr, bytes.size());
+    return ip::address_v6(bytes);
 }
 
 } // namespace
@@ -66,9 +71,23 @@ acceptor::entry* acceptor::find(door_ptr const& which) noexcept {
 
 // ---- one at a time
 
+/// @errors  what the system says; resource_unavailable_try_again: nobody stands in the queue
+acceptor::newcomer acceptor::accept_one(entry const& at, error_code& ec) noexcept {
+    for (;;) {
+        sockaddr_storage from{};
+        socklen_t size = sizeof from;
+        descriptor accepted(::accept4(at.descriptor(), reinterpret_cast<sockaddr*>(&from), &size,
+                                      SOCK_CLOEXEC | SOCK_NONBLOCK));
+        if (accepted.is_open()) return {std::move(accepted), address_of(from)};
+        if (errno == EINTR || errno == ECONNABORTED) continue;
+        ec.assign(errno, boost::system::system_category());
+        return {};
+    }
+}
+
 void acceptor::accept(entry& at) {
     error_code ec;
-    auto mta = accept_one(at.descriptor(), ec);
+    auto mta = accept_one(at, ec);
     if (ec == std::errc::resource_unavailable_try_again) return;
     if (is_shortage_of_descriptors(ec)) {
         refuse_one(at);
@@ -93,45 +112,54 @@ void acceptor::resume(entry& at) {
     first().waits().change(at.descriptor(), EPOLLIN, at);
 }
 
-void acceptor::let_in(entry& at, descriptor mta) {
+void acceptor::let_in(entry const& at, newcomer who) {
     bool const is_full = inside_->load() >= config_->limits.sessions;
+    auto his = std::make_shared<pass>(inside_, at.door->inside);
+    auto const most = config_->limits.sessions_per_address;
+    if (who.address) his->of_address = peers_.enter(*who.address, most);
+    bool const is_crowded = who.address && !his->of_address;
     if (is_full)
-        sinks_.logged({severity::warning, last_id_ + 1, "manager",
-                       "[limits] sessions = " + std::to_string(config_->limits.sessions) +
-                           " reached: its mail is refused as on_internal_error says"});
-    begin(at, std::move(mta), is_full ? worker::room::none : worker::room::enough);
+        warn(full_, {severity::warning, last_id_ + 1, "manager",
+                     "[limits] sessions = " + std::to_string(config_->limits.sessions) +
+                         " reached" + std::string(refused)});
+    else if (is_crowded)
+        warn(crowded_, {severity::warning, last_id_ + 1, "manager",
+                        "[limits] sessions_per_address = " + std::to_string(most) + " reached by " +
+                            who.address->to_string() + std::string(refused)});
+    begin(at, std::move(who.socket), std::move(his),
+          is_full || is_crowded ? worker::room::none : worker::room::enough);
 }
 
 void acceptor::refuse_one(entry& at) {
-    sinks_.logged({severity::error, 0, "manager", "out of file descriptors: a session is refused"});
+    warn(short_, {severity::error, 0, "manager", "out of file descriptors: a session is refused"});
     reserve_.close();
     error_code ec;
-    auto mta = accept_one(at.descriptor(), ec);
-    if (!ec) begin(at, std::move(mta), worker::room::none);
+    auto mta = accept_one(at, ec);
+    if (!ec)
+        begin(at, std::move(mta.socket), std::make_shared<pass>(inside_, at.door->inside),
+              worker::room::none);
 }
 
-void acceptor::begin(entry const& at, descriptor mta, worker::room there_is) {
+void acceptor::warn(log_damper& by, log_event what) {
+    auto const left_out = by.say(first().waits().now());
+    if (!left_out) return;
+    what.text = with_count(std::move(what.text), *left_out);
+    sinks_.logged(std::move(what));
+}
+
+void acceptor::begin(entry const& at, descriptor mta, std::shared_ptr<pass> his,
+                     worker::room there_is) {
     auto const& where = at.door->where;
     int const yes = 1;
     if (where.family != endpoint::kind::unix_path)
         ::setsockopt(mta.number(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     ++at.door->accepted;
-    ++*inside_;
-    ++*at.door->inside;
-    std::shared_ptr<void> ticket(nullptr, [all = inside_, here = at.door->inside](void*) {
-        --*here;
-        --*all;
-    });
-    auto const id = ++last_id_;
+    arrival who{++last_id_, to_string(where), at.as.profile, config_, std::move(his)};
     auto& one = *workers_[turn_++ % workers_.size()];
-    if (&one == &first())
-        return one.begin(std::move(mta), config_, id, to_string(where), std::move(ticket),
-                         there_is);
+    if (&one == &first()) return one.begin(std::move(mta), std::move(who), there_is);
     auto const handed = std::make_shared<descriptor>(std::move(mta));
-    one.waits().post([&one, handed, settings = config_, id, listener = to_string(where), ticket,
-                      there_is]() mutable {
-        one.begin(std::move(*handed), std::move(settings), id, std::move(listener),
-                  std::move(ticket), there_is);
+    one.waits().post([&one, handed, who = std::move(who), there_is]() mutable {
+        one.begin(std::move(*handed), std::move(who), there_is);
     });
 }
 
@@ -142,7 +170,7 @@ error_code acceptor::shut(door_ptr const& which) {
     if (!at) return {};
     error_code ec;
     for (int i = 0; i < queue_limit; ++i) {
-        auto mta = accept_one(at->descriptor(), ec);
+        auto mta = accept_one(*at, ec);
         if (ec) break;
         let_in(*at, std::move(mta));
     }

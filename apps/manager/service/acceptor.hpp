@@ -7,7 +7,9 @@
 #pragma once
 
 #include "manager/core/config.hpp"
+#include "manager/core/log_damper.hpp"
 #include "manager/service/door.hpp"
+#include "manager/service/peer_count.hpp"
 #include "manager/service/worker.hpp"
 
 #include <atomic>
@@ -15,6 +17,7 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -68,14 +71,40 @@ private:
         poller::alarm pause; ///< after a failure that will not go away at once
     };
 
+    /// A connection that has just been accepted.
+    struct newcomer {
+        descriptor socket;
+        std::optional<boost::asio::ip::address> address; ///< over TCP
+    };
+
+    /// Counts a session while it lives.
+    struct pass {
+        pass(std::shared_ptr<std::atomic<std::size_t>> of_all,
+             std::shared_ptr<std::atomic<std::size_t>> of_door)
+            : all(std::move(of_all)), here(std::move(of_door)) {
+            ++*all;
+            ++*here;
+        }
+        pass(pass const&) = delete;
+        pass& operator=(pass const&) = delete;
+        ~pass() {
+            --*here;
+            --*all;
+        }
+        std::shared_ptr<std::atomic<std::size_t>> all, here;
+        peer_count::ticket of_address;
+    };
+
+    static newcomer accept_one(entry const& at, error_code& ec) noexcept;
     worker& first() noexcept { return *workers_.front(); }
     entry* find(door_ptr const& which) noexcept;
     void accept(entry& at);
     void resume(entry& at);
     void rest(entry& at);
-    void let_in(entry& at, descriptor mta);
+    void let_in(entry const& at, newcomer who);
     void refuse_one(entry& at);
-    void begin(entry const& at, descriptor mta, worker::room there_is);
+    void begin(entry const& at, descriptor mta, std::shared_ptr<pass> his, worker::room there_is);
+    void warn(log_damper& by, log_event what);
     void take_reserve() noexcept;
 
     workers& workers_;
@@ -84,8 +113,10 @@ private:
     std::list<std::unique_ptr<entry>> entries_;
     std::shared_ptr<std::atomic<std::size_t>> inside_ =
         std::make_shared<std::atomic<std::size_t>>(0);
+    peer_count peers_;
     std::atomic<std::uint64_t> last_id_ = 0;
-    std::size_t turn_ = 0; ///< of the workers
+    log_damper full_, crowded_, short_; ///< of the lines that a flood would repeat
+    std::size_t turn_ = 0;              ///< of the workers
     descriptor reserve_;
 };
 

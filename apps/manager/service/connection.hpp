@@ -85,9 +85,9 @@ private:
     descriptor socket_;
     stage stage_ = stage::open;
     std::uint32_t serial_ = 0;
-    std::uint32_t awaited_ = 0; ///< events of the poller
-    std::string waiting_;       ///< to be written
-    std::size_t written_ = 0;   ///< of `waiting_`
+    std::uint32_t awaited_ = 0;                    ///< events of the poller
+    std::string waiting_;                          ///< to be written
+    std::size_t written_ = 0;                      ///< of `waiting_`
     proto::time_point stuck_since_ = proto::never; ///< the peer has read nothing
     proto::time_point again_at_ = proto::never;    ///< when its queue may have room
     std::vector<net::address> left_;               ///< to try, the next one last

@@ -50,7 +50,8 @@ public:
         poller& on_;
         std::function<void()> ring_;
         proto::time_point when_ = proto::never;
-        proto::time_point armed_ = proto::never; ///< its place in the poller's order; not after `when_`
+        proto::time_point armed_ =
+            proto::never; ///< its place in the poller's order; not after `when_`
     };
 
     /// Throws std::system_error.
@@ -100,7 +101,7 @@ private:
     int bell_ = -1; ///< an eventfd, which other threads write to
     proto::time_point now_;
     std::array<epoll_event, batch_size> batch_{};
-    std::size_t told_ = 0;  ///< of the batch under way
+    std::size_t told_ = 0; ///< of the batch under way
     std::size_t count_ = 0;
     std::set<std::pair<proto::time_point, alarm*>> alarms_;
     std::atomic<errand*> errands_ = nullptr; ///< the last one first

@@ -24,11 +24,10 @@ std::optional<net::address> known_address(endpoint where) {
 
 } // namespace
 
-relay::relay(worker& on, std::shared_ptr<config const> settings, std::uint64_t id,
-             std::string listener, std::shared_ptr<void> ticket)
-    : worker_(on), config_(std::move(settings)), id_(id), ticket_(std::move(ticket)),
-      core_(config_, id, on.waits().now(), std::move(listener)), mta_(on.waits(), *this, mta_index),
-      alarm_(on.waits(), [this] { expired(); }) {}
+relay::relay(worker& on, arrival who)
+    : worker_(on), config_(std::move(who.settings)), id_(who.id), ticket_(std::move(who.ticket)),
+      core_(config_, id_, on.waits().now(), std::move(who.listener), who.profile),
+      mta_(on.waits(), *this, mta_index), alarm_(on.waits(), [this] { expired(); }) {}
 
 void relay::start(descriptor mta) {
     error_code ec;

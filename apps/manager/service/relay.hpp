@@ -24,11 +24,18 @@ struct relay_sinks {
     std::function<void(log_event&&)> logged;
 };
 
+/// A connection of the MTA, as the acceptor knows it.
+struct arrival {
+    std::uint64_t id = 0;
+    std::string listener; ///< where it came in, for people
+    std::string profile;  ///< of the listener; empty: none
+    std::shared_ptr<config const> settings;
+    std::shared_ptr<void> ticket; ///< counts the session while it lives
+};
+
 class relay final : connection::owner {
 public:
-    /// @param ticket  dies with the session
-    relay(worker& on, std::shared_ptr<config const> settings, std::uint64_t id,
-          std::string listener, std::shared_ptr<void> ticket);
+    relay(worker& on, arrival who);
     relay(relay const&) = delete;
     relay& operator=(relay const&) = delete;
     ~relay() = default;

@@ -32,12 +32,9 @@ public:
     enum class room { enough, none };
 
     /// On the worker's thread. @param there_is  none: the session is answered and refused
-    void begin(descriptor mta, std::shared_ptr<config const> settings, std::uint64_t id,
-               std::string listener, std::shared_ptr<void> ticket, room there_is) {
-        auto& one = sessions_
-                        .try_emplace(id, *this, std::move(settings), id, std::move(listener),
-                                     std::move(ticket))
-                        .first->second;
+    void begin(descriptor mta, arrival who, room there_is) {
+        auto const id = who.id;
+        auto& one = sessions_.try_emplace(id, *this, std::move(who)).first->second;
         if (there_is == room::none) one.refuse_all();
         one.start(std::move(mta));
     }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <milter/error.hpp>
+#include <milter/message/memory_budget.hpp>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,6 +24,9 @@ struct spool_options {
     std::size_t max_bytes = 256UL << 20; ///< beyond this append() fails
     std::string directory =
         "/var/tmp"; ///< of the file; it has no name and vanishes with the process
+    /// Of all bodies together, and of others, to whom they leave a quarter: a body that gets none goes to a file at
+    /// once. Null: each has memory_bytes.
+    std::shared_ptr<memory_budget> budget = {};
 };
 
 /// Append-only bytes. The file is opened at the first spill and closed by clear().
@@ -33,6 +38,7 @@ public:
     body_store& operator=(body_store&& other) noexcept {
         std::swap(options_, other.options_);
         std::swap(memory_, other.memory_);
+        std::swap(share_, other.share_);
         std::swap(file_, other.file_);
         std::swap(size_, other.size_);
         return *this;
@@ -51,7 +57,7 @@ public:
             ec = errc::limit_exceeded;
             return;
         }
-        if (file_ < 0 && size_ + bytes.size() > options.memory_bytes) spill(options, ec);
+        if (file_ < 0 && !reserve(options, size_ + bytes.size())) spill(options, ec);
         if (ec) return;
         if (file_ < 0)
             memory_.append(bytes);
@@ -95,6 +101,19 @@ private:
         return options;
     }
 
+    /// Grows by doubling, so that what is held and what is counted are the same.
+    /// @return  whether that much may be kept in memory
+    bool reserve(spool_options const& options, std::size_t bytes) {
+        if (bytes > options.memory_bytes) return false;
+        auto const held = share_.size();
+        if (bytes <= held) return true;
+        auto const more = std::max(bytes, 2 * held) - held;
+        auto* const budget = options.budget.get();
+        if (!share_.grow(budget, more, budget ? budget->limit() / 4 : 0)) return false;
+        memory_.reserve(share_.size());
+        return true;
+    }
+
     void spill(spool_options const& options, error_code& ec) {
         file_ = open_unlinked(options.directory);
         if (file_ < 0) {
@@ -111,7 +130,10 @@ private:
     }
 
     /// Assigning an empty string would keep the memory.
-    void forget_memory() noexcept { std::string().swap(memory_); }
+    void forget_memory() noexcept {
+        std::string().swap(memory_);
+        share_.clear();
+    }
 
     static int open_unlinked(std::string const& directory) noexcept {
         int const fd = ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -137,6 +159,7 @@ private:
 
     spool_options const* options_ = nullptr;
     std::string memory_;
+    memory_share share_; ///< for memory_
     int file_ = -1;
     std::size_t size_ = 0;
 };

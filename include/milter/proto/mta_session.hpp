@@ -23,7 +23,9 @@ namespace milter::proto {
 
 struct mta_options {
     wire::negotiate offer;
-    strictness how = strictness::lenient;
+    strictness how = strictness::lenient; ///< with the answer to the offer
+    /// With an edit whose action was not agreed on; lenient: next() gives it, and unagreed() holds.
+    strictness edits = strictness::strict;
     mta_timeouts timeouts;
     std::size_t max_reply_bytes = 1 << 20;   ///< one reply but a replacement body
     std::size_t max_body_piece = 64UL << 20; ///< one replacement body packet: rspamd sends it whole
@@ -134,6 +136,11 @@ public:
     std::optional<wire::any_reply> next(time_point now, error_code& ec);
 
     wire::frame_view frame() const noexcept { return frame_; }
+    /// The reply that next() gave is an edit whose action was not agreed on: nobody is to carry it out.
+    bool unagreed() const noexcept {
+        auto const* row = wire::find_reply(frame_.code);
+        return row && is_unagreed(*row);
+    }
     std::size_t buffered() const noexcept { return input_.data().size(); } ///< bytes held
 
     // ---- time
@@ -256,6 +263,9 @@ private:
     std::optional<wire::any_reply> take(wire::frame_view const& frame, time_point now,
                                         error_code& ec);
     errc judge(wire::reply_row const& row) const noexcept;
+    bool is_unagreed(wire::reply_row const& row) const noexcept {
+        return row.kind == wire::reply_kind::edit && !wire::has(agreed_.actions, row.needs);
+    }
     void settle_negotiation(wire::negotiate_reply const& answer, error_code& ec);
 
     mta_options options_;
@@ -372,8 +382,7 @@ inline errc mta_session::judge(wire::reply_row const& row) const noexcept {
     // statement 106: a keepalive is tolerated anywhere; edits only at end of message
     if (row.kind == wire::reply_kind::edit && *awaited_ != wire::command_code::end_of_message)
         return errc::reply_not_allowed;
-    if (row.kind == wire::reply_kind::edit && !wire::has(agreed_.actions, row.needs))
-        return errc::not_negotiated;
+    if (is_unagreed(row) && options_.edits == strictness::strict) return errc::not_negotiated;
     return errc{};
 }
 
