@@ -18,8 +18,7 @@ namespace milter::manager {
 
 class log_damper {
 public:
-    explicit log_damper(proto::duration pause = std::chrono::seconds(1)) noexcept
-        : pause_(pause) {}
+    explicit log_damper(proto::duration pause = std::chrono::seconds(1)) noexcept : pause_(pause) {}
 
     /// Something happened.
     /// @return  say it, and how many were left out before; empty: leave it out
