@@ -74,7 +74,7 @@ std::vector<bad_line> const bad_lines = {
     {"spool", "size = 2", 1, 4, R"(unknown key "size")", "keys of [spool]: memory, max, directory"},
     {"", "drain = '1s'", 1, 5, R"(unknown table or key "drain")", R"("drain" belongs to [manager])"},
     {"", "limit.edits = 1", 1, 5, R"(unknown table or key "limit")", "did you mean [limits]?"},
-    {"", "x = 1", 1, 1, R"(unknown table or key "x")", "tables: listen, milter, manager, control, limits, spool, macros"},
+    {"", "x = 1", 1, 1, R"(unknown table or key "x")", "tables: listen, milter, profile, manager, control, limits, spool, macros"},
     // kinds of values
     {"milter", "enabled = 'yes'", 11, 5, R"(enabled: expected true or false, not the text "yes")", ""},
     {"milter", "enabled = 1", 11, 1, "enabled: expected true or false, not the number 1", ""},
