@@ -55,6 +55,7 @@ def parse(argv):
     ap.add_argument("--json", metavar="FILE", help="write findings and measurements there")
     ap.add_argument("--keep", action="store_true", help="do not delete the folder with configurations and logs")
     ap.add_argument("--cells", metavar="TEXT", help="failure_wire: only cells whose names contain this")
+    ap.add_argument("--mails", type=int, default=1000, metavar="N", help="real_chain: so many messages")
     args = ap.parse_args(argv)
     args.manager = os.path.abspath(args.manager)
     return args
