@@ -18,7 +18,6 @@ from kit.manager import Manager, milter
 MILTERS = ("dkimv", "dmarc", "rspamd", "pymilter", "dkims")
 PROGRAMS = ("/usr/sbin/opendkim", "/usr/sbin/opendmarc", "/usr/bin/rspamd", "/usr/sbin/opendkim-testmsg",
             "/usr/lib/python3/dist-packages/Milter/__init__.py")
-CONCURRENCY = 20
 CLIENTS = ("127.1.0.10", "127.1.0.20", "127.1.0.21", "127.0.0.1")
 # What differs from run to run by itself: queue ids, times.
 OWN = re.compile(r"queued as \w+")
@@ -34,20 +33,26 @@ def manager_socket(sock):
 class Chain:
     """What became of all the mail on one chain."""
 
-    def __init__(self, mta, name, letters):
+    def __init__(self, mta, name, letters, at_once):
         self.name, before, logged = name, len(mta.delivered()), len(mta.log())
         began = time.monotonic()
         port = mta.port(name)
-        with concurrent.futures.ThreadPoolExecutor(CONCURRENCY) as pool:
-            shares = [letters[n::CONCURRENCY] for n in range(CONCURRENCY)]
+        with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+            shares = [letters[n::at_once] for n in range(at_once)]
             parts = list(pool.map(lambda pair: self.client(port, *pair), enumerate(shares)))
         self.told = {name: said for part in parts for name, said in part.items()}
         self.seconds = time.monotonic() - began
+        self.dead = [m for m in MILTERS if not os.path.exists("/proc/%s" % self.pid(mta, m))]
         self.drained = mta.drained(120)
         self.mails = collections.defaultdict(list)
         for mail in mta.delivered()[before:]:
             self.mails[dict(postfix.headers(mail["head"])).get("X-Soak-Id", "?").strip()].append(mail)
         self.warnings = {re.sub(r"[0-9A-F]{6,}|\d+", "#", x) for x in TROUBLE.findall(mta.log()[logged:])}
+
+    @staticmethod
+    def pid(mta, name):
+        with open(os.path.join(mta.work, "pids", name), encoding="ascii") as f:
+            return f.read().split()[0]
 
     @staticmethod
     def client(port, number, share):
@@ -91,6 +96,7 @@ def account(report, chain, letters):
         "%s %s" % (said[0], said[1]) for name, said in chain.told.items() if name not in accepted)
     report.measure(chain.name, "%d sent, %d accepted, %d delivered, refused %s; %.1f s" % (
         len(letters), len(accepted), sum(map(bool, chain.mails.values())), dict(refused), chain.seconds))
+    report.equal(chain.dead, [], chain.name + ": milters that have died by themselves: nothing else here counts then")
     report.expect(chain.drained, chain.name + ": the queue", "to run empty", "mail in it")
     report.equal(sum(refused.values()) + len(accepted), len(letters), chain.name + ": sent = accepted + refused")
     got = {name for name, copies in chain.mails.items() if copies}
@@ -140,7 +146,7 @@ def run(context):
         milters = [milter(m, manager_socket(mta.milter_socket(m))) for m in MILTERS]
         with Manager(context.binary, context.folder, milters, listen=mta.manager_socket) as manager:
             letters = list(mails(context.args.mails, os.path.join(mta.work, "etc/dkim.private")))
-            native, via = (Chain(mta, name, letters) for name in ("native", "via"))
+            native, via = (Chain(mta, name, letters, context.args.at_once) for name in ("native", "via"))
             for chain in (native, via):
                 account(report, chain, letters)
             compare(report, native, via, letters)

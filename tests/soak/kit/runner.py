@@ -56,6 +56,7 @@ def parse(argv):
     ap.add_argument("--keep", action="store_true", help="do not delete the folder with configurations and logs")
     ap.add_argument("--cells", metavar="TEXT", help="failure_wire: only cells whose names contain this")
     ap.add_argument("--mails", type=int, default=1000, metavar="N", help="real_chain: so many messages")
+    ap.add_argument("--at-once", type=int, default=20, metavar="N", help="real_chain: sessions at once")
     args = ap.parse_args(argv)
     args.manager = os.path.abspath(args.manager)
     return args
