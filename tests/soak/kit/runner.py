@@ -3,7 +3,7 @@
 killed; that its memory stays; that real MTAs and milters lose nothing through it.
 
   tests/soak/run --manager build/dev/bin/milter-manager --short      a smoke run of under a minute
-  tests/soak/run --manager PATH                                      everything in full size, most of an hour
+  tests/soak/run --manager PATH                                      everything in full size
   tests/soak/run --manager PATH --only failure_wire idle
 
 Exit status: 0 all expectations met, 1 some not, 2 usage, 69 something is missing.
