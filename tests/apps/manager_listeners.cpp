@@ -233,4 +233,59 @@ BOOST_AUTO_TEST_CASE(the_control_socket_moves_at_a_reload) {
     BOOST_TEST(status()["state"] == "running");
 }
 
+BOOST_AUTO_TEST_CASE(an_address_has_no_more_sessions_than_allowed_and_others_are_served) {
+    auto const port = free_port();
+    auto const socket = "inet:" + std::to_string(port) + "@127.0.0.1";
+    settings = own + listen_section(socket) +
+               "[limits]\nsessions_per_address = 1\n"
+               "[manager]\non_internal_error = \"reject\"\n";
+    filter("x", {});
+    start();
+    {
+        raw_client const first(loopback(port));
+        first.say(offer);
+        first.some(17);
+        auto const over_tcp = [&](char const* expected) {
+            return support::run_program(program("milter-test-server"),
+                                        {"-s", socket, "--expect", expected}, dir);
+        };
+        for (int i = 0; i < 3; ++i) BOOST_TEST(over_tcp("reject").exit_code == 0);
+        meets({"--expect", "pass|accept"}); // a unix socket is not limited
+    }
+    manager->stop();
+    BOOST_TEST(contains(manager->err(),
+                        "session 2: manager: warning: [limits] sessions_per_address = 1 reached by "
+                        "127.0.0.1: its mail is refused as on_internal_error says\n"),
+               manager->err());
+}
+
+BOOST_AUTO_TEST_CASE(listener_asks_the_milters_of_its_profile_and_of_another_one_after_a_reload) {
+    filter("refuses", {"--on", "mail=reject"});
+    filter("passes", {});
+    auto const with = [&](std::string const& profile) {
+        settings = own + listen_section("unix:" + second) + "profile = \"" + profile +
+                   "\"\n[profile.strict]\nmilters = [\"passes\", \"refuses\"]\n"
+                   "[profile.mild]\nmilters = [\"passes\"]\n";
+    };
+    auto const second_meets = [&](char const* expected) {
+        auto const done = support::run_program(program("milter-test-server"),
+                                               {"-s", "unix:" + second, "--expect", expected}, dir);
+        BOOST_TEST(done.exit_code == 0, done.out);
+    };
+    with("mild");
+    start();
+    second_meets("pass|accept");
+    meets({"--expect", "reject@mail"}); // without a profile: all of them
+    raw_client const early(second);
+    early.say(offer);
+    early.some(17);
+    with("strict");
+    reloads();
+    second_meets("reject@mail");
+    with("mild");
+    reloads();
+    second_meets("pass|accept");
+    BOOST_TEST(status()["listeners"][1]["sessions"] == 1); // the same socket all the time
+}
+
 BOOST_AUTO_TEST_SUITE_END()

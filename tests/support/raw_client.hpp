@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-// tests/support/raw_client.hpp - bytes to a unix socket, whatever they mean
+// tests/support/raw_client.hpp - bytes to a socket, whatever they mean
 #pragma once
 
 #include <boost/test/unit_test.hpp>
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -21,9 +22,11 @@ public:
         sockaddr_un where{};
         where.sun_family = AF_UNIX;
         path.copy(where.sun_path, sizeof where.sun_path - 1);
-        BOOST_REQUIRE(::connect(fd_, reinterpret_cast<sockaddr const*>(&where), sizeof where) == 0);
-        timeval const patience{30, 0};
-        ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        connect(where);
+    }
+    explicit raw_client(sockaddr_in const& where)
+        : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        connect(where);
     }
     raw_client(raw_client const&) = delete;
     raw_client& operator=(raw_client const&) = delete;
@@ -50,6 +53,12 @@ public:
     }
 
 private:
+    void connect(auto const& where) const {
+        BOOST_REQUIRE(::connect(fd_, reinterpret_cast<sockaddr const*>(&where), sizeof where) == 0);
+        timeval const patience{30, 0};
+        ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    }
+
     int fd_;
 };
 

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <chrono>
 #include <climits>
+#include <iterator>
 #include <memory>
 #include <system_error>
 
@@ -29,8 +30,12 @@ void poller::alarm::disarm() noexcept {
     armed_ = proto::never;
 }
 
+/// Each at most once a turn, so that one that is set to the present does not keep the others waiting.
 void poller::ring() {
-    while (!alarms_.empty() && alarms_.begin()->first <= now_) {
+    auto const due = std::find_if(alarms_.begin(), alarms_.end(),
+                                  [this](auto const& one) { return one.first > now_; });
+    auto left = std::distance(alarms_.begin(), due);
+    for (; left > 0 && !alarms_.empty() && alarms_.begin()->first <= now_; --left) {
         auto& one = *alarms_.begin()->second;
         one.disarm();
         auto const when = std::exchange(one.when_, proto::never);
