@@ -42,7 +42,7 @@ struct drain_outcome {
     proto::duration patience{}; ///< until they are cut off
 };
 
-/// What the manager does when it is asked to; called on its first thread.
+/// What the manager does when it is asked to; called on its main thread.
 struct control_actions {
     std::function<status_report()> status;
     std::function<reload_outcome(control_peer const&)> reload;

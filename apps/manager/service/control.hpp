@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // manager/service/control.hpp - the control socket: lines in, lines out, each peer by its user
 //
-// All of it runs on the manager's first thread. What a line means: config/control_json.hpp.
+// All of it runs on the manager's main thread. What a line means: config/control_json.hpp.
 #pragma once
 
 #include "manager/config/control_json.hpp"
