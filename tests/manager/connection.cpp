@@ -7,7 +7,6 @@
 
 #include <support/print_error.hpp>
 #include <support/temp_dir.hpp>
-
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -153,8 +152,8 @@ BOOST_AUTO_TEST_CASE(full_queue_is_tried_again_until_there_is_room) {
     int result = 0;
     while (result == 0) {
         queue.emplace_back(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0));
-        result = ::connect(queue.back().number(), where.data(),
-                           static_cast<socklen_t>(where.size()));
+        result =
+            ::connect(queue.back().number(), where.data(), static_cast<socklen_t>(where.size()));
     }
     BOOST_REQUIRE(errno == EAGAIN);
     int times = 0;

@@ -41,8 +41,8 @@ public:
 
     private:
         friend class peer_count;
-        ticket(std::shared_ptr<table> of, boost::asio::ip::address const& who)
-            : of_(std::move(of)), who_(who) {}
+        ticket(std::shared_ptr<table> of, boost::asio::ip::address who)
+            : of_(std::move(of)), who_(std::move(who)) {}
         void leave() noexcept;
 
         std::shared_ptr<table> of_;

@@ -48,9 +48,9 @@ void poller::ring() {
 
 // ---- descriptors
 
-poller::poller() : now_(proto::clock::now()) {
-    epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
-    bell_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+poller::poller()
+    : epoll_(::epoll_create1(EPOLL_CLOEXEC)), bell_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      now_(proto::clock::now()) {
     epoll_event bell{EPOLLIN, {this}};
     if (epoll_ < 0 || bell_ < 0 || ::epoll_ctl(epoll_, EPOLL_CTL_ADD, bell_, &bell) != 0) {
         auto const error = errno;
@@ -69,13 +69,14 @@ poller::~poller() {
     ::close(epoll_);
 }
 
-void poller::watch(int descriptor, std::uint32_t events, watcher& who, error_code& ec) noexcept {
+void poller::watch(int descriptor, std::uint32_t events, watcher& who,
+                   error_code& ec) const noexcept {
     epoll_event wanted{events, {&who}};
     if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &wanted) != 0)
         ec.assign(errno, boost::system::system_category());
 }
 
-void poller::change(int descriptor, std::uint32_t events, watcher& who) noexcept {
+void poller::change(int descriptor, std::uint32_t events, watcher& who) const noexcept {
     epoll_event wanted{events, {&who}};
     ::epoll_ctl(epoll_, EPOLL_CTL_MOD, descriptor, &wanted);
 }
@@ -152,7 +153,7 @@ void poller::stop() noexcept {
     wake();
 }
 
-void poller::wake() noexcept {
+void poller::wake() const noexcept {
     std::uint64_t const one = 1;
     [[maybe_unused]] auto const size = ::write(bell_, &one, sizeof one);
 }

@@ -62,9 +62,9 @@ public:
 
     // ---- of the thread that runs
 
-    void watch(int descriptor, std::uint32_t events, watcher& who, error_code& ec) noexcept;
+    void watch(int descriptor, std::uint32_t events, watcher& who, error_code& ec) const noexcept;
     /// Other events of the same descriptor. Cannot fail for one that is watched.
-    void change(int descriptor, std::uint32_t events, watcher& who) noexcept;
+    void change(int descriptor, std::uint32_t events, watcher& who) const noexcept;
     /// Nothing is told of the descriptor any more.
     void forget(int descriptor, watcher const& who) noexcept;
     /// The same when the descriptor is about to be closed, as that is enough for the system.
@@ -79,8 +79,8 @@ public:
 
     // ---- of any thread
 
-    /// `errand` is carried out by the thread that runs, in the order of the calls; not at all after stop().
-    void post(std::function<void()> errand);
+    /// `what` is carried out by the thread that runs, in the order of the calls; not at all after stop().
+    void post(std::function<void()> what);
     void stop() noexcept;
 
 private:
@@ -93,12 +93,12 @@ private:
     void tell(std::size_t count);
     void ring();
     void run_errands();
-    void wake() noexcept;
+    void wake() const noexcept;
 
     static constexpr std::size_t batch_size = 128;
 
-    int epoll_ = -1;
-    int bell_ = -1; ///< an eventfd, which other threads write to
+    int epoll_;
+    int bell_; ///< an eventfd, which other threads write to
     proto::time_point now_;
     std::array<epoll_event, batch_size> batch_{};
     std::size_t told_ = 0; ///< of the batch under way
