@@ -84,7 +84,8 @@ private:
         if (::connect(fd, reinterpret_cast<sockaddr const*>(&where.raw), where.size) == 0) {
             char room[17];
             ::send(fd, offer.data(), offer.size(), MSG_NOSIGNAL);
-            bool const answered = ::recv(fd, room, sizeof room, MSG_WAITALL) == sizeof room;
+            bool const answered =
+                support::receive(fd, room, sizeof room, MSG_WAITALL) == sizeof room;
             ++(answered ? served_ : lost_);
         }
         ::close(fd);

@@ -9,10 +9,20 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <string>
 #include <string_view>
 
 namespace support {
+
+/// A socket with a timeout is interrupted by the end of any child, which is nothing of the peer's.
+inline ssize_t receive(int from, char* room, std::size_t size, int flags) {
+    ssize_t got = 0;
+    do {
+        got = ::recv(from, room, size, flags);
+    } while (got < 0 && errno == EINTR);
+    return got;
+}
 
 /// A client that says what it likes.
 class raw_client {
@@ -41,14 +51,14 @@ public:
     std::string rest() const {
         std::string all;
         char room[4096];
-        for (auto n = ::recv(fd_, room, sizeof room, 0); n > 0;
-             n = ::recv(fd_, room, sizeof room, 0))
+        for (auto n = receive(fd_, room, sizeof room, 0); n > 0;
+             n = receive(fd_, room, sizeof room, 0))
             all.append(room, static_cast<std::size_t>(n));
         return all;
     }
     std::string some(std::size_t size) const {
         std::string all(size, '\0');
-        ::recv(fd_, all.data(), size, MSG_WAITALL);
+        receive(fd_, all.data(), size, MSG_WAITALL);
         return all;
     }
 

@@ -182,7 +182,7 @@ private:
             used.insert(profile.milters.begin(), profile.milters.end());
         for (std::size_t i = 0; i < names_.size(); ++i)
             if (auto const& one = config_.milters[i];
-                names_[i] && one.enabled && used.count(one.name) == 0)
+                names_[i] && one.enabled && !used.contains(one.name))
                 problems_.warning(*names_[i], "milter " + in_quotes(one.name) +
                                                   " is in no profile: it is not asked");
     }
@@ -193,6 +193,7 @@ private:
                              std::string otherwise) {
         if (suggestions_++ >= config_problem_limit) return otherwise;
         std::vector<std::string_view> names;
+        names.reserve(among.size());
         for (auto const& one : among) names.push_back(one.name);
         auto const near = nearest(wrong, names);
         return near.empty() ? otherwise : "did you mean " + in_quotes(near) + "?";
