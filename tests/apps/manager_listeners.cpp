@@ -33,7 +33,7 @@ unsigned short free_port() {
     auto where = loopback(0);
     socklen_t size = sizeof where;
     int const fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    ::bind(fd, reinterpret_cast<sockaddr const*>(&where), size);
+    BOOST_REQUIRE(::bind(fd, reinterpret_cast<sockaddr const*>(&where), size) == 0);
     ::getsockname(fd, reinterpret_cast<sockaddr*>(&where), &size);
     ::close(fd);
     return ntohs(where.sin_port);

@@ -38,7 +38,7 @@ void collect(toml::node const& node, std::string const& path, std::set<std::stri
     if (auto const* table = node.as_table()) {
         for (auto const& [key, value] : *table) {
             auto const name = is_named_table(path) ? "NAME" : std::string(key.str());
-            collect(value, path.empty() ? name : path + "." + name, out);
+            collect(value, path.empty() ? name : std::string(path).append(".").append(name), out);
         }
     } else if (is_list_table(path) && array) {
         for (auto const& element : *array) collect(element, path, out);

@@ -101,7 +101,11 @@ std::string file_with(std::map<std::string, std::string> const& values) {
             out.append(key).append(" = ").append(value).append("\n");
     }
     for (std::string const other : {"b", "c"}) // for the profile
-        out += "[[milter]]\nname = '" + other + "'\nsocket = '/run/" + other + ".sock'\n";
+        out.append("[[milter]]\nname = '")
+            .append(other)
+            .append("'\nsocket = '/run/")
+            .append(other)
+            .append(".sock'\n");
     return out;
 }
 

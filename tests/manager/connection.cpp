@@ -42,7 +42,7 @@ struct fixture {
     recorder owner;
     connection one{waits, owner, 7};
     error_code ec;
-    std::vector<char> room = std::vector<char>(64 * 1024);
+    std::vector<char> room = std::vector<char>(65'536);
 
     /// The other end of `one`.
     descriptor pair() {
@@ -80,7 +80,8 @@ struct fixture {
         sockaddr_in where{};
         where.sin_family = AF_INET;
         where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        ::bind(made.number(), reinterpret_cast<sockaddr const*>(&where), sizeof where);
+        BOOST_REQUIRE(
+            ::bind(made.number(), reinterpret_cast<sockaddr const*>(&where), sizeof where) == 0);
         return made;
     }
 

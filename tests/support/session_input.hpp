@@ -48,7 +48,7 @@ class session_input {
 public:
     using report = session_play::report;
 
-    session_input(std::string bytes, report fault) : source_(std::move(bytes)) {
+    session_input(std::string bytes, report const& fault) : source_(std::move(bytes)) {
         read_config();
         auto const shared = manager::with_endpoints(config_);
         for (std::uint64_t id = 0; id < plays_.size(); ++id)
@@ -246,7 +246,7 @@ inline void session_input::act() {
     case 21: { // a new body, in one packet
         auto const k = source_.next() % count;
         std::string frame;
-        wire::encode(frame, wire::replace_body{std::string(source_.pair() * 3, 'n')});
+        wire::encode(frame, wire::replace_body{std::string(std::size_t{3} * source_.pair(), 'n')});
         return play.milter_says(k, frame);
     }
     case 22: { // many commands without waiting
@@ -434,7 +434,9 @@ inline std::string session_input::edit(unsigned how) const {
     case 7: wire::encode(out, wire::change_from{value, "SIZE=1"}); break;
     case 8: wire::encode(out, wire::add_rcpt_with_args{value, std::nullopt}); break;
     case 9: wire::encode(out, wire::quarantine{value}); break;
-    default: wire::encode(out, wire::add_header{name, std::string(how * 3, 'l')}); break;
+    default:
+        wire::encode(out, wire::add_header{name, std::string(std::size_t{3} * how, 'l')});
+        break;
     }
     return out;
 }

@@ -38,6 +38,7 @@ public:
     }
     session_watch(session_watch const&) = delete;
     session_watch& operator=(session_watch const&) = delete;
+    ~session_watch() = default;
 
     mta_watch mta;
     std::vector<milter_watch> milters;
@@ -140,7 +141,7 @@ inline bool session_watch::was_deleted_late(seen_edit const& sent) const {
     for (std::size_t k = 0; k < milters.size(); ++k)
         if (config_->milters[k].late_rcpt_reject == manager::late_rcpt_reject::delete_recipient &&
             sent.what == wire::reply_code::delete_rcpt &&
-            milters[k].refused_recipients().count(sent.name) != 0)
+            milters[k].refused_recipients().contains(sent.name))
             return true;
     return false;
 }
@@ -151,7 +152,7 @@ inline void session_watch::judge_recipients(message_end const& end) {
         auto const policy = config_->milters[k].late_rcpt_reject;
         if (policy == manager::late_rcpt_reject::ignore) continue;
         for (auto const& refused : milters[k].refused_recipients()) {
-            if (end.recipients.count(refused) == 0) continue;
+            if (!end.recipients.contains(refused)) continue;
             ++deleted_late_;
             bool const deleted =
                 std::any_of(end.edits.begin(), end.edits.end(), [&](seen_edit const& edit) {
