@@ -84,6 +84,7 @@ BOOST_AUTO_TEST_CASE(a_milter_that_stays_keeps_its_numbers) {
 BOOST_AUTO_TEST_CASE(threads_lose_nothing) {
     all.watch(named({"a", "b"}));
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (int i = 0; i < 4; ++i)
         threads.emplace_back([this] {
             for (int n = 0; n < 500; ++n) all.count(message("accept", "continue", "error"));

@@ -17,7 +17,6 @@ using list = std::vector<std::string>;
 constexpr auto per_element = boost::test_tools::per_element();
 constexpr auto yes = applicability::yes;
 constexpr auto no = applicability::no;
-constexpr char const* failed_for_now = "reply \"451 4.7.1 Service unavailable - try again later\"";
 
 /// Stages at which a milter can join a message that it has missed a part of.
 constexpr code late_stages[] = {code::rcpt, code::data, code::end_of_headers, code::end_of_message};

@@ -164,6 +164,7 @@ BOOST_AUTO_TEST_CASE(errands_of_other_threads_are_carried_out_in_order_and_none_
     std::vector<std::vector<int>> came(3);
     int done = 0;
     std::vector<std::thread> threads;
+    threads.reserve(came.size());
     for (auto& mine : came)
         threads.emplace_back([&] {
             for (int i = 0; i < each; ++i)

@@ -128,11 +128,13 @@ int poller::patience() const noexcept {
 // ---- other threads
 
 void poller::post(std::function<void()> what) {
-    auto* const fresh = new errand{std::move(what), errands_.load(std::memory_order_relaxed)};
-    while (!errands_.compare_exchange_weak(fresh->next, fresh, std::memory_order_release,
-                                           std::memory_order_relaxed))
-        ;
-    if (!fresh->next) wake(); // else somebody has rung already
+    auto* const fresh = new errand{std::move(what), nullptr};
+    auto* before = errands_.load(std::memory_order_relaxed);
+    do {
+        fresh->next = before;
+    } while (!errands_.compare_exchange_weak(before, fresh, std::memory_order_release,
+                                             std::memory_order_relaxed));
+    if (!before) wake(); // else somebody has rung already; `fresh` is no longer ours
 }
 
 void poller::run_errands() {
