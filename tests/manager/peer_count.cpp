@@ -36,6 +36,7 @@ BOOST_AUTO_TEST_CASE(an_address_has_so_many_sessions_and_others_have_theirs) {
 BOOST_AUTO_TEST_CASE(zero_is_no_limit_and_counts_for_a_limit_that_comes_later) {
     peer_count peers;
     std::vector<peer_count::ticket> many;
+    many.reserve(100);
     for (int i = 0; i < 100; ++i) many.push_back(peers.enter(at("2001:db8::1"), 0));
     BOOST_TEST(peers.of(at("2001:db8::1")) == 100u);
     BOOST_TEST(!peers.enter(at("2001:db8::1"), 100));

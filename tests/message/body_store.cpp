@@ -241,6 +241,7 @@ BOOST_AUTO_TEST_CASE(bodies_share_memory_and_those_that_get_none_go_to_files) {
     options.directory = std::filesystem::temp_directory_path().string();
     options.budget = std::make_shared<milter::message::memory_budget>(limit);
     std::vector<body_store> stores;
+    stores.reserve(50);
     for (int i = 0; i < 50; ++i) stores.emplace_back(&options);
     auto const piece = [](std::size_t store, std::size_t at) {
         return std::string(20'000, static_cast<char>('a' + (store + at / 20'000) % 26));
