@@ -23,7 +23,7 @@ public:
     /// Something happened.
     /// @return  say it, and how many were left out before; empty: leave it out
     std::optional<std::size_t> say(proto::time_point now) noexcept {
-        if (next_ && now < *next_) {
+        if (now < next_) {
             ++left_out_;
             return std::nullopt;
         }
@@ -32,7 +32,7 @@ public:
     }
 
     /// When to call rest(), so that the last of a flood are not lost: `never` when none was left out.
-    proto::time_point deadline() const noexcept { return left_out_ == 0 ? proto::never : *next_; }
+    proto::time_point deadline() const noexcept { return left_out_ == 0 ? proto::never : next_; }
     /// @return  how many were left out since the last line; 0: say nothing
     std::size_t rest(proto::time_point now) noexcept {
         if (now < deadline()) return 0;
@@ -42,7 +42,7 @@ public:
 
 private:
     proto::duration pause_;
-    std::optional<proto::time_point> next_; ///< until then lines are left out
+    proto::time_point next_ = proto::time_point::min(); ///< until then lines are left out
     std::size_t left_out_ = 0;
 };
 

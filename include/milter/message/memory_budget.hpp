@@ -20,6 +20,7 @@ public:
     explicit memory_budget(std::size_t limit_bytes) noexcept : limit_(limit_bytes) {}
     memory_budget(memory_budget const&) = delete;
     memory_budget& operator=(memory_budget const&) = delete;
+    ~memory_budget() = default;
 
     /// Less than is taken: nothing more is to be had until enough was given back.
     void limit(std::size_t bytes) noexcept { limit_.store(bytes, std::memory_order_relaxed); }
