@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_SUITE(late_join_session)
 
 BOOST_AUTO_TEST_CASE(failure_while_it_joins_is_judged_by_on_error_at_the_command_of_the_mta) {
     struct failure {
-        char const* at;
+        char const* at = nullptr;
         reaction what;
     };
     failure const failures[] = {{"negotiate", then_close()}, {"connect", silence()},
