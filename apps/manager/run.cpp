@@ -59,6 +59,7 @@ public:
                      [this](std::string what) { say("error: decision log " + std::move(what)); }),
           gateway_(settings,
                    {[this](decision&& one) { decided(std::move(one)); },
+                    [this](evaluation&& one) { evaluated(std::move(one)); },
                     [this](log_event&& one) { logged(std::move(one)); }},
                    &inherited_),
           control_(std::make_shared<control>(gateway_.context(), &inherited_, actions())),
@@ -119,6 +120,14 @@ private:
         auto const when = now();
         counters_.count(one);
         decisions_.post([kept = std::make_shared<decision>(std::move(one)), when] {
+            return to_json_line(*kept, when);
+        });
+    }
+
+    void evaluated(evaluation&& one) {
+        auto const when = now();
+        counters_.count(one);
+        decisions_.post([kept = std::make_shared<evaluation>(std::move(one)), when] {
             return to_json_line(*kept, when);
         });
     }
