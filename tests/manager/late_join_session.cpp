@@ -244,7 +244,7 @@ BOOST_AUTO_TEST_CASE(milter_of_a_message_is_idle_behind_it_and_told_nothing_twic
     BOOST_TEST(rig.filter(2).judged().size() == 5U);
 }
 
-BOOST_AUTO_TEST_CASE(milter_that_joins_late_in_each_message_is_told_each_on_one_connection) {
+BOOST_AUTO_TEST_CASE(milter_that_joins_late_in_each_message_is_told_each_on_one_connection_262) {
     for (auto const stage : late_stages) BOOST_TEST_CONTEXT(wire::name_of(stage)) {
             joining rig(stage);
             rig.begin();
