@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(accept_of_a_later_one_lets_only_it_off_232) {
     BOOST_TEST(rig.filter(0).judged().size() == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(a_refused_recipient_is_nothing_that_a_later_one_decides) {
+BOOST_AUTO_TEST_CASE(a_refused_recipient_is_nothing_that_a_later_one_decides_270) {
     // what the later one says of it, early or late, is about nobody; the next command waits for its answer
     for (auto const pause : {0s, 2s}) BOOST_TEST_CONTEXT(pause.count()) {
             together rig(2);

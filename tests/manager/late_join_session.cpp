@@ -343,7 +343,7 @@ BOOST_AUTO_TEST_CASE(refusal_of_the_client_is_not_lost_when_an_earlier_milter_re
 
 // ---- negotiation, the next client, limits
 
-BOOST_AUTO_TEST_CASE(who_may_join_late_keeps_all_that_it_may_want) {
+BOOST_AUTO_TEST_CASE(who_may_join_late_keeps_all_that_it_may_want_221) {
     for (auto const answer : {yes, no}) {
         joining rig(code::rcpt);
         rig.config.selection = std::make_shared<staged_selection>(std::vector<staged_choice>{

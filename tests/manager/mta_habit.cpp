@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(end_without_quit_ends_all_milters_at_each_stage_140_265) {
         }
 }
 
-BOOST_AUTO_TEST_CASE(mta_that_goes_while_milters_work_is_not_answered) {
+BOOST_AUTO_TEST_CASE(mta_that_goes_while_milters_work_is_not_answered_and_they_hear_of_it_265) {
     for (std::string const stage : {"negotiate", "connect", "mail", "end_of_message"})
         BOOST_TEST_CONTEXT(stage) {
             manager_rig rig(2);
@@ -226,6 +226,9 @@ BOOST_AUTO_TEST_CASE(mta_that_goes_while_milters_work_is_not_answered) {
             rig.pass(10min);
             BOOST_TEST(rig.mta.heard() == "");
             BOOST_TEST(rig.hung_up());
+            BOOST_TEST(rig.filter(0).last("quit") == "quit");
+            // who has not answered the offer sees an end only
+            BOOST_TEST(rig.filter(1).last("quit") == (stage == "negotiate" ? "" : "quit"));
         }
 }
 

@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(the_first_in_order_decides_whoever_spoke_first_230_270) {
         }
 }
 
-BOOST_AUTO_TEST_CASE(who_is_still_reading_a_refused_message_is_told_that_it_was_given_up) {
+BOOST_AUTO_TEST_CASE(who_is_still_reading_a_refused_message_is_told_that_it_was_given_up_236) {
     chain rig("jj");
     rig.filter(0).on("body", say(wire::reject{}), once);
     rig.filter(1).on("end_of_headers", say(wire::proceed{}).after(30s), once);
