@@ -101,10 +101,10 @@ struct fixture {
         return where;
     }
 
-    void start(unsigned count = 1) {
+    void start(unsigned count = 1, std::size_t addresses = peer_count::default_capacity) {
         for (unsigned i = 0; i < count; ++i)
             workers.push_back(std::make_unique<worker>(names, sinks));
-        one = std::make_unique<acceptor>(workers, sinks);
+        one = std::make_unique<acceptor>(workers, sinks, addresses);
         std::vector<entrance> entrances;
         for (auto const& each : doors) entrances.push_back({each, each->asked});
         one->reload(with_endpoints(settings), entrances);
@@ -162,6 +162,17 @@ BOOST_AUTO_TEST_CASE(listener_that_fails_again_and_again_is_a_line_a_second) {
     auto const said = lines_with("accept on inet:" + at.where.service + "@", 3);
     BOOST_TEST(said.size() == 2U);
     BOOST_TEST(said.back().ends_with(" more before)"), said.back());
+}
+
+BOOST_AUTO_TEST_CASE(addresses_beyond_the_capacity_are_refused_for_what_it_is) {
+    auto const where = address_of(listen_tcp());
+    start(1, 0);
+    BOOST_TEST(answer_to(raw_client(where)) == "\0\0\0\x0dO"sv);
+    auto const said = lines_with("addresses", 1);
+    BOOST_REQUIRE(said.size() == 1U);
+    BOOST_TEST(said[0] == "sessions of 0 addresses, the most there can be; none for 127.0.0.1: "
+                          "its mail is refused as on_internal_error says");
+    BOOST_TEST(lines_with("sessions_per_address", 0).empty());
 }
 
 BOOST_AUTO_TEST_CASE(each_worker_has_its_share_of_the_sessions) {

@@ -33,8 +33,10 @@ class acceptor {
 public:
     using workers = std::vector<std::unique_ptr<worker>>;
 
-    /// @param all  outlive us; there is one at least when something is done
-    acceptor(workers& all, relay_sinks const& sinks);
+    /// @param all        outlive us; there is one at least when something is done
+    /// @param addresses  that have sessions at once
+    acceptor(workers& all, relay_sinks const& sinks,
+             std::size_t addresses = peer_count::default_capacity);
     acceptor(acceptor const&) = delete;
     acceptor& operator=(acceptor const&) = delete;
     ~acceptor() = default;
@@ -111,6 +113,7 @@ private:
     void resume(entry& at);
     void rest(entry& at);
     void let_in(entry const& at, newcomer who);
+    std::string crowd_text(peer_count::refusal why, boost::asio::ip::address const& who) const;
     void refuse_one(entry& at);
     void begin(entry const& at, descriptor mta, std::shared_ptr<pass> his, worker::room there_is);
     void take_reserve() noexcept;
