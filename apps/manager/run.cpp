@@ -15,6 +15,7 @@
 #include <milter/version.hpp>
 
 #include <boost/asio/signal_set.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <sys/resource.h>
 #include <sysexits.h>
@@ -304,6 +305,12 @@ int run(options const& options) {
     std::signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
     auto const& spool = loaded.config->spool;
+/// No descriptors or threads to be had, not even for a start.
+int cannot_serve(std::string const& why) {
+    std::cerr << "milter-manager: cannot serve: " << why << '\n';
+    return EX_OSERR;
+}
+
     if (int const error = this_machine().spool_error(spool)) {
         std::cerr << "milter-manager: " << spool_problem(spool, error) << '\n';
         return EX_CANTCREAT;
@@ -311,7 +318,7 @@ int run(options const& options) {
     try {
         server one(options, loaded.config, supervisor, std::move(inherited));
         return one.serve();
-    } catch (std::system_error const& failed) {
+    } catch (line_writer::cannot_open const& failed) {
         std::cerr << "milter-manager: decision log " << failed.what() << '\n';
         return EX_CANTCREAT;
     }
@@ -324,6 +331,10 @@ int check(options const& options) {
         std::cout << options.config_file << ": "
                   << counted(loaded.config->listens.size(), "listener") << ", "
                   << counted(loaded.config->milters.size(), "milter") << ", no errors\n";
+    } catch (std::system_error const& failed) {
+        return cannot_serve(failed.what());
+    } catch (boost::system::system_error const& failed) { // Asio's
+        return cannot_serve(failed.code().message());
     return EX_OK;
 }
 
