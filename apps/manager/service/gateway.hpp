@@ -49,6 +49,9 @@ public:
     void drain(proto::duration patience);
     void stop() { context_.stop(); }
 
+    /// In force for new sessions, with what sessions count together.
+    config const& settings() const noexcept { return *config_; }
+
     boost::asio::io_context& context() noexcept { return context_; }
     std::size_t sessions() const noexcept { return acceptor_.sessions(); }
     std::uint64_t sessions_ever() const noexcept { return acceptor_.sessions_ever(); }
