@@ -301,4 +301,23 @@ BOOST_AUTO_TEST_CASE(connection_that_is_used_again_while_it_is_told_is_not_told_
     BOOST_TEST(next.is_open());
 }
 
+BOOST_AUTO_TEST_CASE(
+    what_was_there_to_read_is_not_told_of_the_connection_that_follows_in_the_same_turn) {
+    auto const peer = pair();
+    BOOST_TEST(!one.write(std::string(300'000, 'a')));
+    read_all(peer);
+    ::send(peer.number(), "old", 3, MSG_NOSIGNAL); // so both are told at once
+    descriptor next;
+    int readable = 0;
+    owner.on_drained = [&] {
+        one.close();
+        next = pair();
+        waits.stop();
+    };
+    owner.on_readable = [&] { ++readable; };
+    waits.run();
+    BOOST_TEST(next.is_open());
+    BOOST_TEST(readable == 0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
