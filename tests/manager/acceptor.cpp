@@ -59,7 +59,8 @@ struct fixture {
     std::condition_variable changed;
     std::vector<std::string> lines;
     std::set<std::thread::id> threads; ///< that said one
-    relay_sinks sinks{[](decision&&) {}, [this](log_event&& what) { note(std::move(what.text)); }};
+    relay_sinks sinks{[](decision&&) {}, [](evaluation&&) {},
+                      [this](log_event&& what) { note(std::move(what.text)); }};
     acceptor::workers workers;
     std::vector<door_ptr> doors;
     config settings;

@@ -57,7 +57,7 @@ struct gateway_fixture {
     std::mutex mutex;
     std::vector<std::string> lines;
     manager::gateway one{with,
-                         {[](manager::decision&&) {},
+                         {[](manager::decision&&) {}, [](manager::evaluation&&) {},
                           [this](manager::log_event&& what) { note(std::move(what.text)); }},
                          &none};
     std::thread main;
