@@ -81,7 +81,7 @@ struct fixture {
         changed.notify_all();
     }
 
-    door& listen(endpoint where) {
+    door& listen(endpoint const& where) {
         auto fresh = std::make_shared<door>(context.get_executor(), context.get_executor());
         error_code ec;
         fresh->listener.open(where, {}, ec);
