@@ -63,7 +63,7 @@ struct gateway_fixture {
     std::thread main;
 
     gateway_fixture() {
-        BOOST_REQUIRE(one.listen() == "");
+        BOOST_REQUIRE(one.listen().empty());
         main = std::thread([this] { one.run(); });
     }
     gateway_fixture(gateway_fixture const&) = delete;

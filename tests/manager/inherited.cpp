@@ -37,6 +37,7 @@ int in_child(std::function<int()> const& what) {
 /// The sockets become descriptors 3, 4, ..., for this process.
 void hand_over(std::vector<int> const& sockets, char const* names) {
     std::vector<int> away; // of each other's way
+    away.reserve(sockets.size());
     for (int const one : sockets) away.push_back(::fcntl(one, F_DUPFD, 100));
     for (std::size_t i = 0; i < away.size(); ++i)
         ::dup2(away[i], first_inherited + static_cast<int>(i));
@@ -52,7 +53,7 @@ int unix_listener(std::string const& path) {
     sockaddr_un where{};
     where.sun_family = AF_UNIX;
     path.copy(where.sun_path, sizeof where.sun_path - 1);
-    ::bind(made, reinterpret_cast<sockaddr const*>(&where), sizeof where);
+    static_cast<void>(::bind(made, reinterpret_cast<sockaddr const*>(&where), sizeof where));
     ::listen(made, 1);
     return made;
 }
@@ -64,7 +65,7 @@ std::pair<int, std::string> bound_port() {
     socklen_t size = sizeof where;
     where.sin_family = AF_INET;
     where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ::bind(made, reinterpret_cast<sockaddr const*>(&where), size);
+    static_cast<void>(::bind(made, reinterpret_cast<sockaddr const*>(&where), size));
     ::getsockname(made, reinterpret_cast<sockaddr*>(&where), &size);
     return {made, std::to_string(ntohs(where.sin_port))};
 }
