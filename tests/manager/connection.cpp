@@ -48,9 +48,11 @@ struct fixture {
     std::vector<char> room = std::vector<char>(65'536);
 
     /// The other end of `one`.
-    descriptor pair() {
+    descriptor pair(int send_buffer = 0) {
         std::array<int, 2> ends{};
         ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data());
+        if (send_buffer > 0)
+            ::setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer);
         one.accept(descriptor(ends[0]), ec);
         BOOST_REQUIRE(!ec);
         return descriptor(ends[1]);
@@ -203,7 +205,7 @@ BOOST_AUTO_TEST_CASE(bytes_that_the_peer_does_not_take_wait_and_come_in_order) {
 }
 
 BOOST_AUTO_TEST_CASE(bytes_come_in_order_also_to_a_peer_that_reads_meanwhile) {
-    auto const peer = pair();
+    auto const peer = pair(8192); // so that it is full, and has room again, many times
     std::string sent;
     for (std::uint32_t i = 0; sent.size() < 8'000'000; ++i)
         sent.append(reinterpret_cast<char const*>(&i), sizeof i);
@@ -228,7 +230,10 @@ BOOST_AUTO_TEST_CASE(that_all_is_written_is_told_once) {
     auto const peer = pair();
     BOOST_TEST(!one.write(std::string(300'000, 'a')));
     int times = 0;
-    owner.on_drained = [&] { ++times; };
+    owner.on_drained = [&] {
+        ++times;
+        read_all(peer); // so that there is room all the time
+    };
     read_all(peer);
     poller::alarm end(waits, [&] {
         if (times == 0) return end.set(waits.now() + 1ms);
