@@ -79,7 +79,7 @@ public:
         await_signal();
         supervisor_.ready();
         gateway_.run();
-        control_->stop(gateway_.sessions());
+        control_->stop(gateway_.cut_off());
         say(last_words());
         decisions_.stop(std::chrono::seconds(2));
         messages_.stop(std::chrono::seconds(1));
@@ -180,7 +180,7 @@ private:
     }
 
     std::string last_words() const {
-        auto const left = gateway_.sessions();
+        auto const left = gateway_.cut_off();
         if (left == 0) return "stopped";
         return "stopped; " + counted(left, "session") + " cut off " +
                (impatient_ ? "by the second signal" : "after " + duration_text(patience_));

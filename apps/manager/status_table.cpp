@@ -171,10 +171,12 @@ std::string milters(json const& answer) {
 
 /// Empty: there are none.
 std::string evaluated(json const& answer) {
-    std::vector<row> rows = {{"EVALUATED", "MESSAGES", "DIFFERING", "GIVEN UP"}};
+    std::vector<row> rows = {
+        {"EVALUATED", "MESSAGES", "COMPARED", "DIFFERING", "FAILED", "DROPPED"}};
     for (auto const& one : list(answer, "milters"))
         if (auto const found = part(one, "evaluation"); !found.empty())
-            rows.push_back({text(one, "name"), number(one, "messages"), number(found, "differing"),
+            rows.push_back({text(one, "name"), number(found, "messages"), number(found, "compared"),
+                            number(found, "differing"), number(found, "failed"),
                             number(found, "dropped")});
     return rows.size() > 1 ? '\n' + columns(rows) : "";
 }

@@ -43,11 +43,12 @@ BOOST_AUTO_TEST_CASE(verdict_comes_when_the_mta_has_gone_and_is_in_log_and_statu
     meets({"--expect", "pass", "--expect-header", "X-Old: yes"});
     auto const said = status_when(has_differed);
     BOOST_TEST(has_differed(said), said.dump());
-    BOOST_TEST(said["milters"][1]["messages"] == 1);
+    BOOST_TEST(said["milters"][1]["evaluation"]["messages"] == 1);
     BOOST_TEST(said["milters"][1]["max_sessions"] == 200);
     BOOST_TEST(said["messages"]["accept"] == 1);
-    BOOST_TEST(contains(verb({"status"}).out, "\nEVALUATED  MESSAGES  DIFFERING  GIVEN UP\n"
-                                              "next       1         1          0\n"));
+    BOOST_TEST(contains(verb({"status"}).out,
+                        "\nEVALUATED  MESSAGES  COMPARED  DIFFERING  FAILED  DROPPED\n"
+                        "next       1         1         1          0       0\n"));
     auto const record = evaluation();
     BOOST_TEST(record["milter"] == "next");
     BOOST_TEST(record["agrees"] == false);
@@ -64,8 +65,8 @@ BOOST_AUTO_TEST_CASE(milter_that_hangs_holds_up_nobody) {
     start();
     for (int i = 0; i < 5; ++i) meets({"--expect", "pass"});
     auto const said =
-        status_when([](json const& now) { return now["milters"][1]["failures"] == 5; });
-    BOOST_TEST(said["milters"][1]["failures"] == 5);
+        status_when([](json const& now) { return now["milters"][1]["evaluation"]["failed"] == 5; });
+    BOOST_TEST(said["milters"][1]["evaluation"]["failed"] == 5);
     BOOST_TEST(said["milters"][1]["evaluation"]["differing"] == 0);
     BOOST_TEST(said["sessions"]["now"] == 0);
     BOOST_TEST(!evaluation().contains("agrees"));

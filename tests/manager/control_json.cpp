@@ -28,10 +28,12 @@ struct fixture {
             report.pid = 7;
             report.now = report.started + 61s;
             report.listeners = {{"unix:/l", 5, 2, true, false}};
-            report.milters = {{"a", {"unix:/a", "unix:/b"}, true, 3, 1, "gone\x1b", {}, 4, 10}};
+            report.milters = {
+                {"a", {"unix:/a", "unix:/b"}, true, 3, 1, "gone\x1b", {}, 4, 10, false, {}},
+                {"b", {"unix:/c"}, true, 0, 0, "", {}, 0, 200, true, {9, 8, 7, 6, 5}}};
             report.memory = 1024;
             report.memory_limit = 4096;
-            report.messages = {1, 2, 3, 4, 5, 6};
+            report.messages = {1, 2, 3, 4, 5, 6, 7};
             return report;
         },
         [this](control_peer const& by) {
@@ -71,6 +73,8 @@ BOOST_AUTO_TEST_CASE(status_has_everything) {
     BOOST_TEST(said["listeners"][0] ==
                json::parse(R"({"address":"unix:/l","accepted":5,"sessions":2,"inherited":true})"));
     BOOST_TEST(said["messages"]["reject"] == 2);
+    BOOST_TEST(said["milters"][1]["evaluation"] ==
+               json::parse(R"({"messages":9,"compared":8,"differing":7,"failed":6,"dropped":5})"));
     auto const& milter = said["milters"][0];
     BOOST_TEST(milter["sockets"] == json::parse(R"(["unix:/a","unix:/b"])"));
     BOOST_TEST(milter["messages"] == 3);

@@ -41,6 +41,7 @@ decision full_decision() {
                  {"rspamd", "reject", "end_of_message", "550 5.7.1 spam", 0, 81332us}};
     d.verdict = "reject";
     d.text = "550 5.7.1 spam";
+    d.reason = "of the manager";
     d.decided_by = "rspamd";
     d.stage = "end_of_message";
     d.quarantine = "looks odd";
@@ -139,7 +140,7 @@ BOOST_AUTO_TEST_CASE(foreign_text_cannot_break_the_line) {
     auto const hostile = hostile_text();
     for (auto* text : {&d.listener, &d.profile, &d.queue_id, &d.message_id, &d.client_name,
                        &d.client_address, &d.helo, &d.authenticated, &d.sender, &d.verdict, &d.text,
-                       &d.decided_by, &d.stage, &d.quarantine})
+                       &d.reason, &d.decided_by, &d.stage, &d.quarantine})
         *text = hostile;
     d.edits.push_back(hostile);
     d.recipients.push_back({hostile, hostile, hostile});

@@ -130,6 +130,11 @@ public:
         settle();
     }
 
+    void cut_off() {
+        input([&] { session().cut_off(now_); });
+        settle();
+    }
+
     // ---- time
 
     proto::time_point now() const noexcept { return now_; }

@@ -69,6 +69,7 @@ void add_origin(json& to, decision const& d) {
 void add_verdict(json& to, decision const& d) {
     add(to, "verdict", d.verdict);
     add(to, "text", d.text);
+    add(to, "reason", d.reason);
     add(to, "decided_by", d.decided_by);
     add(to, "stage", d.stage);
     add(to, "quarantine", d.quarantine);

@@ -19,12 +19,20 @@ json to_json(listener_status const& one) {
     return out;
 }
 
+json to_json(evaluation_status const& one) {
+    return {{"messages", one.messages},
+            {"compared", one.compared},
+            {"differing", one.differing},
+            {"failed", one.failed},
+            {"dropped", one.dropped}};
+}
+
 json to_json(milter_status const& one) {
     json out = {
         {"name", one.name},         {"sockets", one.sockets},           {"enabled", one.enabled},
         {"sessions", one.sessions}, {"max_sessions", one.max_sessions}, {"messages", one.messages},
         {"failures", one.failures}};
-    if (one.evaluated) out["evaluation"] = {{"differing", one.differing}, {"dropped", one.dropped}};
+    if (one.evaluated) out["evaluation"] = to_json(one.evaluation);
     if (!one.last_problem.empty())
         out["last_problem"] = {{"time", to_rfc3339(one.last_problem_at)},
                                {"text", one.last_problem}};

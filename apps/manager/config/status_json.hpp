@@ -25,6 +25,15 @@ struct listener_status {
     bool closing = false;     ///< a reload has taken it out; those who had connected are served
 };
 
+/// Messages that a milter was to see in mode evaluate.
+struct evaluation_status {
+    std::uint64_t messages = 0;
+    std::uint64_t compared = 0;  ///< both sides have a verdict
+    std::uint64_t differing = 0; ///< of these
+    std::uint64_t failed = 0;
+    std::uint64_t dropped = 0; ///< it could not see them as a whole
+};
+
 struct milter_status {
     std::string name;
     std::vector<std::string> sockets;
@@ -36,13 +45,12 @@ struct milter_status {
     std::size_t sessions = 0;     ///< that use it now
     std::size_t max_sessions = 0; ///< 0: any number
     bool evaluated = false;       ///< what it says does not count
-    std::uint64_t differing = 0; ///< messages of which it says something else, when it is evaluated
-    std::uint64_t dropped = 0;   ///< messages that it could not see as a whole
+    evaluation_status evaluation;
 };
 
 /// Verdicts of decision records; there are no others.
-inline constexpr std::array<std::string_view, 6> counted_verdicts = {
-    "accept", "reject", "tempfail", "discard", "quarantine", "aborted"};
+inline constexpr std::array<std::string_view, 7> counted_verdicts = {
+    "accept", "reject", "tempfail", "discard", "quarantine", "no_recipients", "aborted"};
 
 struct reload_status {
     wall_time when;

@@ -166,8 +166,7 @@ bool session::feed_headers(link& one, proto::time_point now) {
         if (!one.protocol.sends(command_code::header)) continue;
         wire::header const shown{field->now_name(),
                                  message::shown_value(field->now_value(), one.leading_space())};
-        one.asked = command_code::header;
-        one.asked_at = now;
+        one.asks(command_code::header, now);
         error_code ec;
         one.protocol.send(shown, now, ec);
         if (ec == errc::too_large_to_send) { // an earlier milter's work, not a fault of this one
@@ -186,8 +185,7 @@ bool session::feed_end_of_headers(link& one, proto::time_point now) {
     one.content.end_of_headers_done = true;
     if (!one.protocol.sends(command_code::end_of_headers)) return true;
     append_macros(one, command_code::end_of_headers, now);
-    one.asked = command_code::end_of_headers;
-    one.asked_at = now;
+    one.asks(command_code::end_of_headers, now);
     error_code ec;
     one.protocol.send(wire::end_of_headers{}, now, ec);
     return true;
@@ -210,8 +208,7 @@ bool session::feed_body(link& one, proto::time_point now) {
             return false;
         }
         c.body_offset += chunk.size();
-        one.asked = command_code::body;
-        one.asked_at = now;
+        one.asks(command_code::body, now);
         one.protocol.send(wire::body{chunk}, now, ec);
     }
     return false;
@@ -223,8 +220,7 @@ bool session::feed_end(link& one, proto::time_point now) {
     if (!may_send(one)) return false;
     one.content.end_sent = true;
     append_macros(one, command_code::end_of_message, now);
-    one.asked = command_code::end_of_message;
-    one.asked_at = now;
+    one.asks(command_code::end_of_message, now);
     error_code ec;
     one.protocol.send(wire::end_of_message{}, now, ec);
     return false;
@@ -304,8 +300,14 @@ void session::commit(link& one, proto::time_point now) {
                         [](auto const& other) { return other->in_message || other->undecided(); });
         if (shown_again) end_lines_of_body(now);
     }
-    if (one.edits.quarantine) t.quarantine = std::move(one.edits.quarantine);
+    take_quarantine(one);
     one.drop_edits();
+}
+
+void session::take_quarantine(link& one) {
+    if (!one.edits.quarantine) return;
+    transaction_->quarantine = std::move(one.edits.quarantine);
+    transaction_->quarantined_by = one.config->name;
 }
 
 /// The next milter is shown the body as the MTA would show it.

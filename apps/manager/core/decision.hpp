@@ -52,6 +52,7 @@ struct decision {
     std::vector<milter_record> milters;
     std::string verdict;    ///< "accept", "reject", "tempfail", "discard", "quarantine", "aborted"
     std::string text;       ///< SMTP reply given
+    std::string reason;     ///< why the manager itself decided
     std::string decided_by; ///< milter, "manager", or empty when all accepted
     std::string stage;      ///< command at which it was decided
     std::string quarantine;

@@ -142,8 +142,7 @@ void session::ask(link& one, command_code code, std::string_view payload, proto:
     if (code == command_code::connect) one.seen_connect = true;
     if (code == command_code::helo) one.seen_helo = helo_serial_;
     if (!one.protocol.sends(code)) return;
-    one.asked = code;
-    one.asked_at = now;
+    one.asks(code, now);
     if (transaction_ && one.record.verdict == "not asked") one.record.verdict = "no answer";
     std::string frame;
     wire::append_frame(frame, static_cast<unsigned char>(code), payload);
@@ -186,6 +185,7 @@ void session::conclude(verdict const& given, std::string_view decided_by, proto:
 void session::on_reply(link& one, wire::any_reply const& reply, proto::time_point now) {
     if (std::holds_alternative<wire::negotiate_reply>(reply)) {
         one.state = link_state::ready;
+        one.note_wait(now);
         one.config->wishes->note(one.protocol.agreed().lists);
         if (one.way.worked())
             log(severity::info, one.config->name, to_string(one.way.where()) + " works again");
@@ -200,7 +200,7 @@ void session::on_reply(link& one, wire::any_reply const& reply, proto::time_poin
 
 void session::on_verdict(link& one, wire::any_reply const& reply, proto::time_point now) {
     auto const code = one.asked;
-    one.record.time += now - one.asked_at;
+    one.note_wait(now);
     auto const verdict = to_verdict(reply, postfix_rules());
     if (!verdict) {
         bool const refused = wire::code_of(reply) == wire::reply_code::connection_failed;
@@ -257,6 +257,9 @@ void session::on_session_verdict(link& one, verdict const& verdict) {
 }
 
 void session::refuse_client(link const& one, verdict const& verdict) {
+    log(severity::info, one.config->name,
+        "refuses the client: " +
+            (verdict.text.empty() ? std::string(word(verdict)) : verdict.text));
     session_verdict_ = verdict;
     session_decided_by_ = one.config->name;
 }

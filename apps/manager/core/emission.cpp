@@ -105,7 +105,8 @@ void session::emit(proto::time_point now) {
         // with a single milter even the letter of the accepting verdict is its own (statement 273)
         bool const own = links_.size() == 1 && t.last_verdict == wire::reply_code::accept;
         answer({own ? wire::reply_code::accept : wire::reply_code::proceed, {}});
-        end_transaction(t.quarantine ? "quarantine" : "accept", {}, "end_of_message", now);
+        end_transaction(t.quarantine ? "quarantine" : "accept", t.quarantined_by, "end_of_message",
+                        now);
     }
     transaction_.reset();
 }

@@ -3,16 +3,11 @@
 #include "manager/core/evaluation.hpp"
 
 #include <algorithm>
-#include <string_view>
+#include <utility>
 
 namespace milter::manager {
 
 namespace {
-
-/// The client or the MTA ended the others.
-bool is_verdict(std::string_view word) noexcept {
-    return !word.empty() && word != "aborted" && word != "no_recipients";
-}
 
 bool same_recipients(decision const& a, decision const& b) {
     return std::equal(a.recipients.begin(), a.recipients.end(), b.recipients.begin(),
@@ -21,18 +16,30 @@ bool same_recipients(decision const& a, decision const& b) {
                       });
 }
 
-bool has_failed(decision const& alone) {
-    return std::any_of(alone.milters.begin(), alone.milters.end(),
-                       [](auto const& one) { return one.verdict == "error"; });
-}
-
 std::optional<bool> agreement_of(evaluation const& one) {
-    if (!one.dropped.empty() || has_failed(one.would)) return std::nullopt;
-    if (!is_verdict(one.would.verdict) || !is_verdict(one.enforced.verdict)) return std::nullopt;
-    return one.would.verdict == one.enforced.verdict && same_recipients(one.would, one.enforced);
+    if (!one.dropped.empty() || one.failed()) return std::nullopt;
+    if (!same_recipients(one.would, one.enforced)) return false;
+    if (one.would.verdict == "aborted" || one.enforced.verdict == "aborted") return std::nullopt;
+    return one.would.verdict == one.enforced.verdict;
 }
 
 } // namespace
+
+std::optional<evaluation> evaluate(std::string const& milter, decision alone,
+                                   std::string const& dropped) {
+    evaluation one{milter, std::move(alone), dropped, {}, {}};
+    for (auto const& record : one.would.milters) {
+        if (record.verdict == "error") { // what a failure means is for milters that count
+            one.would.verdict = "error";
+            one.would.text.clear();
+            one.would.decided_by = milter;
+        }
+        if (record.verdict != "not asked" || one.would.decided_by == milter) continue;
+        if (record.reason.empty()) return std::nullopt; // rules and samples leave messages out
+        one.dropped = record.reason;
+    }
+    return one;
+}
 
 void comparison::enforced(decision const& record) {
     enforced_.push_back(record);

@@ -16,11 +16,19 @@ namespace milter::manager {
 
 struct evaluation {
     std::string milter;
-    decision would;             ///< what a manager with this milter alone would have decided
-    std::string dropped;        ///< why it did not see the message as a whole; empty: it did
-    decision enforced;          ///< what was decided; with no verdict while that is unknown
-    std::optional<bool> agrees; ///< in verdict and refused recipients; empty: one of both gave none
+    decision would;      ///< what a manager with this milter alone would have decided
+    std::string dropped; ///< why it did not see the message as a whole; empty: it did
+    decision enforced;   ///< what was decided; with no verdict while that is unknown
+    std::optional<bool>
+        agrees; ///< in verdict and refused recipients; empty: there is nothing to compare
+
+    bool failed() const noexcept { return would.verdict == "error"; }
 };
+
+/// @param alone  of the session in which it is the only milter
+/// @return  empty: it had nothing to do with the message
+std::optional<evaluation> evaluate(std::string const& milter, decision alone,
+                                   std::string const& dropped);
 
 /// Brings both records of a message together, whichever is there first. Messages are known by their numbers, which
 /// rise.

@@ -57,6 +57,7 @@ bool session::connect_next(link& one, proto::time_point now) {
     one.state = link_state::connecting;
     one.protocol = proto::mta_session(link_options(one));
     one.connect_deadline = one.way.deadline();
+    if (one.asked_at == proto::never) one.asks(command_code::negotiate, now);
     one.in_flight = 0;
     one.write_deadline = proto::never;
     one.seen_connect = false;
@@ -137,14 +138,14 @@ void session::fail(link& one, error_code why, std::string_view where, proto::tim
 
 void session::give_up(link& one, error_code why, std::string const& text, proto::time_point now) {
     bool const in_message = one.in_message;
-    if (one.awaits()) one.record.time += now - one.asked_at;
+    one.note_wait(now);
     close(one, false);
     one.state = link_state::failed;
     one.in_message = in_message;
     one.failure_judged = false;
     one.is_our_failure = why == errc::resource;
     one.failure = capped(text);
-    one.record.verdict = "error";
+    one.record.verdict = one.is_our_failure ? "not asked" : "error";
     one.record.reason = one.failure;
     // a quarantine stands once it was received (statement 255)
     if (!one.held) one.keep_quarantine_only();
@@ -155,11 +156,11 @@ session::turn session::judge_failure(link& one, proto::time_point now) {
     if (std::exchange(one.failure_judged, true)) return turn::done;
     auto const policy = one.config->on_error;
     bool const in_message = std::exchange(one.in_message, false);
-    if (in_message && transaction_ && one.edits.quarantine)
-        transaction_->quarantine = std::move(one.edits.quarantine);
+    if (in_message && transaction_) take_quarantine(one);
     one.drop_edits();
     if (one.is_our_failure && in_message &&
         transaction_) { // never on_error, which may let mail pass
+        transaction_->record.reason = one.config->name + ": " + one.failure;
         refuse(internal_verdict(config_->on_internal_error), "manager", now);
         return turn::concluded;
     }
@@ -180,6 +181,7 @@ session::turn session::judge_failure(link& one, proto::time_point now) {
     if (policy == on_error::quarantine &&
         wire::any(mta_.agreed().actions, wire::action::quarantine)) {
         transaction_->quarantine = "milter " + one.config->name + " failed";
+        transaction_->quarantined_by = one.config->name;
         return turn::done;
     }
     refuse(failure_verdict(policy), one.config->name, now);
@@ -215,6 +217,7 @@ void session::internal_failure(std::string_view what, proto::time_point now) {
     log(severity::error, "manager", std::string(what));
     if (!transaction_ || transaction_->verdict)
         return answer(internal_verdict(config_->on_internal_error));
+    transaction_->record.reason = capped(what);
     bool const owed = mta_.awaits_reply() && !event_ && !transaction_->body_complete;
     refuse(internal_verdict(config_->on_internal_error), "manager", now);
     if (owed) answer(*transaction_->verdict);
@@ -253,6 +256,7 @@ bool session::is_to_judge(link const& one) const noexcept {
 }
 
 void session::out_of_time(proto::time_point now) {
+    if (transaction_) transaction_->record.reason = "no time was left for all milters";
     if (!event_ || event_->code == command_code::mail || event_->code == command_code::data)
         return refuse(out_of_time_verdict(), "manager", now);
     // nothing of a message hangs on the others, and a recipient can be refused alone

@@ -78,8 +78,8 @@ struct link {
     bool is_our_failure = false; ///< a lack of memory, descriptors, disk: on_internal_error
     std::string failure;         ///< in words
 
-    wire::command_code asked{}; ///< the command whose verdict is awaited
-    proto::time_point asked_at{};
+    wire::command_code asked{};                ///< the command whose verdict is awaited
+    proto::time_point asked_at = proto::never; ///< never: nothing is
     bool told_again = false;    ///< `asked` is a command that the MTA has its answer to
     std::uint32_t asked_in = 0; ///< serial of the last event it was asked about
     /// Its last word on the event, or on the message. It counts when all milters before it have let that pass.
@@ -118,6 +118,17 @@ struct link {
     std::size_t unwritten() const noexcept {
         return protocol.output().size() + in_flight;
     } ///< bytes
+
+    void asks(wire::command_code code, proto::time_point now) noexcept {
+        asked = code;
+        asked_at = now;
+    }
+    /// The wait is over, however it ended.
+    void note_wait(proto::time_point now) noexcept {
+        if (asked_at != proto::never && protocol.agreed().answers(asked))
+            record.time += now - asked_at;
+        asked_at = proto::never;
+    }
 
     void hold(verdict given, extent what) {
         held = std::move(given);

@@ -8,29 +8,45 @@
 
 #include <milter/proto/negotiation.hpp>
 
+#include <atomic>
 #include <memory>
-#include <mutex>
+#include <utility>
 
 namespace milter::manager {
 
-/// Shared by all sessions, of all threads.
+/// Shared by all sessions, of all threads, without a lock: what was once said is kept, for whoever looks at it.
 class macro_wishes {
 public:
-    using lists = std::shared_ptr<proto::macro_lists const>;
+    static constexpr unsigned most_changes = 32; ///< a milter that says something else each time
+
+    macro_wishes() = default;
+    macro_wishes(macro_wishes const&) = delete;
+    macro_wishes& operator=(macro_wishes const&) = delete;
+    ~macro_wishes() {
+        for (auto const* one = last_.load(); one;) delete std::exchange(one, one->before);
+    }
 
     void note(proto::macro_lists const& wished) {
-        std::lock_guard const lock(mutex_);
-        if (!last_ || *last_ != wished) last_ = std::make_shared<proto::macro_lists const>(wished);
+        auto const* const known = last();
+        if ((known && *known == wished) || changes_.fetch_add(1) >= most_changes) return;
+        auto added = std::make_unique<entry>(entry{wished, nullptr});
+        auto* const mine = added.release();
+        mine->before = last_.exchange(mine); // read by the destructor alone
     }
-    /// Null: it has not negotiated yet.
-    lists last() const {
-        std::lock_guard const lock(mutex_);
-        return last_;
+    /// Null: it has not negotiated yet. Lives as long as this.
+    proto::macro_lists const* last() const noexcept {
+        auto const* const found = last_.load();
+        return found ? &found->wished : nullptr;
     }
 
 private:
-    mutable std::mutex mutex_;
-    lists last_;
+    struct entry {
+        proto::macro_lists wished;
+        entry const* before;
+    };
+
+    std::atomic<entry const*> last_ = nullptr;
+    std::atomic<unsigned> changes_ = 0;
 };
 
 } // namespace milter::manager

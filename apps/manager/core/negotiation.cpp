@@ -52,7 +52,9 @@ void session::negotiation_progress(proto::time_point now, bool waited_enough) {
     if (!settled)
         log(severity::warning, "mta", "negotiation goes on without waiting for all milters");
     error_code ec;
-    mta_.negotiate(grant_ ? *grant_ : merged_agreement(), ec);
+    auto agreement = grant_ ? *grant_ : merged_agreement();
+    if (grant_) agreement.actions |= offer_.actions; // edits that nobody makes need no leave
+    mta_.negotiate(agreement, ec);
     pull(now);
 }
 
@@ -77,7 +79,7 @@ proto::agreement session::merged_agreement() {
     if (!all_known) merged.actions = wire::action::all;
     wants_rejected = wants_rejected || !all_known || !evaluated().empty();
     auto const to_come = wishes_to_come();
-    for (auto const& one : to_come) lists = lists || has_names(*one);
+    for (auto const* const one : to_come) lists = lists || has_names(*one);
     merged.actions &= offer_.actions & ~wire::action::set_macro_list;
 
     auto const content =
@@ -105,7 +107,7 @@ std::vector<milter_config const*> session::evaluated() const {
 session::wish_lists session::wishes_to_come() const {
     wish_lists found;
     auto const add = [&](milter_config const& one) {
-        if (auto last = one.wishes->last()) found.push_back(std::move(last));
+        if (auto const* const last = one.wishes->last()) found.push_back(last);
     };
     for (auto const& one : links_)
         if (one->applies != applicability::no && one->state != link_state::ready) add(*one->config);
@@ -127,7 +129,7 @@ std::string session::merged_list(std::size_t stage, wish_lists const& to_come) {
                                auto const& list = one->protocol.agreed().lists[index];
                                return one->state == link_state::ready && list && !list->empty();
                            }) ||
-               std::any_of(to_come.begin(), to_come.end(), [&](auto const& one) {
+               std::any_of(to_come.begin(), to_come.end(), [&](auto const* one) {
                    auto const& list = (*one)[index];
                    return list && !list->empty();
                });
@@ -153,7 +155,7 @@ std::string session::merged_list(std::size_t stage, wish_lists const& to_come) {
     for (auto const& one : links_)
         if (one->state == link_state::ready && one->protocol.agreed().lists[stage])
             proto::for_each_name(*one->protocol.agreed().lists[stage], add);
-    for (auto const& one : to_come)
+    for (auto const* const one : to_come)
         if (auto const& list = (*one)[stage]) proto::for_each_name(*list, add);
     if (count > proto::max_macro_names)
         log(severity::warning, "mta",

@@ -97,7 +97,6 @@ void session::filter_connected(std::size_t index, error_code ec, proto::time_poi
                   "cannot connect to " + to_string(one.way.where()) + ": " + ec.message(), now);
     } else {
         one.state = link_state::negotiating;
-        one.asked_at = now;
         error_code ignored;
         one.protocol.negotiate(now, ignored);
     }
@@ -134,6 +133,14 @@ void session::filter_drained(std::size_t index, proto::time_point now) {
     one.write_deadline = proto::never;
     if (over_ || !one.connected()) return;
     resume(now);
+}
+
+void session::cut_off(proto::time_point now) {
+    if (transaction_) {
+        transaction_->record.decided_by = "manager";
+        transaction_->record.reason = "the manager ended";
+    }
+    end_session(now);
 }
 
 void session::expired(proto::time_point now) {

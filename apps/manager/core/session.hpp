@@ -72,6 +72,8 @@ public:
     /// The milter's connection ended (no `why`), or failed.
     void filter_closed(std::size_t index, error_code why, proto::time_point now);
     void filter_drained(std::size_t index, proto::time_point now);
+    /// The manager ends and waits no longer.
+    void cut_off(proto::time_point now);
     /// At or after deadline().
     void expired(proto::time_point now);
 
@@ -126,7 +128,7 @@ private:
     // negotiation.cpp
     void negotiation_progress(proto::time_point now, bool waited_enough);
     proto::agreement merged_agreement();
-    using wish_lists = std::vector<macro_wishes::lists>;
+    using wish_lists = std::vector<proto::macro_lists const*>;
     wish_lists wishes_to_come() const;
     std::string merged_list(std::size_t stage, wish_lists const& to_come);
     std::vector<milter_config const*> evaluated() const;
@@ -200,6 +202,7 @@ private:
                             proto::time_point now);
     void stage_edit(link& one, wire::any_reply const& reply, proto::time_point now);
     void commit(link& one, proto::time_point now);
+    void take_quarantine(link& one);
     void end_lines_of_body(proto::time_point now);
 
     // emission.cpp: the outcome, to the MTA

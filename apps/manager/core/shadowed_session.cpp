@@ -12,13 +12,6 @@ namespace {
 constexpr std::size_t longest_opening = std::size_t{64} << 10; // bytes: an offer and more
 constexpr std::size_t longest_backlog = std::size_t{8} << 20;  // bytes that one shadow is behind
 
-/// Rules and samples leave messages out.
-bool applied(decision const& record, std::string_view milter) {
-    return record.decided_by == milter ||
-           std::any_of(record.milters.begin(), record.milters.end(),
-                       [](auto const& one) { return one.verdict != "not asked"; });
-}
-
 } // namespace
 
 shadowed_session::shadow::shadow(std::shared_ptr<config const> alone, std::string name,
@@ -84,6 +77,12 @@ void shadowed_session::filter_drained(std::size_t index, proto::time_point now) 
     at(index, [&](session& to, std::size_t link) { to.filter_drained(link, now); });
 }
 
+void shadowed_session::cut_off(proto::time_point now) {
+    heard_.cut_off(now);
+    for (auto const& one : shadows_)
+        if (!one->over) give_up(*one, "the manager ended", now);
+}
+
 void shadowed_session::expired(proto::time_point now) {
     if (now >= heard_.deadline()) heard_.expired(now);
     for (auto const& one : shadows_)
@@ -115,7 +114,7 @@ void shadowed_session::tell(shadow& one, std::string_view bytes, proto::time_poi
 }
 
 void shadowed_session::give_up(shadow& one, std::string why, proto::time_point now) {
-    one.dropped = std::move(why);
+    if (one.dropped.empty()) one.dropped = std::move(why);
     one.self->mta_closed({}, now);
 }
 
@@ -173,9 +172,9 @@ std::vector<evaluation> shadowed_session::take_evaluations() {
     for (auto const& one : shadows_) {
         if (one->reported) continue;
         for (auto& record : one->self->take_decisions()) {
-            if (!applied(record, one->milter)) continue;
             record.profile = one->profile;
-            one->compared.evaluated({one->milter, std::move(record), one->dropped, {}, {}});
+            if (auto found = evaluate(one->milter, std::move(record), one->dropped))
+                one->compared.evaluated(std::move(*found));
         }
         if (one->over && hung_up_) one->compared.finish();
         for (auto& done : one->compared.take()) evaluations.push_back(std::move(done));

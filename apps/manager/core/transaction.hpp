@@ -62,6 +62,7 @@ struct transaction {
     std::size_t header_editors = 0;
     bool body_replaced = false;
     std::optional<std::string> quarantine;
+    std::string quarantined_by;           ///< milter, by its edit or its failure
     std::optional<std::size_t> body_sent; ///< emission of a replaced body: bytes done
     bool emitting = false;
     bool edits_failed = false; ///< an edit could not be passed on: the message may not be accepted

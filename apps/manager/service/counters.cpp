@@ -30,13 +30,12 @@ void counters::count(evaluation const& one) {
     std::lock_guard const lock(mutex_);
     auto const known = milters_.find(one.milter);
     if (known == milters_.end()) return;
-    for (auto const& record : one.would.milters) {
-        if (record.verdict == "not asked") continue;
-        ++known->second.messages;
-        if (record.verdict == "error") ++known->second.failures;
-    }
-    if (!one.agrees.value_or(true)) ++known->second.differing;
-    if (!one.dropped.empty()) ++known->second.dropped;
+    auto& counts = known->second.evaluation;
+    ++counts.messages;
+    if (one.agrees) ++counts.compared;
+    if (!one.agrees.value_or(true)) ++counts.differing;
+    if (one.failed()) ++counts.failed;
+    if (!one.dropped.empty()) ++counts.dropped;
 }
 
 void counters::note(log_event const& one, wall_time when) {
@@ -56,8 +55,7 @@ void counters::fill(status_report& report) const {
         if (known == milters_.end()) continue;
         one.messages = known->second.messages;
         one.failures = known->second.failures;
-        one.differing = known->second.differing;
-        one.dropped = known->second.dropped;
+        one.evaluation = known->second.evaluation;
         one.last_problem = known->second.last_problem;
         one.last_problem_at = known->second.last_problem_at;
     }

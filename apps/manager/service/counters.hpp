@@ -32,8 +32,7 @@ private:
     struct milter {
         std::uint64_t messages = 0;
         std::uint64_t failures = 0;
-        std::uint64_t differing = 0;
-        std::uint64_t dropped = 0;
+        evaluation_status evaluation;
         std::string last_problem;
         wall_time last_problem_at;
     };

@@ -43,10 +43,19 @@ void gateway::run() {
     tell_acceptor();
     std::vector<std::thread> threads;
     threads.reserve(workers_.size());
-    for (auto const& one : workers_) threads.emplace_back([&one] { one->run(); });
-    context_.run();
-    for (auto const& one : workers_) one->waits().stop();
-    for (auto& one : threads) one.join();
+    auto const end = [&] {
+        for (auto const& one : workers_) one->waits().stop();
+        for (auto& one : threads) one.join();
+    };
+    try {
+        for (auto const& one : workers_) threads.emplace_back([&one] { one->run(); });
+        context_.run();
+    } catch (...) { // not so many threads
+        end();
+        throw;
+    }
+    cut_off_ = sessions();
+    end();
 }
 
 /// What is in force now.

@@ -54,6 +54,8 @@ public:
 
     boost::asio::io_context& context() noexcept { return context_; }
     std::size_t sessions() const noexcept { return acceptor_.sessions(); }
+    /// Sessions that run() did not wait for.
+    std::size_t cut_off() const noexcept { return cut_off_; }
     std::uint64_t sessions_ever() const noexcept { return acceptor_.sessions_ever(); }
 
 private:
@@ -78,6 +80,7 @@ private:
     doors doors_;
     boost::asio::steady_timer drain_timer_;
     proto::time_point drain_deadline_ = proto::never;
+    std::size_t cut_off_ = 0;
 };
 
 } // namespace milter::manager

@@ -36,6 +36,11 @@ void relay::start(descriptor mta) {
     perform();
 }
 
+void relay::cut_off() {
+    core_.cut_off(worker_.waits().now());
+    perform();
+}
+
 /// Does what the core asks for, until it asks for nothing more.
 void relay::perform() {
     if (over_ || std::exchange(performing_, true)) return;

@@ -44,6 +44,8 @@ public:
     /// There is no room for this session: it is answered and refused. Before start().
     void refuse_all() { core_.overloaded(); }
     void start(descriptor mta);
+    /// The manager ends: what the session did not come to is in the records. It is buried then.
+    void cut_off();
 
 private:
     static constexpr std::size_t mta_index = static_cast<std::size_t>(-1);

@@ -27,6 +27,10 @@ public:
     /// Until waits().stop().
     void run() {
         waits_.run([this] { buried_.clear(); });
+        while (!sessions_.empty()) {
+            sessions_.begin()->second.cut_off();
+            buried_.clear();
+        }
     }
 
     enum class room { enough, none };
