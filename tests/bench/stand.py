@@ -113,7 +113,7 @@ class Bench:
         finally:
             process.send_signal(signal.SIGTERM)
             try:
-                process.wait(5)
+                process.wait(0.5)  # libmilter looks every 5 s
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -247,6 +247,7 @@ class Bench:
         if "-p" in command:
             time.sleep(0.5)
             work()
+            time.sleep(0.1)  # the end of the last session
             tracer.terminate()
         tracer.wait(60)
         with contextlib.suppress(OSError), open(report, encoding="ascii", errors="replace") as file:
