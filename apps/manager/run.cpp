@@ -15,6 +15,7 @@
 #include <milter/version.hpp>
 
 #include <boost/asio/signal_set.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <sys/resource.h>
 #include <sysexits.h>
@@ -59,6 +60,7 @@ public:
                      [this](std::string what) { say("error: decision log " + std::move(what)); }),
           gateway_(settings,
                    {[this](decision&& one) { decided(std::move(one)); },
+                    [this](evaluation&& one) { evaluated(std::move(one)); },
                     [this](log_event&& one) { logged(std::move(one)); }},
                    &inherited_),
           control_(std::make_shared<control>(gateway_.context(), &inherited_, actions())),
@@ -119,6 +121,14 @@ private:
         auto const when = now();
         counters_.count(one);
         decisions_.post([kept = std::make_shared<decision>(std::move(one)), when] {
+            return to_json_line(*kept, when);
+        });
+    }
+
+    void evaluated(evaluation&& one) {
+        auto const when = now();
+        counters_.count(one);
+        decisions_.post([kept = std::make_shared<evaluation>(std::move(one)), when] {
             return to_json_line(*kept, when);
         });
     }
@@ -250,14 +260,24 @@ private:
         report.sessions = gateway_.sessions();
         report.sessions_ever = gateway_.sessions_ever();
         report.session_limit = settings_->limits.sessions;
-        for (auto const& one : settings_->milters) {
-            std::vector<std::string> sockets;
-            for (auto const& where : one.sockets) sockets.push_back(to_string(where));
-            report.milters.push_back({one.name, std::move(sockets), one.enabled, 0, 0, {}, {}});
-        }
+        auto const& memory = *gateway_.settings().spool.budget;
+        report.memory = memory.taken();
+        report.memory_limit = memory.limit();
+        for (auto const& one : gateway_.settings().milters)
+            report.milters.push_back(status_of(one));
         counters_.fill(report);
         report.lines_lost = decisions_.dropped();
         return report;
+    }
+
+    static milter_status status_of(milter_config const& one) {
+        milter_status status;
+        status.name = one.name;
+        for (auto const& where : one.sockets) status.sockets.push_back(to_string(where));
+        status.enabled = one.enabled;
+        status.sessions = one.seats->taken();
+        status.max_sessions = one.max_sessions;
+        return status;
     }
 
     options const& options_;
@@ -294,6 +314,12 @@ loaded_config load_and_tell(std::string const& file) {
     return loaded;
 }
 
+/// No descriptors or threads to be had, not even for a start.
+int cannot_serve(std::string const& why) {
+    std::cerr << "milter-manager: cannot serve: " << why << '\n';
+    return EX_OSERR;
+}
+
 } // namespace
 
 int run(options const& options) {
@@ -311,9 +337,13 @@ int run(options const& options) {
     try {
         server one(options, loaded.config, supervisor, std::move(inherited));
         return one.serve();
-    } catch (std::system_error const& failed) {
+    } catch (line_writer::cannot_open const& failed) {
         std::cerr << "milter-manager: decision log " << failed.what() << '\n';
         return EX_CANTCREAT;
+    } catch (std::system_error const& failed) {
+        return cannot_serve(failed.what());
+    } catch (boost::system::system_error const& failed) { // Asio's
+        return cannot_serve(failed.code().message());
     }
 }
 

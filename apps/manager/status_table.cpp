@@ -74,6 +74,26 @@ std::string span_of(std::uint64_t seconds) {
     return std::to_string(seconds) + 's';
 }
 
+/// "17 B", "1.5 KiB", "256 MiB": to a tenth, rounded down
+std::string size_of(std::uint64_t bytes) {
+    struct {
+        unsigned bits;
+        char const* unit;
+    } constexpr units[] = {{30, " GiB"}, {20, " MiB"}, {10, " KiB"}};
+    for (auto const& [bits, unit] : units) {
+        if (bytes >> bits == 0) continue;
+        auto const tenths = ((bytes >> (bits - 10)) % 1024) * 10 / 1024;
+        return std::to_string(bytes >> bits) + (tenths > 0 ? '.' + std::to_string(tenths) : "") +
+               unit;
+    }
+    return std::to_string(bytes) + " B";
+}
+
+std::string memory_of(json const& memory) {
+    return size_of(memory.value("now", std::uint64_t{0})) + " of at most " +
+           size_of(memory.value("limit", std::uint64_t{0}));
+}
+
 std::string messages_of(json const& counts) {
     std::string out;
     for (auto const& [verdict, count] : counts.items())
@@ -102,6 +122,7 @@ std::string head(json const& answer) {
         {"last reload", reload_of(part(answer, "last_reload"))},
         {"sessions", number(sessions, "now") + " of at most " + number(sessions, "limit") + ", " +
                          number(sessions, "ever") + " since the start"},
+        {"memory", memory_of(part(answer, "memory"))},
         {"messages", messages_of(part(answer, "messages"))},
     };
     if (lost > 0) rows.push_back({"decision log", std::to_string(lost) + " lines lost"});
@@ -118,19 +139,30 @@ std::string listeners(json const& answer) {
     return columns(rows);
 }
 
+/// "3", or "3 of 10" where there is a limit.
+std::string sessions_at(json const& milter) {
+    auto const most = milter.value("max_sessions", std::uint64_t{0});
+    return number(milter, "sessions") + (most > 0 ? " of " + std::to_string(most) : "");
+}
+
 /// One line for each, and one more for each further socket.
 std::string milters(json const& answer) {
-    std::vector<row> rows = {{"MILTER", "MESSAGES", "FAILURES", "SOCKET", "LAST PROBLEM"}};
+    std::vector<row> rows = {
+        {"MILTER", "SESSIONS", "MESSAGES", "FAILURES", "SOCKET", "LAST PROBLEM"}};
     for (auto const& one : list(answer, "milters")) {
         auto name = text(one, "name");
         if (!one.value("enabled", true)) name += " (off)";
         auto const problem = part(one, "last_problem");
-        row line = {name, number(one, "messages"), number(one, "failures"), "",
+        row line = {name,
+                    sessions_at(one),
+                    number(one, "messages"),
+                    number(one, "failures"),
+                    "",
                     problem.empty() ? "" : text(problem, "time") + ' ' + text(problem, "text")};
         auto const sockets = list(one, "sockets");
         for (auto const& socket : sockets) {
-            line[3] = printable(socket.get<std::string>());
-            rows.push_back(std::exchange(line, {"", "", "", "", ""}));
+            line[4] = printable(socket.get<std::string>());
+            rows.push_back(std::exchange(line, row(line.size())));
         }
         if (sockets.empty()) rows.push_back(line);
     }

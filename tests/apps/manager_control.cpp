@@ -76,8 +76,53 @@ BOOST_AUTO_TEST_CASE(status_counts_sessions_messages_and_failures) {
     BOOST_TEST(shown.exit_code == 0);
     for (auto const& part :
          arguments{"milter-manager  ", "state           running, since ", "1 accept\n", "LISTENER",
-                   "unix:" + path, "down    1         1         unix:"})
+                   "unix:" + path, "down    0         1         1         unix:"})
         BOOST_TEST(contains(shown.out, part), shown.out);
+}
+
+BOOST_AUTO_TEST_CASE(status_shows_how_much_of_each_limit_is_used) {
+    filter("limited", {}, "max_sessions = 3");
+    filter("other", {});
+    settings += "[limits]\nmemory = \"1536KiB\"\nheader_bytes = \"1MiB\"\n";
+    start();
+    raw_client const one(path), two(path);
+    for (auto const* each : {&one, &two}) {
+        each->say(offer);
+        each->some(17);
+    }
+    auto said = status();
+    BOOST_TEST(said["milters"][0]["sessions"] == 2);
+    BOOST_TEST(said["milters"][0]["max_sessions"] == 3);
+    BOOST_TEST(said["milters"][1]["sessions"] == 2);
+    BOOST_TEST(said["milters"][1]["max_sessions"] == 0);
+    BOOST_TEST(said["memory"] == json::parse(R"({"now":0,"limit":1572864})"));
+    auto const shown = verb({"status"}).out;
+    for (auto const& part : arguments{"\nmemory          0 B of at most 1.5 MiB\n",
+                                      "\nMILTER   SESSIONS  MESSAGES  FAILURES  SOCKET",
+                                      "\nlimited  2 of 3    0  ", "\nother    2         0  "})
+        BOOST_TEST(contains(shown, part), shown);
+
+    // the body of a message under way, up to the end that never comes
+    one.say(client);
+    one.some(5);
+    for (auto const command : {"\0\0\0\x05M<a>\0"sv, "\0\0\0\x05R<b>\0"sv, "\0\0\0\x01T"sv}) {
+        one.say(command);
+        one.some(5);
+    }
+    one.say("\0\0\0\x05LA\0b\0\0\0\0\x01N\0\0\xc3\x51"
+            "B"sv); // these have no answers
+    one.say(std::string(50'000, 'x'));
+    for (int i = 0; i < 1000 && status()["memory"]["now"] < 50'000; ++i) {
+    }
+    said = status();
+    BOOST_TEST(said["memory"]["now"].get<int>() >= 50'000);
+    one.say("\0\0\0\x01Q"sv);
+    one.rest();
+    for (int i = 0; i < 1000 && status()["memory"]["now"] != 0; ++i) {
+    }
+    said = status();
+    BOOST_TEST(said["memory"]["now"] == 0);
+    BOOST_TEST(said["milters"][0]["sessions"] == 1);
 }
 
 BOOST_AUTO_TEST_CASE(the_control_socket_is_found_in_the_configuration) {

@@ -137,6 +137,25 @@ BOOST_AUTO_TEST_CASE(a_port_comes_and_goes_and_loses_no_connection) {
     comes_and_goes("inet:" + std::to_string(port) + "@127.0.0.1", address_of(loopback(port)));
 }
 
+BOOST_AUTO_TEST_CASE(a_port_that_goes_and_is_wanted_back_at_once_goes_on_listening) {
+    auto const port = free_port();
+    auto const with = own + listen_section("inet:" + std::to_string(port) + "@127.0.0.1");
+    settings = with;
+    start();
+    for (int i = 0; i < 25; ++i) {
+        settings = own;
+        reloads();
+        settings = with;
+        reloads();
+        raw_client const one(loopback(port));
+        one.say(offer);
+        BOOST_TEST_REQUIRE(one.some(5) == "\0\0\0\x0dO"sv);
+    }
+    BOOST_TEST(listeners().size() == 2U);
+    BOOST_TEST(manager->stop() == 0);
+    BOOST_TEST(!contains(manager->err(), "cannot"), manager->err());
+}
+
 BOOST_AUTO_TEST_CASE(who_connected_before_the_listener_went_is_served) {
     settings = listen_section("unix:" + second) + own;
     start();

@@ -89,6 +89,25 @@ BOOST_AUTO_TEST_CASE(missing_directories_are_warned_of) {
     BOOST_TEST(contains(run.err, "milter-manager: decision log /nodir/log: No such file"), run.err);
 }
 
+BOOST_AUTO_TEST_CASE(start_without_enough_descriptors_says_so_whichever_it_is_that_lacks) {
+    milter("x");
+    auto const file = configuration();
+    int refused = 0, code = 0;
+    for (int descriptors = 4; code != 69; ++descriptors) { // 69: only the listener lacks one
+        BOOST_REQUIRE(descriptors < 64);
+        auto const script =
+            "ulimit -n " + std::to_string(descriptors) + R"(; exec "$0" run -c "$1")";
+        auto const done =
+            support::run_program("/bin/sh", {"-c", script, program("milter-manager"), file}, dir);
+        code = done.exit_code;
+        BOOST_TEST((code == 69 || code == 71), done.err);
+        BOOST_TEST(contains(done.err, "Too many open files"), done.err);
+        BOOST_TEST(!contains(done.err, "decision log"), done.err);
+        if (code == 71) refused += contains(done.err, "milter-manager: cannot serve: ") ? 1 : 0;
+    }
+    BOOST_TEST(refused > 1);
+}
+
 BOOST_AUTO_TEST_CASE(configuration_problem_ends_with_78_and_names_its_place) {
     auto const file = dir.write("bad.toml", "[[listen]]\nsocket = \"unix:/x/y\"\nmod = \"0600\"\n");
     for (std::string const verb : {"check", "run"}) {

@@ -13,10 +13,11 @@ import re
 import subprocess
 import sys
 
-sys.dont_write_bytecode = True  # layers.py is a neighbour, and the tree may be somebody else's
+sys.dont_write_bytecode = True  # the imported are neighbours, and the tree may be somebody else's
+import protocol_doc  # noqa: E402
 from layers import without_comments  # noqa: E402
 
-STATEMENTS = range(1, 218)  # of docs/protocol.md; those of the manager, from 218 on, are not listed yet
+STATEMENTS = range(1, protocol_doc.STATEMENTS + 1)  # of docs/protocol.md
 TABLE = "docs/conformance.md"
 REASON = "Not ours:"
 FIELD = "field"
@@ -137,7 +138,10 @@ def check_cases(table, known_cases):
     listed = {(row.number, test) for row in table for test in row.tests}
     for (place, name), line in known_cases.items():
         for number in numbers_of(name):
-            if number in STATEMENTS and (number, (place, name)) not in listed:
+            if number not in STATEMENTS:
+                yield f"tests/{place}", line, f"{name} ends with {number}, which is no statement; numbers at the end " \
+                                              f"of a name are statements, {STATEMENTS.start} to {STATEMENTS.stop - 1}"
+            elif (number, (place, name)) not in listed:
                 yield f"tests/{place}", line, f"{name} bears the number {number} and is not in the row of that " \
                                               f"statement in {TABLE}; numbers at the end of a name are statements"
 

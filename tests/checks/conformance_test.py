@@ -24,7 +24,6 @@ BOOST_FIXTURE_TEST_CASE(in_pieces_2_3, fixture) {}
 BOOST_AUTO_TEST_CASE(
     in_two_lines_3) {}
 BOOST_DATA_TEST_CASE(port_0_and_step_5_are_in_the_middle, rows) {}
-BOOST_AUTO_TEST_CASE(of_the_manager_9) {}
 """
 STREAM = "BOOST_AUTO_TEST_CASE(over_a_socket_2) {}\nBOOST_AUTO_TEST_CASE(nearly_5, *disabled()) {}\n"
 SCENARIOS = "for name in ('mod_insheader_0', 'bdat'):\n    print(name, 'group doc')\n"
@@ -105,7 +104,14 @@ class ConformanceCheck(unittest.TestCase):
 
     def test_a_new_test_must_be_listed(self):
         self.finds(tree(cases=FRAME + "BOOST_AUTO_TEST_CASE(new_4) {}\n"),
-                   "tests/wire/frame.cpp:8: new_4 bears the number 4")
+                   "tests/wire/frame.cpp:7: new_4 bears the number 4")
+
+    def test_a_number_that_is_no_statement_is_found(self):
+        self.finds(tree(cases=FRAME + "BOOST_AUTO_TEST_CASE(port_9) {}\n"),
+                   "tests/wire/frame.cpp:7: port_9 ends with 9, which is no statement")
+
+    def test_all_statements_of_the_description_count(self):
+        self.assertEqual(conformance.STATEMENTS, range(1, 276))
 
     def test_a_listed_test_must_exist(self):
         self.finds(tree(cases=FRAME.replace("packets_are_framed_1", "packets_are_framed")),

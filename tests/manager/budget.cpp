@@ -44,7 +44,7 @@ std::string at(long seconds, std::string const& answer) {
 BOOST_AUTO_TEST_SUITE(budget)
 
 BOOST_AUTO_TEST_CASE(
-    is_eight_seconds_for_sendmail_and_twenty_five_for_postfix_or_as_configured_198) {
+    is_eight_seconds_for_sendmail_and_twenty_five_for_postfix_or_as_configured_198_267) {
     for (long const seconds : {8, 25, 3}) {
         patient_rig rig(1);
         if (seconds == 25) rig.mta.like_postfix();
@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(
     }
 }
 
-BOOST_AUTO_TEST_CASE(covers_all_milters_together) {
+BOOST_AUTO_TEST_CASE(covers_all_milters_together_267) {
     patient_rig rig(3);
     for (std::size_t k = 0; k < 3; ++k) rig.filter(k).on("mail", say(wire::proceed{}).after(3s));
     rig.begin();
@@ -66,7 +66,8 @@ BOOST_AUTO_TEST_CASE(covers_all_milters_together) {
     BOOST_TEST(enough.mail() == at(6, "continue"));
 }
 
-BOOST_AUTO_TEST_CASE(over_while_one_is_asked_and_others_are_not_refuses_whatever_their_policies) {
+BOOST_AUTO_TEST_CASE(
+    over_while_one_is_asked_and_others_are_not_refuses_whatever_their_policies_267) {
     for (auto const policy : {on_error::accept, on_error::quarantine}) {
         patient_rig rig(2);
         rig.config.milters[0].on_error = policy;
@@ -92,7 +93,7 @@ BOOST_AUTO_TEST_CASE(over_at_the_last_milter_is_its_failure_alone) {
     BOOST_TEST(rig.end() == "continue");
 }
 
-BOOST_AUTO_TEST_CASE(over_at_a_recipient_refuses_that_recipient_when_others_were_not_asked) {
+BOOST_AUTO_TEST_CASE(over_at_a_recipient_refuses_that_recipient_when_others_were_not_asked_267) {
     patient_rig rig(2);
     rig.config.milters[0].on_error = on_error::accept;
     rig.filter(0).on("rcpt", silence(), once);
@@ -105,7 +106,7 @@ BOOST_AUTO_TEST_CASE(over_at_a_recipient_refuses_that_recipient_when_others_were
 }
 
 BOOST_AUTO_TEST_CASE(
-    over_at_connect_or_helo_is_answered_with_continue_and_the_others_are_told_later) {
+    over_at_connect_or_helo_is_answered_with_continue_and_the_others_are_told_later_267) {
     patient_rig rig(2);
     rig.filter(0).on("connect", silence(), once);
     rig.negotiate();
@@ -190,7 +191,7 @@ BOOST_AUTO_TEST_CASE(of_end_of_message_over_at_the_last_milter_is_its_failure) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(of_end_of_message_over_before_the_others_saw_the_message_refuses) {
+BOOST_AUTO_TEST_CASE(of_end_of_message_over_before_the_others_saw_the_message_refuses_267) {
     patient_rig rig(3);
     rig.config.milters[0].on_error = on_error::accept;
     rig.config.milters[1].on_error = on_error::accept;

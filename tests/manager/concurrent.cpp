@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(recipients_and_commands_are_chosen_apart) {
     BOOST_TEST(seen(rig, 1) == "connect helo mail");
 }
 
-BOOST_AUTO_TEST_CASE(the_first_in_order_decides_whoever_spoke_first) {
+BOOST_AUTO_TEST_CASE(the_first_in_order_decides_whoever_spoke_first_230_270) {
     for (auto const* stage : {"connect", "helo", "mail", "rcpt", "data"})
         BOOST_TEST_CONTEXT(stage) {
             together rig(3);
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(the_first_in_order_decides_whoever_spoke_first) {
         }
 }
 
-BOOST_AUTO_TEST_CASE(a_later_refusal_waits_for_those_before_it) {
+BOOST_AUTO_TEST_CASE(a_later_refusal_waits_for_those_before_it_270) {
     for (auto const* stage : {"connect", "helo", "mail", "rcpt", "data"})
         BOOST_TEST_CONTEXT(stage) {
             together rig(3);
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(a_later_refusal_waits_for_those_before_it) {
         }
 }
 
-BOOST_AUTO_TEST_CASE(accept_of_a_later_one_lets_only_it_off) {
+BOOST_AUTO_TEST_CASE(accept_of_a_later_one_lets_only_it_off_232) {
     together rig(3);
     rig.filter(0).on("mail", say(wire::proceed{}).after(1s));
     rig.filter(1).on("mail", say(wire::accept{}), once);
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(accept_of_a_later_one_lets_only_it_off) {
     BOOST_TEST(rig.filter(0).judged().size() == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(a_refused_recipient_is_nothing_that_a_later_one_decides) {
+BOOST_AUTO_TEST_CASE(a_refused_recipient_is_nothing_that_a_later_one_decides_270) {
     // what the later one says of it, early or late, is about nobody; the next command waits for its answer
     for (auto const pause : {0s, 2s}) BOOST_TEST_CONTEXT(pause.count()) {
             together rig(2);
@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(accept_of_the_message_stands_though_the_recipient_was_refus
     BOOST_TEST(seen(rig, 1) == "connect helo mail rcpt");
 }
 
-BOOST_AUTO_TEST_CASE(discard_for_a_refused_recipient_is_a_failure_as_it_cannot_judge_any_more_269) {
+BOOST_AUTO_TEST_CASE(discard_for_a_refused_recipient_is_a_failure_as_it_cannot_judge_any_more) {
     together rig(2);
     rig.begin();
     rig.send(sender);
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(discard_for_a_refused_recipient_is_a_failure_as_it_cannot_j
     BOOST_TEST(rig.blamed("b"));
 }
 
-BOOST_AUTO_TEST_CASE(a_later_failure_is_judged_in_its_turn) {
+BOOST_AUTO_TEST_CASE(a_later_failure_is_judged_in_its_turn_270) {
     for (bool const first_refuses : {false, true}) BOOST_TEST_CONTEXT(first_refuses) {
             together rig(2);
             rig.begin();

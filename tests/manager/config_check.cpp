@@ -46,6 +46,17 @@ BOOST_AUTO_TEST_CASE(no_milter_is_a_warning) {
                "m: warning: no [[milter]]: all mail passes unfiltered");
     BOOST_TEST(findings(listen("/l") + filter("a", "/a") + "enabled = false\n") ==
                "m: warning: no milter is enabled: all mail passes unfiltered\n");
+    BOOST_TEST(findings(listen("/l") + filter("a", "/a") + "mode = \"evaluate\"\n") ==
+               "m: warning: milters are only evaluated: all mail passes unfiltered\n");
+}
+
+BOOST_AUTO_TEST_CASE(by_without_share_is_a_warning) {
+    auto const with = [](std::string const& keys) {
+        return findings(listen("/l") + filter("a", "/a") + keys);
+    };
+    BOOST_TEST(with("by = \"session\"\n") ==
+               "m:6:6: warning: by without share: the milter applies to all mail\n");
+    BOOST_TEST(with("by = \"session\"\nshare = \"5%\"\n") == "");
 }
 
 BOOST_AUTO_TEST_CASE(the_control_socket_is_a_unix_socket_of_its_own) {

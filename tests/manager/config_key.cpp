@@ -27,6 +27,9 @@ std::map<std::string, std::string> const other_values = {
     {"milter.balance", R"("round_robin")"},
     {"milter.on_error", R"("quarantine")"},
     {"milter.enabled", "false"},
+    {"milter.mode", R"("evaluate")"},
+    {"milter.share", R"("0.25%")"},
+    {"milter.by", R"("sender.domain")"},
     {"milter.read_only", "true"},
     {"milter.concurrent", "true"},
     {"milter.parallel_rcpt", "true"},
@@ -64,6 +67,7 @@ std::map<std::string, std::string> const other_values = {
     {"limits.sessions", "19"},
     {"limits.sessions_per_address", "32"},
     {"limits.memory", R"("33MiB")"},
+    {"limits.evaluation_memory", R"("34MiB")"},
     {"limits.edits", "20"},
     {"limits.edit_bytes", R"("21KiB")"},
     {"limits.replacement_body", R"("22MiB")"},
@@ -219,6 +223,9 @@ BOOST_AUTO_TEST_CASE(each_key_reaches_the_field_it_is_named_after) {
     BOOST_TEST((milter.breaker == breaker_settings{0, 5s, 6ms, 7min, 8s}));
     BOOST_TEST((milter.on_error == on_error::quarantine));
     BOOST_TEST(!milter.enabled);
+    BOOST_TEST((milter.mode == milter_mode::evaluate));
+    BOOST_TEST(milter.sample.share == 25u);
+    BOOST_TEST((milter.sample.by == sample_key::sender_domain));
     BOOST_TEST(milter.read_only);
     BOOST_TEST(milter.concurrent);
     BOOST_TEST(milter.parallel_rcpt);

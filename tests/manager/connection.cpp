@@ -234,6 +234,32 @@ BOOST_AUTO_TEST_CASE(deaf_connection_is_told_of_nothing) {
     BOOST_TEST(times == 0);
 }
 
+BOOST_AUTO_TEST_CASE(stuck_connection_that_was_deafened_has_no_deadline_and_says_nothing_more) {
+    auto const peer = pair();
+    BOOST_TEST(!one.write(std::string(1'000'000, 'a')));
+    auto const late = one.deadline(10s);
+    BOOST_TEST(!one.expire(late, 10s));
+    one.deafen();
+    BOOST_TEST((one.deadline(10s) == proto::never));
+    BOOST_TEST(one.expire(late, 10s));
+    auto const piece = read_all(peer);
+    BOOST_TEST(piece < 1'000'000U);
+    BOOST_TEST(!one.write("late"));
+    BOOST_TEST((one.deadline(10s) == proto::never));
+    one.close("bye");
+    BOOST_TEST(read_all(peer) == 0U); // it would stand in the middle of what was cut off
+}
+
+BOOST_AUTO_TEST_CASE(deaf_connection_that_is_stuck_later_is_found_once) {
+    auto const peer = pair();
+    one.deafen();
+    BOOST_TEST(!one.write(std::string(1'000'000, 'a')));
+    auto const late = one.deadline(10s);
+    BOOST_TEST(!one.expire(late, 10s));
+    one.deafen();
+    BOOST_TEST((one.deadline(10s) == proto::never));
+}
+
 BOOST_AUTO_TEST_CASE(last_words_go_out_but_not_before_what_waits) {
     auto const peer = pair();
     one.close("bye");
@@ -273,6 +299,25 @@ BOOST_AUTO_TEST_CASE(connection_that_is_used_again_while_it_is_told_is_not_told_
     waits.run();
     BOOST_TEST(readable <= 1);
     BOOST_TEST(next.is_open());
+}
+
+BOOST_AUTO_TEST_CASE(
+    what_was_there_to_read_is_not_told_of_the_connection_that_follows_in_the_same_turn) {
+    auto const peer = pair();
+    BOOST_TEST(!one.write(std::string(300'000, 'a')));
+    read_all(peer);
+    ::send(peer.number(), "old", 3, MSG_NOSIGNAL); // so both are told at once
+    descriptor next;
+    int readable = 0;
+    owner.on_drained = [&] {
+        one.close();
+        next = pair();
+        waits.stop();
+    };
+    owner.on_readable = [&] { ++readable; };
+    waits.run();
+    BOOST_TEST(next.is_open());
+    BOOST_TEST(readable == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

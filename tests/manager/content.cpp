@@ -44,7 +44,7 @@ std::vector<verdict_row> terminal() {
 BOOST_AUTO_TEST_SUITE(content)
 
 BOOST_AUTO_TEST_CASE(
-    verdict_of_any_milter_at_any_content_stage_is_given_at_end_of_message_122_143) {
+    verdict_of_any_milter_at_any_content_stage_is_given_at_end_of_message_122_143_224_235_236_241) {
     for (auto const& stage : stages)
         for (std::size_t k = 0; k < 3; ++k)
             for (auto const& row : terminal())
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(
                 }
 }
 
-BOOST_AUTO_TEST_CASE(accept_in_content_lets_one_milter_off_and_the_others_go_on_125) {
+BOOST_AUTO_TEST_CASE(accept_in_content_lets_one_milter_off_and_the_others_go_on_125_232_234) {
     for (auto const& stage : stages)
         for (std::size_t k = 0; k < 3; ++k) BOOST_TEST_CONTEXT(stage << " by " << k) {
                 manager_rig rig(3);
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(continue_and_accept_at_the_end_keep_the_edits_alike_126) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(milter_gets_content_only_after_its_predecessor_has_judged_the_message) {
+BOOST_AUTO_TEST_CASE(milter_gets_content_only_after_its_predecessor_has_judged_the_message_244) {
     manager_rig rig(2);
     rig.filter(0).on("end_of_message", say(wire::proceed{}).after(3s));
     rig.begin();
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(first_milter_is_shown_content_as_it_comes) {
     BOOST_TEST(rig.filter(0).story() == std::string(up_to_data) + " header end_of_headers");
 }
 
-BOOST_AUTO_TEST_CASE(skip_at_body_stops_the_body_for_one_milter_only_103) {
+BOOST_AUTO_TEST_CASE(skip_at_body_stops_the_body_for_one_milter_only_103_237) {
     manager_rig rig(3);
     rig.filter(1).wants.steps = wire::step::skip;
     rig.filter(1).on("body", say(wire::skip{}));
@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(skip_at_header_stops_the_headers_for_one_milter_only) {
     BOOST_TEST(rig.filter(1).story() == whole);
 }
 
-BOOST_AUTO_TEST_CASE(body_comes_in_chunks_as_the_mtas_cut_them_89) {
+BOOST_AUTO_TEST_CASE(body_comes_in_chunks_as_the_mtas_cut_them_89_253) {
     manager_rig rig(2);
     rig.begin();
     rig.envelope();
@@ -243,7 +243,7 @@ BOOST_AUTO_TEST_CASE(each_milter_is_spared_what_it_does_not_want) {
         }
 }
 
-BOOST_AUTO_TEST_CASE(keepalive_before_end_of_message_is_not_passed_on) {
+BOOST_AUTO_TEST_CASE(keepalive_before_end_of_message_is_not_passed_on_242) {
     for (std::string const stage :
          {"connect", "helo", "mail", "rcpt", "data", "header", "end_of_headers", "body"})
         BOOST_TEST_CONTEXT(stage) {
@@ -255,7 +255,7 @@ BOOST_AUTO_TEST_CASE(keepalive_before_end_of_message_is_not_passed_on) {
         }
 }
 
-BOOST_AUTO_TEST_CASE(mta_of_version_2_is_answered_at_each_header_and_piece_of_body) {
+BOOST_AUTO_TEST_CASE(mta_of_version_2_is_answered_at_each_header_and_piece_of_body_272) {
     for (bool const refuses : {false, true}) {
         manager_rig rig(2);
         rig.mta.offer = {2, static_cast<wire::action>(0x1f), static_cast<wire::step>(0x7f)};
@@ -289,7 +289,7 @@ BOOST_AUTO_TEST_CASE(milter_of_version_2_is_sent_what_it_knows) {
                "connect helo mail rcpt header header header end_of_headers body end_of_message");
 }
 
-BOOST_AUTO_TEST_CASE(rspamd_answers_the_offer_and_the_end_of_message_only) {
+BOOST_AUTO_TEST_CASE(rspamd_answers_the_offer_and_the_end_of_message_only_253_274) {
     manager_rig rig(2);
     rig.filter(0).wants.steps = static_cast<wire::step>(0xff080);
     auto const body = std::string(3'000'000, 'r') + "\r\n"; // in one packet, of whatever size
@@ -305,6 +305,22 @@ BOOST_AUTO_TEST_CASE(rspamd_answers_the_offer_and_the_end_of_message_only) {
     BOOST_TEST(rig.mta.new_body().size() == body.size());
     BOOST_TEST(rig.filter(1).message().body.size() == body.size());
     BOOST_TEST(rig.filter(1).message().headers.size() == 5U);
+}
+
+BOOST_AUTO_TEST_CASE(new_body_in_one_packet_is_taken_up_to_its_limit_274) {
+    constexpr std::size_t limit = 1'000'000;
+    for (auto const size : {limit, limit + 1}) BOOST_TEST_CONTEXT(size) {
+            manager_rig rig(1);
+            rig.config.limits.edits.body_bytes = limit;
+            std::string const body(size, 'r');
+            rig.filter(0).on("end_of_message", say(wire::replace_body{body}, wire::accept{}));
+            rig.begin();
+            auto const heard = rig.message();
+            BOOST_TEST(heard.ends_with(size == limit ? "; accept"
+                                                     : "451 4.7.1 Service unavailable "
+                                                       "- try again later\""));
+            BOOST_TEST((rig.mta.new_body() == (size == limit ? body : "")));
+        }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -28,7 +28,9 @@ struct fixture {
             report.pid = 7;
             report.now = report.started + 61s;
             report.listeners = {{"unix:/l", 5, 2, true, false}};
-            report.milters = {{"a", {"unix:/a", "unix:/b"}, true, 3, 1, "gone\x1b", {}}};
+            report.milters = {{"a", {"unix:/a", "unix:/b"}, true, 3, 1, "gone\x1b", {}, 4, 10}};
+            report.memory = 1024;
+            report.memory_limit = 4096;
             report.messages = {1, 2, 3, 4, 5, 6};
             return report;
         },
@@ -73,6 +75,9 @@ BOOST_AUTO_TEST_CASE(status_has_everything) {
     BOOST_TEST(milter["sockets"] == json::parse(R"(["unix:/a","unix:/b"])"));
     BOOST_TEST(milter["messages"] == 3);
     BOOST_TEST(milter["failures"] == 1);
+    BOOST_TEST(milter["sessions"] == 4);
+    BOOST_TEST(milter["max_sessions"] == 10);
+    BOOST_TEST(said["memory"] == json::parse(R"({"now":1024,"limit":4096})"));
     BOOST_TEST(milter["last_problem"]["text"] == "gone\x1b");
 }
 

@@ -51,6 +51,17 @@ decision full_decision() {
     return d;
 }
 
+/// Every field set that a decision alone has not; the example of docs/decision-log.md has fewer.
+evaluation full_evaluation() {
+    evaluation e;
+    e.milter = "rspamd-next";
+    e.would = full_decision();
+    e.enforced = full_decision();
+    e.dropped = "it is too far behind the MTA";
+    e.agrees = false;
+    return e;
+}
+
 std::string documentation() {
     std::ifstream in(MILTER_SOURCE_DIR "/docs/decision-log.md");
     BOOST_TEST_REQUIRE(in.good());
@@ -150,6 +161,45 @@ BOOST_AUTO_TEST_CASE(each_key_of_a_decision_is_documented) {
     collect_keys(nlohmann::json::parse(to_json_line(full_decision(), noon)), keys);
     for (auto const& key : keys) BOOST_TEST(text.find("| `" + key + "` |") != text.npos, key);
     BOOST_TEST(keys.size() == 25u + 3u); // lists add address, name and reason
+}
+
+BOOST_AUTO_TEST_CASE(an_evaluation_is_the_documented_line) {
+    evaluation e;
+    e.milter = "rspamd-next";
+    e.would.session = 12;
+    e.would.transaction = 1;
+    e.would.queue_id = "4XyZ1";
+    e.would.recipients = e.enforced.recipients = {{"<bob@example.net>", "continue", ""}};
+    e.would.recipient_count = 1;
+    e.would.milters = {{"rspamd-next", "accept", "end_of_message", "", 0, 40500us}};
+    e.would.verdict = "accept";
+    e.would.size = 5120;
+    e.would.time = 60250us;
+    e.enforced.verdict = "reject";
+    e.enforced.text = "550 5.7.1 spam";
+    e.enforced.decided_by = "rspamd";
+    e.enforced.stage = "end_of_message";
+    e.enforced.time = 93750us;
+    e.agrees = false;
+    auto const line = to_json_line(e, noon);
+    BOOST_TEST(documentation().find("\n" + line + "\n") != std::string::npos, line);
+}
+
+BOOST_AUTO_TEST_CASE(each_key_of_an_evaluation_is_documented) {
+    auto const text = documentation();
+    std::set<std::string> keys;
+    collect_keys(nlohmann::json::parse(to_json_line(full_evaluation(), noon)), keys);
+    for (auto const& key : keys) BOOST_TEST(text.find("| `" + key + "` |") != text.npos, key);
+    BOOST_TEST(keys.size() == 25u + 3u + 4u);
+}
+
+BOOST_AUTO_TEST_CASE(evaluation_without_counterpart_says_nothing_of_one) {
+    auto e = full_evaluation();
+    e.enforced = {};
+    e.agrees.reset();
+    auto const line = to_json_line(e, noon);
+    BOOST_TEST(line.find("enforced") == line.npos);
+    BOOST_TEST(line.find("agrees") == line.npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_remark_is_the_documented_line) {

@@ -21,7 +21,7 @@ std::string times(std::size_t count, std::string const& what) {
 
 BOOST_AUTO_TEST_SUITE(end_of_message)
 
-BOOST_AUTO_TEST_CASE(progress_goes_upstream_every_five_seconds_while_milters_work_199) {
+BOOST_AUTO_TEST_CASE(progress_goes_upstream_every_five_seconds_while_milters_work_199_243) {
     manager_rig rig(2);
     rig.filter(0).on("end_of_message", say(wire::proceed{}).after(12s));
     rig.filter(1).on("end_of_message", say(wire::proceed{}).after(11s));
@@ -52,7 +52,8 @@ BOOST_AUTO_TEST_CASE(progress_is_not_sent_before_end_of_message_or_after_the_ver
     BOOST_TEST(rig.mta.heard().empty());
 }
 
-BOOST_AUTO_TEST_CASE(long_new_body_waits_for_the_mta_to_read_and_nothing_comes_between_170_203) {
+BOOST_AUTO_TEST_CASE(
+    long_new_body_waits_for_the_mta_to_read_and_nothing_comes_between_170_203_243) {
     manager_rig rig(1);
     std::string const body(5'000'000, 'b');
     rig.filter(0).on("end_of_message", say(wire::add_header{"X-A", "1"}, wire::replace_body{body},
@@ -73,7 +74,7 @@ BOOST_AUTO_TEST_CASE(long_new_body_waits_for_the_mta_to_read_and_nothing_comes_b
     BOOST_TEST((rig.mta.new_body() == body));
 }
 
-BOOST_AUTO_TEST_CASE(accepting_letter_of_a_single_milter_is_its_own) {
+BOOST_AUTO_TEST_CASE(accepting_letter_of_a_single_milter_is_its_own_273) {
     manager_rig one(1);
     one.filter(0).on("end_of_message", say(wire::add_header{"X-A", "1"}, wire::accept{}));
     one.begin();

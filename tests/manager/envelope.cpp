@@ -46,7 +46,7 @@ std::string reach(manager_rig& rig, std::string const& stage) {
 
 BOOST_AUTO_TEST_SUITE(envelope)
 
-BOOST_AUTO_TEST_CASE(first_refusal_stops_the_stage_and_later_milters_are_not_told_143) {
+BOOST_AUTO_TEST_CASE(first_refusal_stops_the_stage_and_later_milters_are_not_told_143_229_230_236) {
     for (std::string const stage : {"connect", "helo", "mail", "rcpt", "data"})
         BOOST_TEST_CONTEXT(stage) {
             manager_rig rig(3);
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(first_refusal_stops_the_stage_and_later_milters_are_not_tol
         }
 }
 
-BOOST_AUTO_TEST_CASE(each_kind_of_refusal_reaches_the_mta_as_it_is_119_120) {
+BOOST_AUTO_TEST_CASE(each_kind_of_refusal_reaches_the_mta_as_it_is_119_120_241) {
     struct row {
         reaction says;
         std::string heard;
@@ -103,7 +103,8 @@ BOOST_AUTO_TEST_CASE(refused_client_is_refused_at_every_later_command_of_a_messa
         }
 }
 
-BOOST_AUTO_TEST_CASE(refused_recipient_is_refused_alone_and_not_shown_to_later_milters_121) {
+BOOST_AUTO_TEST_CASE(
+    refused_recipient_is_refused_alone_and_not_shown_to_later_milters_121_229_231) {
     manager_rig rig(3);
     rig.filter(0).on("rcpt \"<four", say(wire::tempfail{}));
     rig.filter(1).on("rcpt \"<two", say_text("550 5.1.1 no two here"));
@@ -138,7 +139,7 @@ BOOST_AUTO_TEST_CASE(recipients_of_a_sender_that_a_milter_refused_are_not_shown_
     BOOST_TEST(rig.filter(0).judged().size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(refused_data_answers_whatever_follows_in_its_transaction) {
+BOOST_AUTO_TEST_CASE(refused_data_answers_whatever_follows_in_its_transaction_236_271) {
     manager_rig rig(2);
     rig.filter(0).on("data", say_text("451 4.7.1 not now"), once);
     BOOST_TEST(reach(rig, "data") == "reply \"451 4.7.1 not now\"");
@@ -153,7 +154,7 @@ BOOST_AUTO_TEST_CASE(refused_data_answers_whatever_follows_in_its_transaction) {
     BOOST_TEST(rig.filter(1).connections() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(discard_ends_the_message_at_each_stage_122_143) {
+BOOST_AUTO_TEST_CASE(discard_ends_the_message_at_each_stage_122_143_235) {
     for (std::string const stage : {"mail", "rcpt", "data"}) BOOST_TEST_CONTEXT(stage) {
             manager_rig rig(3);
             rig.filter(1).on(stage, say(wire::discard{}), once);
@@ -179,7 +180,7 @@ BOOST_AUTO_TEST_CASE(discard_of_a_client_means_nothing_123) {
         }
 }
 
-BOOST_AUTO_TEST_CASE(accepted_client_lets_that_milter_alone_off_for_the_session_124) {
+BOOST_AUTO_TEST_CASE(accepted_client_lets_that_milter_alone_off_for_the_session_124_232_234) {
     for (std::string const stage : {"connect", "helo"}) BOOST_TEST_CONTEXT(stage) {
             manager_rig rig(3);
             rig.filter(1).on(stage, say(wire::accept{}));
@@ -192,7 +193,7 @@ BOOST_AUTO_TEST_CASE(accepted_client_lets_that_milter_alone_off_for_the_session_
         }
 }
 
-BOOST_AUTO_TEST_CASE(accepted_message_lets_that_milter_alone_off_for_the_message_125) {
+BOOST_AUTO_TEST_CASE(accepted_message_lets_that_milter_alone_off_for_the_message_125_232_234) {
     for (std::string const stage : {"mail", "rcpt", "data"})
         for (std::size_t k = 0; k < 3; ++k) BOOST_TEST_CONTEXT(stage << " by " << k) {
                 manager_rig rig(3);
@@ -209,7 +210,7 @@ BOOST_AUTO_TEST_CASE(accepted_message_lets_that_milter_alone_off_for_the_message
             }
 }
 
-BOOST_AUTO_TEST_CASE(unknown_command_is_answered_with_continue_or_a_refusal) {
+BOOST_AUTO_TEST_CASE(unknown_command_is_answered_with_continue_or_a_refusal_241) {
     struct row {
         reaction says;
         std::string heard;
@@ -279,7 +280,7 @@ void send_refused_recipient(manager_rig& rig) {
 }
 
 BOOST_AUTO_TEST_CASE(
-    verdict_on_a_recipient_that_the_mta_refused_takes_no_milter_out_of_the_message) {
+    verdict_on_a_recipient_that_the_mta_refused_takes_no_milter_out_of_the_message_269) {
     struct row {
         reaction answer;
         std::string ends;
@@ -307,7 +308,7 @@ BOOST_AUTO_TEST_CASE(
 }
 
 BOOST_AUTO_TEST_CASE(
-    recipient_that_the_mta_refused_reaches_only_who_asked_and_decides_nothing_127) {
+    recipient_that_the_mta_refused_reaches_only_who_asked_and_decides_nothing_127_269) {
     for (auto const& answer : {say(wire::proceed{}), say(wire::reject{}), say(wire::accept{}),
                                say(wire::tempfail{}), say_text("421 4.7.0 away")}) {
         manager_rig rig(3);
@@ -332,7 +333,7 @@ BOOST_AUTO_TEST_CASE(
     }
 }
 
-BOOST_AUTO_TEST_CASE(esmtp_parameters_pass_unchanged_75) {
+BOOST_AUTO_TEST_CASE(esmtp_parameters_pass_unchanged_75_228) {
     manager_rig rig(2);
     rig.begin();
     auto const mail_args =

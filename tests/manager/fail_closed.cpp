@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(macros_that_do_not_fit_a_packet_are_left_out_singly_195) {
     BOOST_TEST(macros.find("\"{rcpt_addr}\"=\"b\"") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(header_changed_to_one_blank_is_not_deleted) {
+BOOST_AUTO_TEST_CASE(header_changed_to_one_blank_is_not_deleted_246) {
     manager_rig rig(1);
     rig.mta.offer = {2, static_cast<wire::action>(0x1f), static_cast<wire::step>(0x7f)};
     rig.filter(0).wants.steps = wire::step::leading_space;

@@ -166,7 +166,7 @@ constexpr auto per_element = boost::test_tools::per_element();
 BOOST_AUTO_TEST_SUITE(failure_table)
 
 BOOST_AUTO_TEST_CASE(
-    every_cell_gives_its_verdict_at_its_command_and_to_the_end_of_the_message_45_197_207_208_209_210_216) {
+    every_cell_gives_its_verdict_at_its_command_and_to_the_end_of_the_message_45_197_207_208_209_210_216_268) {
     for_each_failure([](kind what, std::string const& stage, on_error policy, how_often often) {
         manager_rig rig(3);
         rig.config.milters[1].on_error = policy;
@@ -200,7 +200,7 @@ BOOST_AUTO_TEST_CASE(next_message_finds_the_milter_again_on_a_fresh_connection_2
     });
 }
 
-BOOST_AUTO_TEST_CASE(quarantine_that_the_mta_cannot_do_is_a_temporary_failure) {
+BOOST_AUTO_TEST_CASE(quarantine_that_the_mta_cannot_do_is_a_temporary_failure_268) {
     for (std::string const stage : {"negotiate", "connect", "helo", "mail", "rcpt", "data",
                                     "header", "end_of_headers", "body", "end_of_message"})
         BOOST_TEST_CONTEXT(stage) {
@@ -236,7 +236,7 @@ BOOST_AUTO_TEST_CASE(first_in_order_decides_whichever_failed_first) {
                "reply \"550 5.5.0 Service unavailable\"");
 }
 
-BOOST_AUTO_TEST_CASE(verdict_of_an_earlier_milter_comes_before_the_failure_of_a_later_one) {
+BOOST_AUTO_TEST_CASE(verdict_of_an_earlier_milter_comes_before_the_failure_of_a_later_one_230) {
     manager_rig rig(2);
     rig.config.milters[1].on_error = on_error::shutdown;
     rig.filter(0).on("end_of_message", say(wire::reject{}).after(2s));
@@ -257,7 +257,7 @@ BOOST_AUTO_TEST_CASE(verdict_of_an_earlier_milter_comes_before_the_failure_of_a_
 }
 
 BOOST_AUTO_TEST_CASE(
-    edits_are_taken_back_at_the_end_of_message_and_a_quarantine_stands_under_every_policy_211) {
+    edits_are_taken_back_at_the_end_of_message_and_a_quarantine_stands_under_every_policy_211_255) {
     auto const edits = say(wire::add_header{"X", "1"}, wire::change_from{"<c@mx.test>", {}},
                            wire::replace_body{"new"});
     for (auto const policy : policies) BOOST_TEST_CONTEXT(manager::to_string(policy)) {
@@ -302,7 +302,7 @@ template <class Each> void for_each_failure_at_unknown(Each each) {
     each(what, policy, often);
 }
 
-BOOST_AUTO_TEST_CASE(failure_at_an_unknown_command_in_a_message_is_judged_at_its_next_command) {
+BOOST_AUTO_TEST_CASE(failure_at_an_unknown_command_in_a_message_is_judged_at_its_next_command_268) {
     for (std::string const next : {"rcpt", "data", "end_of_message"})
         for_each_failure_at_unknown([&](kind what, on_error policy, how_often often) {
             manager_rig rig(3);
@@ -328,7 +328,7 @@ BOOST_AUTO_TEST_CASE(failure_at_an_unknown_command_in_a_message_is_judged_at_its
 }
 
 BOOST_AUTO_TEST_CASE(
-    failure_at_an_unknown_command_outside_a_message_costs_no_message_but_with_shutdown) {
+    failure_at_an_unknown_command_outside_a_message_costs_no_message_but_with_shutdown_268) {
     for_each_failure_at_unknown([](kind what, on_error policy, how_often often) {
         manager_rig rig(3);
         rig.config.milters[1].on_error = policy;

@@ -223,7 +223,7 @@ BOOST_AUTO_TEST_CASE(facts_are_what_the_mta_said_so_far) {
 
 // ---- what it is told
 
-BOOST_AUTO_TEST_CASE(it_is_told_what_it_would_have_been_told_from_the_beginning) {
+BOOST_AUTO_TEST_CASE(it_is_told_what_it_would_have_been_told_from_the_beginning_258) {
     for (bool const own_list : {false, true})
         for (auto const stage : staged_selection::stages) BOOST_TEST_CONTEXT(wire::name_of(stage)) {
                 joining rig(stage);
@@ -256,7 +256,7 @@ BOOST_AUTO_TEST_CASE(it_is_not_told_or_asked_what_it_negotiated_away) {
         }
 }
 
-BOOST_AUTO_TEST_CASE(recipients_that_somebody_refused_are_not_told) {
+BOOST_AUTO_TEST_CASE(recipients_that_somebody_refused_are_not_told_259) {
     joining rig(code::data);
     rig.filter(0).on("rcpt \"<by-first", say(wire::reject{}));
     rig.filter(2).on("rcpt \"<by-third", say_text("451 4.7.1 later"));
@@ -370,7 +370,7 @@ BOOST_AUTO_TEST_CASE(accepting_the_message_lets_it_off_for_the_message) {
             }
 }
 
-BOOST_AUTO_TEST_CASE(refusal_of_the_client_answers_this_command_and_the_rest_of_the_session) {
+BOOST_AUTO_TEST_CASE(refusal_of_the_client_answers_this_command_and_the_rest_of_the_session_260) {
     for (auto const stage : late_stages)
         for (std::string const told : {"connect", "helo"})
             for (auto const& [what, heard] :
@@ -390,7 +390,7 @@ BOOST_AUTO_TEST_CASE(refusal_of_the_client_answers_this_command_and_the_rest_of_
                 }
 }
 
-BOOST_AUTO_TEST_CASE(refusal_of_the_sender_answers_this_command_and_the_rest_of_the_message) {
+BOOST_AUTO_TEST_CASE(refusal_of_the_sender_answers_this_command_and_the_rest_of_the_message_260) {
     for (auto const stage : late_stages) BOOST_TEST_CONTEXT(wire::name_of(stage)) {
             joining rig(stage);
             rig.second().on("mail", say_text("550 5.7.1 no"), once);
@@ -406,7 +406,7 @@ BOOST_AUTO_TEST_CASE(refusal_of_the_sender_answers_this_command_and_the_rest_of_
         }
 }
 
-BOOST_AUTO_TEST_CASE(refusal_of_a_recipient_accepted_before_refuses_the_message) {
+BOOST_AUTO_TEST_CASE(refusal_of_a_recipient_accepted_before_refuses_the_message_261) {
     for (auto const stage : late_stages) BOOST_TEST_CONTEXT(wire::name_of(stage)) {
             joining rig(stage);
             join_with_the_second_recipient(rig, stage);
@@ -422,7 +422,7 @@ BOOST_AUTO_TEST_CASE(refusal_of_a_recipient_accepted_before_refuses_the_message)
         }
 }
 
-BOOST_AUTO_TEST_CASE(refused_recipient_is_deleted_where_that_is_asked_for) {
+BOOST_AUTO_TEST_CASE(refused_recipient_is_deleted_where_that_is_asked_for_261) {
     for (auto const stage : late_stages) BOOST_TEST_CONTEXT(wire::name_of(stage)) {
             joining rig(stage);
             join_with_the_second_recipient(rig, stage);
@@ -442,7 +442,7 @@ BOOST_AUTO_TEST_CASE(refused_recipient_is_deleted_where_that_is_asked_for) {
         }
 }
 
-BOOST_AUTO_TEST_CASE(where_the_mta_deletes_no_recipients_the_message_is_refused) {
+BOOST_AUTO_TEST_CASE(where_the_mta_deletes_no_recipients_the_message_is_refused_261) {
     joining rig(code::data);
     rig.settings_of_second().late_rcpt_reject = manager::late_rcpt_reject::delete_recipient;
     rig.mta.offer.actions &= ~wire::action::delete_rcpt;
@@ -452,7 +452,7 @@ BOOST_AUTO_TEST_CASE(where_the_mta_deletes_no_recipients_the_message_is_refused)
     BOOST_TEST(rig.whole_message() == refused_from(code::data, "reject"), per_element);
 }
 
-BOOST_AUTO_TEST_CASE(message_is_not_lost_by_deleting_its_last_recipient) {
+BOOST_AUTO_TEST_CASE(message_is_not_lost_by_deleting_its_last_recipient_261) {
     joining rig(code::data);
     rig.settings_of_second().late_rcpt_reject = manager::late_rcpt_reject::delete_recipient;
     rig.second().on("rcpt", say_text("550 5.7.1 nobody"));
@@ -473,7 +473,7 @@ BOOST_AUTO_TEST_CASE(message_is_not_lost_by_deleting_its_last_recipient) {
                "add_rcpt \"<trap@mx.test>\"; continue");
 }
 
-BOOST_AUTO_TEST_CASE(refused_recipient_is_kept_where_that_is_asked_for) {
+BOOST_AUTO_TEST_CASE(refused_recipient_is_kept_where_that_is_asked_for_261) {
     for (auto const stage : late_stages) BOOST_TEST_CONTEXT(wire::name_of(stage)) {
             joining rig(stage);
             join_with_the_second_recipient(rig, stage);
@@ -509,7 +509,7 @@ BOOST_AUTO_TEST_CASE(refusal_of_the_recipient_at_hand_is_that_of_a_recipient) {
     BOOST_TEST(rig.second().judged().size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(refusal_of_data_and_discarding_end_the_message_for_all) {
+BOOST_AUTO_TEST_CASE(refusal_of_data_and_discarding_end_the_message_for_all_260) {
     for (auto const stage : {code::end_of_headers, code::end_of_message})
         for (auto const& [what, heard] : {std::pair{say(wire::reject{}), std::string("reject")},
                                           std::pair{say(wire::discard{}), std::string("discard")}})

@@ -244,7 +244,7 @@ BOOST_AUTO_TEST_CASE(milter_of_a_message_is_idle_behind_it_and_told_nothing_twic
     BOOST_TEST(rig.filter(2).judged().size() == 5U);
 }
 
-BOOST_AUTO_TEST_CASE(milter_that_joins_late_in_each_message_is_told_each_on_one_connection) {
+BOOST_AUTO_TEST_CASE(milter_that_joins_late_in_each_message_is_told_each_on_one_connection_262) {
     for (auto const stage : late_stages) BOOST_TEST_CONTEXT(wire::name_of(stage)) {
             joining rig(stage);
             rig.begin();
@@ -343,7 +343,7 @@ BOOST_AUTO_TEST_CASE(refusal_of_the_client_is_not_lost_when_an_earlier_milter_re
 
 // ---- negotiation, the next client, limits
 
-BOOST_AUTO_TEST_CASE(who_may_join_late_keeps_all_that_it_may_want) {
+BOOST_AUTO_TEST_CASE(who_may_join_late_keeps_all_that_it_may_want_221) {
     for (auto const answer : {yes, no}) {
         joining rig(code::rcpt);
         rig.config.selection = std::make_shared<staged_selection>(std::vector<staged_choice>{

@@ -13,11 +13,15 @@ namespace {
 
 std::string const whole = "mail rcpt data header header header end_of_headers body end_of_message";
 
+auto aborts(scripted_filter const& filter) {
+    return std::count(filter.lines().begin(), filter.lines().end(), "abort");
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(mta_habit)
 
-BOOST_AUTO_TEST_CASE(sendmail_sends_several_messages_and_quits_136_145) {
+BOOST_AUTO_TEST_CASE(sendmail_sends_several_messages_and_quits_136_145_262) {
     manager_rig rig(2);
     rig.mta.like_sendmail();
     rig.begin();
@@ -34,7 +38,7 @@ BOOST_AUTO_TEST_CASE(sendmail_sends_several_messages_and_quits_136_145) {
     BOOST_TEST(rig.log().empty());
 }
 
-BOOST_AUTO_TEST_CASE(postfix_aborts_after_each_message_and_twice_before_it_quits_150) {
+BOOST_AUTO_TEST_CASE(postfix_aborts_after_each_message_and_twice_before_it_quits_150_263) {
     manager_rig rig(2);
     rig.mta.like_postfix();
     rig.begin();
@@ -53,7 +57,7 @@ BOOST_AUTO_TEST_CASE(postfix_aborts_after_each_message_and_twice_before_it_quits
 }
 
 BOOST_AUTO_TEST_CASE(
-    sendmail_aborts_before_helo_and_postfix_after_it_and_milters_hear_one_abort_before_helo_134_142) {
+    sendmail_aborts_before_helo_and_postfix_after_it_and_milters_hear_one_abort_before_helo_134_142_264) {
     for (bool const postfix : {false, true}) {
         manager_rig rig(2);
         rig.begin();
@@ -71,7 +75,7 @@ BOOST_AUTO_TEST_CASE(
     }
 }
 
-BOOST_AUTO_TEST_CASE(any_number_of_aborts_at_any_time_is_harmless_132) {
+BOOST_AUTO_TEST_CASE(any_number_of_aborts_at_any_time_is_harmless_132_263) {
     manager_rig rig(2);
     rig.negotiate();
     rig.send(wire::abort{});
@@ -88,10 +92,11 @@ BOOST_AUTO_TEST_CASE(any_number_of_aborts_at_any_time_is_harmless_132) {
     BOOST_TEST(rig.filter(1).story() == "connect helo mail abort " + whole);
 }
 
-BOOST_AUTO_TEST_CASE(reset_at_each_stage_aborts_exactly_who_is_in_the_message_142_147) {
+BOOST_AUTO_TEST_CASE(reset_at_each_stage_aborts_exactly_who_is_in_the_message_142_147_263) {
     for (std::string const stage : {"mail", "rcpt", "data", "header", "end_of_headers", "body"})
         BOOST_TEST_CONTEXT(stage) {
-            manager_rig rig(2);
+            manager_rig rig(3);
+            rig.filter(2).on("mail", say(wire::accept{}), once); // it is past the message
             rig.begin();
             rig.send(wire::mail{"<a@client.test>", {}});
             if (stage != "mail") rig.send(wire::rcpt{"<b@mx.test>", {}});
@@ -99,9 +104,11 @@ BOOST_AUTO_TEST_CASE(reset_at_each_stage_aborts_exactly_who_is_in_the_message_14
             if (stage == "header") rig.send(wire::header{"X-A", " 1"});
             if (stage == "end_of_headers") rig.send(wire::end_of_headers{});
             if (stage == "body") rig.content(rig.usual_headers(), std::string(70'000, 'x'));
-            rig.send(wire::abort{});
-            for (std::size_t k = 0; k < 2; ++k) BOOST_TEST(rig.filter(k).last("abort") == "abort");
+            for (int i = 0; i < 2; ++i) rig.send(wire::abort{});
+            for (std::size_t k = 0; k < 2; ++k) BOOST_TEST(aborts(rig.filter(k)) == 1);
+            BOOST_TEST(rig.filter(2).story() == "connect helo mail");
             BOOST_TEST(rig.message() == "continue");
+            for (std::size_t k = 0; k < 2; ++k) BOOST_TEST(aborts(rig.filter(k)) == 1);
             BOOST_TEST(rig.filter(0).judged().size() == 1U);
             BOOST_TEST(rig.filter(0).connections() == 1U);
         }
@@ -131,7 +138,7 @@ BOOST_AUTO_TEST_CASE(second_message_starts_clean_135) {
     BOOST_TEST(rig.filter(1).judged()[1].recipients.size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(milter_still_busy_with_an_aborted_message_is_replaced_for_the_next) {
+BOOST_AUTO_TEST_CASE(milter_still_busy_with_an_aborted_message_is_replaced_for_the_next_266) {
     manager_rig rig(1);
     rig.filter(0).on("header", say(wire::proceed{}).after(5s), once);
     rig.begin();
@@ -146,7 +153,7 @@ BOOST_AUTO_TEST_CASE(milter_still_busy_with_an_aborted_message_is_replaced_for_t
                "connect helo mail rcpt data header abort | connect helo " + whole);
 }
 
-BOOST_AUTO_TEST_CASE(answer_to_an_aborted_message_is_swallowed_and_the_connection_goes_on) {
+BOOST_AUTO_TEST_CASE(answer_to_an_aborted_message_is_swallowed_and_the_connection_goes_on_266) {
     manager_rig rig(1);
     rig.filter(0).on("header", say(wire::reject{}).after(5s), once);
     rig.begin();
@@ -159,7 +166,7 @@ BOOST_AUTO_TEST_CASE(answer_to_an_aborted_message_is_swallowed_and_the_connectio
     BOOST_TEST(rig.filter(0).connections() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(helo_waits_for_the_answer_to_an_aborted_message) {
+BOOST_AUTO_TEST_CASE(helo_waits_for_the_answer_to_an_aborted_message_266) {
     manager_rig rig(1);
     rig.filter(0).on("header", say(wire::reject{}).after(5s), once);
     rig.begin();
@@ -170,7 +177,7 @@ BOOST_AUTO_TEST_CASE(helo_waits_for_the_answer_to_an_aborted_message) {
     BOOST_TEST(rig.filter(0).story() == "connect helo mail rcpt data header abort helo");
 }
 
-BOOST_AUTO_TEST_CASE(end_without_quit_ends_all_milters_at_each_stage_140) {
+BOOST_AUTO_TEST_CASE(end_without_quit_ends_all_milters_at_each_stage_140_265) {
     for (std::string const stage :
          {"negotiate", "connect", "helo", "mail", "rcpt", "data", "content"})
         BOOST_TEST_CONTEXT(stage) {
@@ -179,18 +186,20 @@ BOOST_AUTO_TEST_CASE(end_without_quit_ends_all_milters_at_each_stage_140) {
             if (stage != "negotiate")
                 rig.send(wire::connect{"client.test", wire::family::unknown, 0, ""});
             if (stage == "helo") rig.send(wire::helo{"client.test"});
-            if (stage == "mail") rig.send(wire::mail{"<a@client.test>", {}});
+            bool const of_envelope = stage == "mail" || stage == "rcpt";
+            if (of_envelope) rig.send(wire::mail{"<a@client.test>", {}});
+            if (stage == "rcpt") rig.send(wire::rcpt{"<b@mx.test>", {}});
             if (stage == "data" || stage == "content") rig.envelope();
             if (stage == "content") rig.content();
             rig.mta_closes();
             BOOST_TEST(rig.hung_up());
             for (std::size_t k = 0; k < 2; ++k) BOOST_TEST(rig.filter(k).last("quit") == "quit");
-            bool const in_message = stage == "mail" || stage == "data" || stage == "content";
+            bool const in_message = of_envelope || stage == "data" || stage == "content";
             BOOST_TEST(rig.decisions().size() == (in_message ? 1U : 0U));
         }
 }
 
-BOOST_AUTO_TEST_CASE(mta_that_goes_while_milters_work_is_not_answered) {
+BOOST_AUTO_TEST_CASE(mta_that_goes_while_milters_work_is_not_answered_and_they_hear_of_it_265) {
     for (std::string const stage : {"negotiate", "connect", "mail", "end_of_message"})
         BOOST_TEST_CONTEXT(stage) {
             manager_rig rig(2);
@@ -217,6 +226,9 @@ BOOST_AUTO_TEST_CASE(mta_that_goes_while_milters_work_is_not_answered) {
             rig.pass(10min);
             BOOST_TEST(rig.mta.heard() == "");
             BOOST_TEST(rig.hung_up());
+            BOOST_TEST(rig.filter(0).last("quit") == "quit");
+            // who has not answered the offer sees an end only
+            BOOST_TEST(rig.filter(1).last("quit") == (stage == "negotiate" ? "" : "quit"));
         }
 }
 

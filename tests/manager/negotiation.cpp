@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(mta_older_than_version_2_is_hung_up_on) {
     BOOST_TEST(rig.logged("mta: negotiate version=1"));
 }
 
-BOOST_AUTO_TEST_CASE(actions_are_the_union_of_all_wishes_within_the_offer) {
+BOOST_AUTO_TEST_CASE(actions_are_the_union_of_all_wishes_within_the_offer_221) {
     manager_rig rig(2);
     rig.filter(0).wants.actions = wire::action::add_header | wire::action::quarantine;
     rig.filter(1).wants.actions = wire::action::change_body;
@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(actions_are_the_union_of_all_wishes_within_the_offer) {
     BOOST_TEST(agreed(rig).actions == (wire::action::add_header | wire::action::change_body));
 }
 
-BOOST_AUTO_TEST_CASE(milter_that_may_come_later_may_want_any_action) {
+BOOST_AUTO_TEST_CASE(milter_that_may_come_later_may_want_any_action_221) {
     manager_rig rig(2);
     rig.filter(0).wants.actions = wire::action::none;
     rig.filter(1).arrivals = {scripted_filter::arrival::refused};
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(quarantine_is_asked_for_when_a_failure_may_need_it) {
     BOOST_TEST(agreed(rig).actions == wire::action::quarantine);
 }
 
-BOOST_AUTO_TEST_CASE(only_content_goes_without_answers_whatever_the_milters_want) {
+BOOST_AUTO_TEST_CASE(only_content_goes_without_answers_whatever_the_milters_want_219_220) {
     for (auto const wish : {wire::step::none, wire::step::all_nr, wire::step::all_no,
                             wire::step::all & ~wire::step::rejected_rcpt}) {
         manager_rig rig(2);
@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(only_content_goes_without_answers_whatever_the_milters_want
     }
 }
 
-BOOST_AUTO_TEST_CASE(no_step_is_asked_for_that_was_not_offered) {
+BOOST_AUTO_TEST_CASE(no_step_is_asked_for_that_was_not_offered_219_220) {
     manager_rig rig(1);
     rig.mta.offer.steps = wire::step::all_no | wire::step::nr_body;
     rig.filter(0).wants.steps = wire::step::rejected_rcpt;
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(milters_are_offered_what_the_mta_offers_and_every_wish_the_
                (wire::step::all & ~wire::step::rejected_rcpt & ~wire::step::leading_space));
 }
 
-BOOST_AUTO_TEST_CASE(answer_comes_within_two_seconds_when_milters_hang) {
+BOOST_AUTO_TEST_CASE(answer_comes_within_two_seconds_when_milters_hang_218) {
     for (bool const at_connect : {false, true}) {
         manager_rig rig(2);
         if (at_connect) rig.filter(1).arrivals = {scripted_filter::arrival::silent};
@@ -168,7 +168,28 @@ BOOST_AUTO_TEST_CASE(milter_that_answers_badly_has_failed) {
         }
 }
 
-BOOST_AUTO_TEST_CASE(odd_versions_and_excess_claims_of_a_milter_are_put_up_with) {
+BOOST_AUTO_TEST_CASE(milter_that_leaves_as_what_it_needs_is_not_offered_has_failed_222) {
+    std::pair<manager::on_error, std::string> const rows[] = {
+        {manager::on_error::tempfail, "reply \"451 4.7.1 Service unavailable - try again later\""},
+        {manager::on_error::reject, "reply \"550 5.5.0 Service unavailable\""},
+        {manager::on_error::accept, "continue"}};
+    for (auto const& [policy, answer] : rows) BOOST_TEST_CONTEXT(manager::to_string(policy)) {
+            manager_rig rig(2);
+            rig.config.milters[0].on_error = policy;
+            rig.mta.offer.actions &= ~wire::action::change_body;
+            rig.filter(0).on("negotiate", then_close());
+            rig.filter(1).wants.actions = wire::action::none;
+            BOOST_TEST(rig.begin() == "continue, continue");
+            BOOST_TEST(!wire::any(rig.filter(0).offer().actions, wire::action::change_body));
+            BOOST_TEST(!wire::any(rig.mta.agreed().actions, wire::action::change_body));
+            BOOST_TEST(rig.message() == answer);
+            BOOST_TEST(rig.blamed("a"));
+            BOOST_TEST(rig.filter(0).judged().empty());
+            BOOST_TEST(rig.filter(1).connections() == 1U);
+        }
+}
+
+BOOST_AUTO_TEST_CASE(odd_versions_and_excess_claims_of_a_milter_are_put_up_with_275) {
     wire::negotiate_reply const rows[] = {
         {0, wire::action::add_header, wire::step::none, {}},
         {7, wire::action::add_header, wire::step::none, {}},
@@ -199,7 +220,7 @@ BOOST_AUTO_TEST_CASE(none_are_sent_when_no_milter_has_one_or_the_mta_takes_none)
     for (auto const& list : agreed(refused).lists) BOOST_TEST(!list.has_value());
 }
 
-BOOST_AUTO_TEST_CASE(of_a_stage_are_the_union_with_what_the_administrator_has) {
+BOOST_AUTO_TEST_CASE(of_a_stage_are_the_union_with_what_the_administrator_has_225) {
     manager_rig rig(3);
     rig.config.macros[0] = "j _ {daemon_name}";
     rig.filter(0).wants.lists[0] = "{client_addr},j";
@@ -210,14 +231,14 @@ BOOST_AUTO_TEST_CASE(of_a_stage_are_the_union_with_what_the_administrator_has) {
     BOOST_TEST(wire::any(rig.mta.agreed().actions, wire::action::set_macro_list));
 }
 
-BOOST_AUTO_TEST_CASE(start_with_both_mtas_defaults_when_nothing_is_configured) {
+BOOST_AUTO_TEST_CASE(start_with_both_mtas_defaults_when_nothing_is_configured_225) {
     manager_rig rig(1);
     rig.filter(0).wants.lists[3] = "{x_own}";
     BOOST_TEST(list_for(rig, wire::macro_stage::rcpt) ==
                "i {rcpt_mailer} {rcpt_host} {rcpt_addr} {x_own}");
 }
 
-BOOST_AUTO_TEST_CASE(hold_fifty_names_at_most_and_say_so) {
+BOOST_AUTO_TEST_CASE(hold_fifty_names_at_most_and_say_so_225) {
     manager_rig rig(1);
     std::string many;
     for (int i = 0; i < 60; ++i) many += " {m" + std::to_string(i) + "}";

@@ -81,6 +81,18 @@ BOOST_AUTO_TEST_CASE(addresses_beyond_the_capacity_are_refused_and_known_ones_ar
     BOOST_TEST(bool(peers.enter(at("192.0.2.3"), 0)));
 }
 
+BOOST_AUTO_TEST_CASE(refusal_says_which_limit_it_was) {
+    using refusal = peer_count::refusal;
+    peer_count peers(1);
+    auto why = refusal::none;
+    auto const one = peers.enter(at("192.0.2.1"), 1, &why);
+    BOOST_TEST((why == refusal::none));
+    BOOST_TEST(!peers.enter(at("192.0.2.1"), 1, &why));
+    BOOST_TEST((why == refusal::too_many_sessions));
+    BOOST_TEST(!peers.enter(at("192.0.2.2"), 0, &why));
+    BOOST_TEST((why == refusal::too_many_addresses));
+}
+
 BOOST_AUTO_TEST_CASE(threads_enter_and_leave) {
     peer_count peers;
     auto const work = [&](unsigned number) {

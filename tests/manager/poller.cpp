@@ -111,6 +111,22 @@ BOOST_AUTO_TEST_CASE(alarms_ring_in_the_order_of_their_times_and_once) {
     BOOST_TEST((waits.now() >= start + 4ms));
 }
 
+BOOST_AUTO_TEST_CASE(alarms_of_one_turn_ring_in_the_order_of_their_times) {
+    std::string rung;
+    auto const start = waits.now();
+    poller::alarm last(waits, [&] {
+        rung += 'c';
+        waits.stop();
+    });
+    poller::alarm first(waits, [&] { rung += 'a'; });
+    poller::alarm middle(waits, [&] { rung += 'b'; });
+    last.set(start - 1ms);
+    first.set(start - 3ms);
+    middle.set(start - 2ms);
+    waits.run();
+    BOOST_TEST(rung == "abc");
+}
+
 BOOST_AUTO_TEST_CASE(alarm_that_was_moved_away_rings_at_its_new_time) {
     auto const start = waits.now();
     auto rung_at = never;

@@ -29,6 +29,19 @@ std::vector<std::string> transcript(conversation& talk) {
     return all;
 }
 
+/// What an evaluated milter may not change: all but what is said of it, and that a milter which is connected to anew is
+/// offered refused recipients, as they come.
+std::vector<std::string> seen_by_others(conversation& talk) {
+    auto all = transcript(talk);
+    constexpr std::string_view offered = "rejected_rcpt|";
+    for (auto& line : all)
+        if (auto const at = line.find(offered);
+            at != line.npos && line.find(": negotiate ") != line.npos)
+            line.erase(at, offered.size());
+    std::erase_if(all, [](auto const& line) { return line.find("(evaluated)") != line.npos; });
+    return all;
+}
+
 /// A message under the rules of Postfix, written down as simply as can be; entry 0 is the MTA's own Received.
 struct message_model {
     manager_rig::header_list headers{{"", ""}};
@@ -186,7 +199,7 @@ std::vector<std::string> seen_by(conversation& talk, std::size_t k) {
 
 BOOST_AUTO_TEST_SUITE(random_conversations)
 
-BOOST_AUTO_TEST_CASE(each_milter_sees_the_message_as_edited_before_and_nothing_fails_open) {
+BOOST_AUTO_TEST_CASE(each_milter_sees_the_message_as_edited_before_and_nothing_fails_open_245) {
     std::size_t accepted = 0, edited = 0;
     for (unsigned seed = 0; seed < conversations; ++seed) BOOST_TEST_CONTEXT("seed " << seed) {
             conversation talk(seed, manager_rig::cut::whole, false);
@@ -228,7 +241,25 @@ BOOST_AUTO_TEST_CASE(whatever_happens_first_the_mta_is_answered_the_same) {
             }
 }
 
-BOOST_AUTO_TEST_CASE(in_waves_and_one_after_another_both_ends_see_the_same) {
+BOOST_AUTO_TEST_CASE(asked_together_and_one_after_another_the_mta_is_answered_the_same_270) {
+    std::size_t accepted = 0, refused = 0;
+    for (unsigned seed = 0; seed < 2 * conversations; ++seed) BOOST_TEST_CONTEXT("seed " << seed) {
+            conversation together(seed, manager_rig::cut::whole, false);
+            conversation in_turn(seed, manager_rig::cut::whole, false);
+            for (auto& one : together.rig.config.milters) one.concurrent = true;
+            for (auto* talk : {&together, &in_turn}) {
+                talk->rig.config.command_budget = 1h; // one after another takes longer
+                talk->until_refusal = true;
+                talk->run();
+            }
+            BOOST_TEST(answers(together) == answers(in_turn), per_element);
+            for (auto const& one : in_turn.messages) ++(one.accepted() ? accepted : refused);
+        }
+    BOOST_TEST(accepted > conversations);
+    BOOST_TEST(refused > conversations / 4);
+}
+
+BOOST_AUTO_TEST_CASE(in_waves_and_one_after_another_both_ends_see_the_same_270) {
     std::size_t accepted = 0, refused_at_end = 0;
     for (unsigned seed = 0; seed < 2 * conversations; ++seed) BOOST_TEST_CONTEXT("seed " << seed) {
             conversation waves(seed, manager_rig::cut::whole, false);
@@ -250,6 +281,29 @@ BOOST_AUTO_TEST_CASE(in_waves_and_one_after_another_both_ends_see_the_same) {
         }
     BOOST_TEST(accepted > conversations);
     BOOST_TEST(refused_at_end > conversations / 4);
+}
+
+BOOST_AUTO_TEST_CASE(evaluated_milter_changes_nothing_for_anybody) {
+    using audience = conversation::audience;
+    std::size_t evaluated = 0, agreed = 0, differed = 0;
+    for (unsigned seed = 0; seed < conversations; ++seed) BOOST_TEST_CONTEXT("seed " << seed) {
+            conversation alone(seed, manager_rig::cut::whole, false);
+            conversation watched(seed, manager_rig::cut::whole, false,
+                                 audience::with_an_evaluated_milter);
+            alone.run();
+            watched.run();
+            watched.rig.pass(20min);
+            BOOST_TEST(watched.rig.session().over());
+            BOOST_TEST(seen_by_others(watched) == seen_by_others(alone), per_element);
+            for (auto const& one : watched.rig.evaluations()) {
+                ++evaluated;
+                agreed += one.agrees == true;
+                differed += one.agrees == false;
+            }
+        }
+    BOOST_TEST(evaluated > conversations); // the comparison is worth something
+    BOOST_TEST(agreed > conversations / 4);
+    BOOST_TEST(differed > conversations / 4);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -33,17 +33,24 @@ struct sent_message {
     bool accepted() const { return heard.ends_with("continue") || heard.ends_with("accept"); }
 };
 
+/// Between the seed of a conversation and that of what a milter does that is only evaluated.
+inline constexpr unsigned conversations_apart = 1'000'000;
+
 /// Actions of a milter that leaves headers and body alone.
 inline constexpr auto judging = wire::action::add_rcpt | wire::action::quarantine;
 
 class conversation {
 public:
-    explicit conversation(unsigned seed, manager_rig::cut cut, bool shuffled)
-        : random(seed), rig(1 + random() % 3) {
+    enum class audience { enforced_only, with_an_evaluated_milter };
+
+    explicit conversation(unsigned seed, manager_rig::cut cut, bool shuffled,
+                          audience who = audience::enforced_only)
+        : random(seed), rig(1 + random() % 3 + (who == audience::enforced_only ? 0 : 1)) {
+        if (who == audience::with_an_evaluated_milter) evaluate_the_last(seed);
         rig.deliver = cut;
         if (shuffled) rig.shuffle(seed);
         choose_mta(seed);
-        endings.resize(rig.config.milters.size());
+        endings.resize(rig.config.milters.size() - (who == audience::enforced_only ? 0 : 1));
         for (std::size_t k = 0; k < endings.size(); ++k) write_script(k);
     }
 
@@ -67,6 +74,7 @@ private:
 
     void choose_mta(unsigned seed);
     void write_script(std::size_t k);
+    void evaluate_the_last(unsigned seed);
     void choose_wishes(scripted_filter& filter);
     void choose_reactions(scripted_filter& filter);
     void choose_ending(std::size_t k);
@@ -106,6 +114,18 @@ inline void conversation::write_script(std::size_t k) {
     choose_wishes(filter);
     for (int i = 0; i < 8; ++i) choose_ending(k);
     choose_reactions(filter);
+}
+
+/// Draws nothing from the numbers that all else is made from.
+inline void conversation::evaluate_the_last(unsigned seed) {
+    auto const kept = random;
+    random.seed(seed + conversations_apart);
+    auto const last = rig.config.milters.size() - 1;
+    rig.config.milters[last].mode = manager::milter_mode::evaluate;
+    endings.resize(last + 1);
+    write_script(last);
+    all_hear_mail = true;
+    random = kept;
 }
 
 inline void conversation::choose_wishes(scripted_filter& filter) {

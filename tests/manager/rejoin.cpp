@@ -26,7 +26,7 @@ std::string mail(manager_rig& rig) { return rig.send(wire::mail{"<a@client.test>
 
 BOOST_AUTO_TEST_SUITE(rejoin)
 
-BOOST_AUTO_TEST_CASE(connect_and_the_latest_helo_are_told_again_with_their_macros) {
+BOOST_AUTO_TEST_CASE(connect_and_the_latest_helo_are_told_again_with_their_macros_258) {
     manager_rig rig(2);
     rig.mta.like_postfix();
     begin_and_lose(rig);
@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(connect_and_the_latest_helo_are_told_again_with_their_macro
         per_element);
 }
 
-BOOST_AUTO_TEST_CASE(second_message_after_a_rejoin_needs_no_third_connection) {
+BOOST_AUTO_TEST_CASE(second_message_after_a_rejoin_needs_no_third_connection_262) {
     manager_rig rig(2);
     begin_and_lose(rig);
     rig.message();
@@ -70,7 +70,8 @@ BOOST_AUTO_TEST_CASE(helo_after_a_rejoin_is_told_once) {
                                         "helo mail");
 }
 
-BOOST_AUTO_TEST_CASE(refusal_of_the_client_told_again_is_the_answer_to_mail_and_all_that_follows) {
+BOOST_AUTO_TEST_CASE(
+    refusal_of_the_client_told_again_is_the_answer_to_mail_and_all_that_follows_260) {
     for (std::string const stage : {"connect", "helo"}) BOOST_TEST_CONTEXT(stage) {
             manager_rig rig(3);
             begin_and_lose(rig);
@@ -115,7 +116,7 @@ BOOST_AUTO_TEST_CASE(milter_lost_in_a_message_stays_out_of_it) {
     BOOST_TEST(rig.filter(1).connections() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(wishes_of_a_fresh_connection_count_within_what_the_mta_granted) {
+BOOST_AUTO_TEST_CASE(wishes_of_a_fresh_connection_count_within_what_the_mta_granted_256) {
     manager_rig rig(2);
     rig.filter(1).wants.actions = wire::action::add_header;
     rig.filter(0).wants.actions = wire::action::none;

@@ -67,7 +67,7 @@ row const rows[] = {
 
 BOOST_AUTO_TEST_SUITE(reply_text)
 
-BOOST_AUTO_TEST_CASE(is_passed_byte_for_byte_or_repaired_or_a_failure_112_114) {
+BOOST_AUTO_TEST_CASE(is_passed_byte_for_byte_or_repaired_or_a_failure_112_114_239_240) {
     for (auto const& row : rows)
         for (bool const postfix : {false, true})
             for (auto const stage : {at::mail, at::end_of_message})
@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(lone_percent_sign_is_doubled_for_sendmail_which_would_drop_
     BOOST_TEST(answer_to(says, at::mail, false) == "reply \"550 5.7.1 50%% and %%s\"");
 }
 
-BOOST_AUTO_TEST_CASE(of_too_many_lines_is_cut) {
+BOOST_AUTO_TEST_CASE(of_too_many_lines_is_cut_240) {
     std::string says;
     for (int i = 0; i < 40; ++i) says += "550-5.7.1 line " + std::to_string(i) + "\r\n";
     says += "550 5.7.1 last" + nul;

@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(milters_that_only_judge_take_as_long_as_the_slowest) {
         }
 }
 
-BOOST_AUTO_TEST_CASE(one_that_may_edit_is_waited_for_and_its_edits_are_seen) {
+BOOST_AUTO_TEST_CASE(one_that_may_edit_is_waited_for_and_its_edits_are_seen_244_245) {
     chain rig("jej");
     rig.filter(1).on("end_of_message", say(wire::add_header{"X-B", "1"},
                                            wire::replace_body{"new\r\n"}, wire::proceed{})
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(an_edit_of_a_read_only_milter_is_a_failure_of_it) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_later_refusal_waits_for_the_end_and_for_all_before_it) {
+BOOST_AUTO_TEST_CASE(a_later_refusal_waits_for_the_end_and_for_all_before_it_270) {
     for (auto const& stage : stages) BOOST_TEST_CONTEXT(stage) {
             chain rig("jjj");
             rig.filter(0).on("end_of_message", say(wire::proceed{}).after(2s));
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(a_later_refusal_waits_for_the_end_and_for_all_before_it) {
         }
 }
 
-BOOST_AUTO_TEST_CASE(the_first_in_order_decides_whoever_spoke_first) {
+BOOST_AUTO_TEST_CASE(the_first_in_order_decides_whoever_spoke_first_230_270) {
     for (auto const& stage : stages) BOOST_TEST_CONTEXT(stage) {
             chain rig("jje");
             rig.filter(0).on("end_of_message", say_text("450 4.2.1 first").after(2s), once);
@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(the_first_in_order_decides_whoever_spoke_first) {
         }
 }
 
-BOOST_AUTO_TEST_CASE(who_is_still_reading_a_refused_message_is_told_that_it_was_given_up) {
+BOOST_AUTO_TEST_CASE(who_is_still_reading_a_refused_message_is_told_that_it_was_given_up_236) {
     chain rig("jj");
     rig.filter(0).on("body", say(wire::reject{}), once);
     rig.filter(1).on("end_of_headers", say(wire::proceed{}).after(30s), once);
@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(who_is_still_reading_a_refused_message_is_told_that_it_was_
                "connect helo mail rcpt data header header header end_of_headers abort");
 }
 
-BOOST_AUTO_TEST_CASE(a_later_failure_is_judged_in_its_turn_263) {
+BOOST_AUTO_TEST_CASE(a_later_failure_is_judged_in_its_turn_270) {
     for (bool const first_refuses : {false, true})
         for (auto const policy : {manager::on_error::tempfail, manager::on_error::accept})
             for (auto const& stage : stages) BOOST_TEST_CONTEXT(stage << ' ' << first_refuses) {
@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE(quarantines_count_in_order_and_one_of_a_lost_milter_stands_
                "second"); // the later one, as one after another
 }
 
-BOOST_AUTO_TEST_CASE(skip_and_accept_let_one_off_and_the_others_go_on) {
+BOOST_AUTO_TEST_CASE(skip_and_accept_let_one_off_and_the_others_go_on_232_237) {
     chain rig("jjj");
     for (std::size_t k = 0; k < 3; ++k) rig.filter(k).wants.steps |= wire::step::skip;
     rig.filter(0).on("header", say(wire::accept{}), once);

@@ -12,7 +12,7 @@
 // that neither end was sent anything it may not be sent.
 #pragma once
 
-#include "manager/core/session.hpp"
+#include "manager/core/shadowed_session.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -149,14 +149,15 @@ public:
 
     // ---- what came out
 
-    manager::session& session() {
+    manager::shadowed_session& session() {
         if (!session_)
-            session_ = std::make_unique<manager::session>(
+            session_ = std::make_unique<manager::shadowed_session>(
                 settings ? settings : manager::with_endpoints(config), 7, now_, "in", profile);
         return *session_;
     }
     bool hung_up() const noexcept { return hung_up_; }
     std::vector<manager::decision> const& decisions() const noexcept { return decisions_; }
+    std::vector<manager::evaluation> const& evaluations() const noexcept { return evaluations_; }
     /// Log lines as "peer: text".
     std::vector<std::string> const& log() const noexcept { return log_; }
     bool logged(std::string_view part) const {
@@ -191,12 +192,17 @@ private:
     using task = std::pair<int, std::size_t>; ///< kind, milter
 
     template <class Call> void input(Call call) {
-        if (hung_up_) return;
         auto& to = session();
+        if (to.over()) return;
         call();
-        for (auto& one : to.take_effects()) execute(one);
-        for (auto& record : to.take_decisions()) decisions_.push_back(std::move(record));
+        for (bool more = true; more;) {
+            auto effects = to.take_effects(now_);
+            more = !effects.empty();
+            for (auto& one : effects) execute(one);
+        }
         for (auto& event : to.take_log()) log_.push_back(event.peer + ": " + event.text);
+        for (auto& record : to.take_decisions()) decisions_.push_back(std::move(record));
+        for (auto& record : to.take_evaluations()) evaluations_.push_back(std::move(record));
     }
     void execute(manager::effect& one);
     void start(manager::effect const& one);
@@ -214,7 +220,7 @@ private:
         return piece;
     }
 
-    std::unique_ptr<manager::session> session_;
+    std::unique_ptr<manager::shadowed_session> session_;
     std::vector<end_point> ends_;
     std::map<std::size_t, std::size_t> serving_; ///< link to filter
     std::multimap<proto::time_point, timer> timers_;
@@ -224,12 +230,14 @@ private:
     proto::time_point now_ = proto::time_point{} + 1h;
     std::optional<std::mt19937> random_;
     std::vector<manager::decision> decisions_;
+    std::vector<manager::evaluation> evaluations_;
     std::vector<std::string> log_;
 };
 
 inline void manager_rig::execute(manager::effect& one) {
     using kind = manager::effect::kind;
-    if (hung_up_) return mta.fault("an effect after hang_up");
+    bool const to_mta = one.what == kind::reply || one.what == kind::hang_up;
+    if (hung_up_ && to_mta) return mta.fault("an effect after hang_up");
     switch (one.what) {
     case kind::open: return start(one);
     case kind::send: {
@@ -372,7 +380,8 @@ inline void manager_rig::speak(std::size_t k, std::string_view bytes, bool close
 
 /// The next moment, not after `end`, at which something happens by itself.
 inline bool manager_rig::tick(proto::time_point end) {
-    auto const due = hung_up_ ? proto::never : session().deadline();
+    bool const over = session().over();
+    auto const due = over ? proto::never : session().deadline();
     auto const first_timer = timers_.empty() ? proto::never : timers_.begin()->first;
     auto const next = std::min(due, first_timer);
     if (next > end) return false;
@@ -385,7 +394,7 @@ inline bool manager_rig::tick(proto::time_point end) {
         return true;
     }
     input([&] { session().expired(now_); });
-    if (!hung_up_ && session().deadline() <= now_)
+    if (!session().over() && session().deadline() <= now_)
         mta.fault("expired() leaves its deadline in the past");
     return true;
 }

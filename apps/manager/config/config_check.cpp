@@ -41,6 +41,7 @@ public:
         for (std::size_t i = 0; i < names_.size(); ++i) check_name(i);
         for (std::size_t i = 0; i < milters_.size(); ++i) check_timeouts(i);
         for (std::size_t i = 0; i < milters_.size(); ++i) check_breaker(i);
+        for (std::size_t i = 0; i < config_.milters.size(); ++i) check_sample(i);
         for (std::size_t i = 0; i < config_.profiles.size(); ++i) check_profile(i);
         check_milters_in_use();
         check_control();
@@ -57,11 +58,25 @@ private:
             problems_.error({}, "no [[listen]]: the MTA could not connect",
                             "add [[listen]] with a socket");
         auto const enabled = [](milter_config const& m) { return m.enabled; };
+        auto const counts = [](milter_config const& m) {
+            return m.enabled && m.mode == milter_mode::enforce;
+        };
         if (!milters)
             problems_.warning({}, "no [[milter]]: all mail passes unfiltered");
         else if (!config_.milters.empty() &&
                  std::none_of(config_.milters.begin(), config_.milters.end(), enabled))
             problems_.warning({}, "no milter is enabled: all mail passes unfiltered");
+        else if (!config_.milters.empty() &&
+                 std::none_of(config_.milters.begin(), config_.milters.end(), counts))
+            problems_.warning({}, "milters are only evaluated: all mail passes unfiltered");
+    }
+
+    void check_sample(std::size_t i) {
+        auto const path = "milter[" + std::to_string(i) + "].";
+        auto const* const by = find(path + "by");
+        if (by && !find(path + "share"))
+            problems_.warning(*by, "by without share: the milter applies to all mail",
+                              R"(add share = "5%", or take it out)");
     }
 
     void check_listen(std::size_t i) {

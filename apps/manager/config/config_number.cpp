@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <span>
 
 namespace milter::manager {
@@ -25,6 +26,10 @@ constexpr std::string_view duration_form =
     R"(a duration is a whole number with a unit: "500ms", "3s", "2m", "1h")";
 constexpr std::string_view size_form =
     R"(a size is a number of bytes, or text with a unit: 65536, "64KiB", "16MiB", "1GiB")";
+
+constexpr std::string_view percentage_form =
+    R"(a share is a number with a percent sign, and two decimals at most: "5%", "0.25%")";
+constexpr unsigned hundred_percent = 10'000; // in hundredths
 
 using number_text = std::string (*)(std::uint64_t);
 
@@ -74,6 +79,26 @@ bool parse_scaled(std::string_view text, std::span<unit const> units, std::strin
     }
     out = number * found->factor;
     return true;
+}
+
+bool is_digits(std::string_view text) noexcept {
+    return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+}
+
+/// "0.25%" as 25. Empty: no percentage.
+std::optional<unsigned> parse_percentage(std::string_view text) {
+    if (text.empty() || text.back() != '%') return std::nullopt;
+    text.remove_suffix(1);
+    auto const point = std::min(text.find('.'), text.size());
+    auto const whole = text.substr(0, point);
+    auto const decimals = text.substr(std::min(point + 1, text.size()));
+    bool const decimals_ok = point == text.size() || (is_digits(decimals) && decimals.size() <= 2);
+    if (!is_digits(whole) || whole.size() > 3 || !decimals_ok) return std::nullopt;
+    auto const digits =
+        std::string(whole) + std::string(decimals) + std::string(2 - decimals.size(), '0');
+    unsigned hundredths = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), hundredths);
+    return hundredths;
 }
 
 std::string scaled_text(std::uint64_t value, std::span<unit const> units) {
@@ -130,6 +155,29 @@ refusal assign_size(std::size_t& to, raw_value const& value, range allowed) {
     if (auto refused = check_range(bytes, allowed, size_text)) return refused;
     to = bytes;
     return {};
+}
+
+refusal assign_percentage(unsigned& to, raw_value const& value) {
+    auto const* const text = std::get_if<std::string>(&value);
+    if (!text) return not_a("a percentage", value, percentage_form);
+    auto const hundredths = parse_percentage(*text);
+    if (!hundredths)
+        return complaint{"cannot read " + in_quotes(*text), std::string(percentage_form)};
+    if (*hundredths == 0)
+        return complaint{"nothing is in a share of " + in_quotes(*text),
+                         R"(write enabled = false to leave the milter out)"};
+    if (*hundredths > hundred_percent) return complaint{in_quotes(*text) + " is more than all", {}};
+    to = *hundredths;
+    return {};
+}
+
+std::string percentage_text(unsigned hundredths) {
+    auto out = std::to_string(hundredths / 100);
+    if (auto const rest = hundredths % 100) {
+        out += rest < 10 ? ".0" : ".";
+        out += std::to_string(rest % 10 == 0 ? rest / 10 : rest);
+    }
+    return out + '%';
 }
 
 std::string size_text(std::uint64_t bytes) { return scaled_text(bytes, sizes); }

@@ -15,10 +15,13 @@ namespace milter::manager {
 refusal assign_count(std::size_t& to, raw_value const& value, range allowed); ///< 100
 refusal assign_size(std::size_t& to, raw_value const& value, range allowed);  ///< 65536 or "64KiB"
 refusal assign_duration(proto::duration& to, raw_value const& value, range allowed); ///< "3s"
+/// "5%" or "0.25%", into hundredths of a percent: more than none, at most all.
+refusal assign_percentage(unsigned& to, raw_value const& value);
 
 // In the largest unit that divides the value.
 std::string size_text(std::uint64_t bytes);
 std::string duration_text(std::uint64_t milliseconds);
 std::string duration_text(proto::duration value);
+std::string percentage_text(unsigned hundredths);
 
 } // namespace milter::manager

@@ -25,6 +25,9 @@ constexpr std::string_view on_internal_error_names[] = {"tempfail", "reject", "s
 constexpr std::string_view header_rules_names[] = {"auto", "postfix", "sendmail"};
 constexpr std::string_view balance_names[] = {"fail_over", "round_robin"};
 constexpr std::string_view late_rcpt_reject_names[] = {"message", "delete_recipient", "ignore"};
+constexpr std::string_view milter_mode_names[] = {"enforce", "evaluate"};
+constexpr std::string_view sample_key_names[] = {"client.address", "sender.address",
+                                                 "sender.domain", "session"};
 
 constexpr std::span<std::string_view const> names_of(on_error) { return on_error_names; }
 constexpr std::span<std::string_view const> names_of(on_internal_error) {
@@ -37,6 +40,8 @@ constexpr std::span<std::string_view const> names_of(balance) { return balance_n
 constexpr std::span<std::string_view const> names_of(late_rcpt_reject) {
     return late_rcpt_reject_names;
 }
+constexpr std::span<std::string_view const> names_of(milter_mode) { return milter_mode_names; }
+constexpr std::span<std::string_view const> names_of(sample_key) { return sample_key_names; }
 
 /// "a, b or c"
 std::string list_of(std::span<std::string_view const> names) {
@@ -114,6 +119,7 @@ struct assigner {
         return assign_choice(*to, value);
     }
     refusal operator()(byte_size f) const { return assign_size(*f.to, value, allowed); }
+    refusal operator()(percentage f) const { return assign_percentage(*f.to, value); }
     refusal operator()(octal_mode f) const { return assign_mode(*f.to, value); }
     refusal operator()(milter_name f) const { return assign_milter_name(*f.to, value); }
     refusal operator()(profile_name f) const { return assign_name(*f.to, value); }
@@ -155,6 +161,7 @@ struct formatter {
         return toml_text(names_of(*from)[static_cast<std::size_t>(*from)]);
     }
     std::string operator()(byte_size f) const { return toml_text(size_text(*f.to)); }
+    std::string operator()(percentage f) const { return toml_text(percentage_text(*f.to)); }
     std::string operator()(octal_mode f) const {
         if (!*f.to) return {};
         auto const digit = [&](unsigned shift) {
@@ -195,6 +202,7 @@ struct type_namer {
         return list_of(names_of(Enum{}));
     }
     std::string operator()(byte_size) const { return "size"; }
+    std::string operator()(percentage) const { return "percentage"; }
     std::string operator()(octal_mode) const { return "octal mode"; }
     std::string operator()(milter_name) const { return "name"; }
     std::string operator()(profile_name) const { return "name"; }

@@ -17,6 +17,7 @@ namespace milter::manager {
 
 // clang-format off
 struct byte_size     { std::size_t* to; };             ///< 65536 or "64KiB"
+struct percentage    { unsigned* to; };                ///< "5%", "0.25%"; in hundredths of a percent
 struct octal_mode    { std::optional<unsigned>* to; }; ///< "0660"
 struct milter_name   { std::string* to; };             ///< lower-case letters, digits, "_.-"
 struct profile_name  { std::string* to; };
@@ -29,11 +30,12 @@ struct macro_names   { std::string* to; };             ///< "i {auth_type}" or [
 // clang-format on
 
 /// Of a plain number, duration, socket or enumerator the type says enough; an empty duration is "auto".
-using field = std::variant<bool*, std::optional<bool>*, unsigned*, std::size_t*, proto::duration*,
-                           std::optional<proto::duration>*, endpoint*, on_error*,
-                           on_internal_error*, header_rules_setting*, balance*, late_rcpt_reject*,
-                           byte_size, octal_mode, milter_name, profile_name, name_list, group_name,
-                           absolute_path, log_file, socket_list, macro_names>;
+using field =
+    std::variant<bool*, std::optional<bool>*, unsigned*, std::size_t*, proto::duration*,
+                 std::optional<proto::duration>*, endpoint*, on_error*, on_internal_error*,
+                 header_rules_setting*, balance*, late_rcpt_reject*, milter_mode*, sample_key*,
+                 byte_size, percentage, octal_mode, milter_name, profile_name, name_list,
+                 group_name, absolute_path, log_file, socket_list, macro_names>;
 
 /// Stores the value; on a refusal the field is unchanged.
 refusal assign(field const& to, raw_value const& value, range allowed);

@@ -79,6 +79,21 @@ void add_outcome(json& to, decision const& d) {
     to["ms"] = milliseconds(d.time);
 }
 
+/// What there is to compare; its own line has the rest.
+json enforced(decision const& d) {
+    json out = json::object();
+    add_list(out, "recipients", d.recipients);
+    add(out, "verdict", d.verdict);
+    add(out, "text", d.text);
+    add(out, "decided_by", d.decided_by);
+    add(out, "stage", d.stage);
+    add(out, "quarantine", d.quarantine);
+    if (!d.edits.empty()) out["edits"] = d.edits;
+    if (d.edit_count > 0) out["edit_count"] = d.edit_count;
+    out["ms"] = milliseconds(d.time);
+    return out;
+}
+
 /// JSON escapes only the controls below 0x20. What else disturbs a display stands inside of texts, so
 /// that it can be written as `\uXXXX`.
 std::string escape_for_display(std::string_view text) {
@@ -118,6 +133,19 @@ std::string to_json_line(decision const& what, wall_time when) {
     out["transaction"] = what.transaction;
     add_origin(out, what);
     add_outcome(out, what);
+    return to_line(out);
+}
+
+std::string to_json_line(evaluation const& what, wall_time when) {
+    auto out = event("evaluation", when);
+    out["milter"] = what.milter;
+    if (what.agrees) out["agrees"] = *what.agrees;
+    add(out, "dropped", what.dropped);
+    out["session"] = what.would.session;
+    out["transaction"] = what.would.transaction;
+    add_origin(out, what.would);
+    add_outcome(out, what.would);
+    if (!what.enforced.verdict.empty()) out["enforced"] = enforced(what.enforced);
     return to_line(out);
 }
 

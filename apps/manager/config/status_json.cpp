@@ -20,11 +20,10 @@ json to_json(listener_status const& one) {
 }
 
 json to_json(milter_status const& one) {
-    json out = {{"name", one.name},
-                {"sockets", one.sockets},
-                {"enabled", one.enabled},
-                {"messages", one.messages},
-                {"failures", one.failures}};
+    json out = {
+        {"name", one.name},         {"sockets", one.sockets},           {"enabled", one.enabled},
+        {"sessions", one.sessions}, {"max_sessions", one.max_sessions}, {"messages", one.messages},
+        {"failures", one.failures}};
     if (!one.last_problem.empty())
         out["last_problem"] = {{"time", to_rfc3339(one.last_problem_at)},
                                {"text", one.last_problem}};
@@ -65,6 +64,7 @@ json to_json(status_report const& what) {
     if (what.last_reload) out["last_reload"] = to_json(*what.last_reload);
     out["sessions"] = {
         {"now", what.sessions}, {"ever", what.sessions_ever}, {"limit", what.session_limit}};
+    out["memory"] = {{"now", what.memory}, {"limit", what.memory_limit}};
     out["messages"] = messages_of(what);
     out["listeners"] = list_of(what.listeners);
     out["milters"] = list_of(what.milters);

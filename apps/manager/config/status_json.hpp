@@ -32,7 +32,9 @@ struct milter_status {
     std::uint64_t messages = 0; ///< it was asked about
     std::uint64_t failures = 0; ///< messages in which it failed
     std::string last_problem;
-    wall_time last_problem_at; ///< when there was one
+    wall_time last_problem_at;    ///< when there was one
+    std::size_t sessions = 0;     ///< that use it now
+    std::size_t max_sessions = 0; ///< 0: any number
 };
 
 /// Verdicts of decision records; there are no others.
@@ -57,6 +59,8 @@ struct status_report {
     std::size_t sessions = 0;
     std::uint64_t sessions_ever = 0;
     std::size_t session_limit = 0;
+    std::size_t memory = 0; ///< bytes of bodies and headers under way
+    std::size_t memory_limit = 0;
     std::array<std::uint64_t, counted_verdicts.size()> messages{}; ///< by counted_verdicts
     std::vector<milter_status> milters;
     std::uint64_t lines_lost = 0; ///< of the decision log

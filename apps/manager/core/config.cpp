@@ -2,11 +2,16 @@
 // manager/core/config.cpp - what a configuration takes over from the one before it
 #include "manager/core/config.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace milter::manager {
 
 namespace {
+
+/// Longer than any milter may take: its own timeouts hold.
+constexpr auto evaluation_patience = std::chrono::hours(2);
 
 milter_config const* find_milter(config const* in, std::string const& name) noexcept {
     if (!in) return nullptr;
@@ -23,6 +28,35 @@ std::vector<std::size_t> order_of(profile_config const& profile, config const& i
     return order;
 }
 
+void share_memory(std::shared_ptr<message::memory_budget>& of,
+                  std::shared_ptr<message::memory_budget> before, std::size_t limit) {
+    of = before ? std::move(before) : std::make_shared<message::memory_budget>(limit);
+    of->limit(limit);
+}
+
+std::shared_ptr<message::memory_budget> evaluation_memory(config const* of) {
+    return of && !of->evaluated.empty() ? of->evaluated.front().alone->spool.budget : nullptr;
+}
+
+/// As if there were no other milter, and an MTA with all the time in the world.
+std::shared_ptr<config const> alone(config const& all, std::size_t place,
+                                    std::shared_ptr<message::memory_budget> memory) {
+    auto one = all;
+    one.evaluated.clear();
+    one.profiles.clear();
+    for (auto& other : one.milters) other.enabled = false;
+    auto& milter = one.milters[place];
+    milter.enabled = true;
+    milter.mode = milter_mode::enforce;
+    milter.on_error = on_error::tempfail;
+    if (milter.max_sessions == 0) milter.max_sessions = evaluation_sessions;
+    one.on_internal_error = on_internal_error::tempfail;
+    one.command_budget = evaluation_patience;
+    one.end_of_message_budget = evaluation_patience;
+    one.spool.budget = std::move(memory);
+    return std::make_shared<config const>(std::move(one));
+}
+
 } // namespace
 
 std::shared_ptr<config const> with_endpoints(config what, config const* before) {
@@ -31,13 +65,24 @@ std::shared_ptr<config const> with_endpoints(config what, config const* before) 
         one.endpoints = std::make_shared<endpoint_pool>(one.sockets, one.balance, one.breaker,
                                                         same ? same->endpoints.get() : nullptr);
         one.seats = same ? same->seats : std::make_shared<seat_counter>();
+        one.wishes = same ? same->wishes : std::make_shared<macro_wishes>();
     }
-    auto& memory = what.spool.budget;
-    memory = before ? before->spool.budget
-                    : std::make_shared<message::memory_budget>(what.limits.memory);
-    memory->limit(what.limits.memory);
+    share_memory(what.spool.budget, before ? before->spool.budget : nullptr, what.limits.memory);
     for (auto& one : what.profiles) one.order = order_of(one, what);
+    auto const is_sampled = [](milter_config const& one) { return !one.sample.is_whole(); };
+    if (std::any_of(what.milters.begin(), what.milters.end(), is_sampled))
+        what.selection = std::make_shared<sampled_selection>(what.milters, what.selection);
+    std::shared_ptr<message::memory_budget> memory;
+    share_memory(memory, evaluation_memory(before), what.limits.evaluation_memory);
+    for (std::size_t i = 0; i < what.milters.size(); ++i)
+        if (what.milters[i].enabled && what.milters[i].mode == milter_mode::evaluate)
+            what.evaluated.push_back({i, alone(what, i, memory)});
     return std::make_shared<config const>(std::move(what));
+}
+
+bool is_in(profile_config const* profile, std::size_t place) noexcept {
+    return !profile ||
+           std::find(profile->order.begin(), profile->order.end(), place) != profile->order.end();
 }
 
 profile_config const* find_profile(config const& in, std::string_view name) noexcept {

@@ -5,6 +5,8 @@
 #pragma once
 
 #include "manager/core/endpoint_pool.hpp"
+#include "manager/core/macro_wishes.hpp"
+#include "manager/core/sample.hpp"
 #include "manager/core/seat.hpp"
 #include "manager/core/selection.hpp"
 #include <milter/endpoint.hpp>
@@ -38,6 +40,12 @@ enum class late_rcpt_reject {
     ignore            ///< the message goes to this recipient all the same
 };
 
+/// Whether what a milter says counts.
+enum class milter_mode {
+    enforce,
+    evaluate ///< it runs behind a copy of what the MTA says; its verdicts are compared, and nobody hears them
+};
+
 /// Whose habits govern header edits; `automatic` decides by the macros of CONNECT.
 enum class header_rules_setting { automatic, postfix, sendmail };
 
@@ -58,6 +66,8 @@ struct milter_config {
     manager::on_error on_error = manager::on_error::tempfail;
     milter_timeouts timeouts;
     bool enabled = true;
+    milter_mode mode = milter_mode::enforce;
+    manager::sample sample;  ///< of the mail that it applies to
     bool read_only = false;  ///< it only judges: an edit of headers or body is a failure of it
     bool concurrent = false; ///< asked together with the one before it at CONNECT, HELO, MAIL, DATA
     bool parallel_rcpt = false; ///< the same at RCPT
@@ -67,6 +77,7 @@ struct milter_config {
     std::shared_ptr<seat_counter> seats; ///< those sessions; from with_endpoints()
     std::shared_ptr<endpoint_pool>
         endpoints; ///< the sockets as sessions found them; from with_endpoints()
+    std::shared_ptr<macro_wishes> wishes; ///< of its last negotiation; from with_endpoints()
 };
 
 /// The milters behind some of the listeners.
@@ -85,13 +96,22 @@ struct listen_config {
 };
 
 struct limits {
-    std::size_t headers = 100'000;         ///< of one message
-    std::size_t header_bytes = 16UL << 20; ///< names and values of one message
-    std::size_t recipients = 50'000;       ///< of one message
-    std::size_t sessions = 10'000;         ///< at once, all listeners together
-    std::size_t sessions_per_address = 0;  ///< at once, of one TCP peer; 0: any number
-    std::size_t memory = 256UL << 20;      ///< for bodies and headers of all messages together
-    message::edit_limits edits;            ///< of one milter in one message
+    std::size_t headers = 100'000;              ///< of one message
+    std::size_t header_bytes = 16UL << 20;      ///< names and values of one message
+    std::size_t recipients = 50'000;            ///< of one message
+    std::size_t sessions = 10'000;              ///< at once, all listeners together
+    std::size_t sessions_per_address = 0;       ///< at once, of one TCP peer; 0: any number
+    std::size_t memory = 256UL << 20;           ///< for bodies and headers of all messages together
+    std::size_t evaluation_memory = 64UL << 20; ///< the same, of all copies for evaluated milters
+    message::edit_limits edits;                 ///< of one milter in one message
+};
+
+struct config;
+
+/// A milter in mode evaluate.
+struct evaluated_milter {
+    std::size_t place = 0;               ///< among the milters
+    std::shared_ptr<config const> alone; ///< of its copies of sessions: no other milter, no budget
 };
 
 struct config {
@@ -100,6 +120,7 @@ struct config {
     std::vector<milter_config> milters; ///< in the order in which they are asked, but for profiles
     std::vector<profile_config> profiles;
     std::shared_ptr<manager::selection const> selection; ///< none: every milter applies always
+    std::vector<evaluated_milter> evaluated;             ///< from with_endpoints()
     manager::on_internal_error on_internal_error = manager::on_internal_error::tempfail;
     header_rules_setting header_rules = header_rules_setting::automatic;
     std::optional<proto::duration>
@@ -118,10 +139,16 @@ struct config {
     unsigned workers = 1;
 };
 
+/// An evaluated milter without max_sessions is connected to so many times at once.
+inline constexpr std::size_t evaluation_sessions = 200;
+
 /// The configuration, ready for sessions: with the states of its endpoints, and what sessions count together.
 /// @param before  the one that was in force: what was found out about a socket stays with it, where milter and settings
 ///                of the breaker are the same; its sessions go on being counted
 std::shared_ptr<config const> with_endpoints(config what, config const* before = nullptr);
+
+/// Whether mail of the profile goes through the milter. @param profile  null: none
+bool is_in(profile_config const* profile, std::size_t place) noexcept;
 
 /// Null: there is none of this name.
 profile_config const* find_profile(config const& in, std::string_view name) noexcept;

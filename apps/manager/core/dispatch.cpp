@@ -144,6 +144,7 @@ void session::ask(link& one, command_code code, std::string_view payload, proto:
     if (!one.protocol.sends(code)) return;
     one.asked = code;
     one.asked_at = now;
+    if (transaction_ && one.record.verdict == "not asked") one.record.verdict = "no answer";
     std::string frame;
     wire::append_frame(frame, static_cast<unsigned char>(code), payload);
     error_code ec;
@@ -185,6 +186,7 @@ void session::conclude(verdict const& given, std::string_view decided_by, proto:
 void session::on_reply(link& one, wire::any_reply const& reply, proto::time_point now) {
     if (std::holds_alternative<wire::negotiate_reply>(reply)) {
         one.state = link_state::ready;
+        one.config->wishes->note(one.protocol.agreed().lists);
         if (one.way.worked())
             log(severity::info, one.config->name, to_string(one.way.where()) + " works again");
         return;

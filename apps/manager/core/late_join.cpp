@@ -91,7 +91,7 @@ void session::settle_choice(link& one, applicability answer, command_code stage,
 }
 
 facts session::known_facts(command_code stage) const {
-    facts known{stage, listener_, mta_.macros(), {}, {}, {}, {}, {}, nullptr, 0};
+    facts known{stage, listener_, mta_.macros(), {}, {}, {}, {}, {}, nullptr, 0, id_};
     if (has_connect_) known.client = read<wire::connect>(connect_payload_);
     if (helo_serial_ != 0) known.helo = read<wire::helo>(helo_payload_);
     if (!transaction_ || !transaction_->kept) return known;

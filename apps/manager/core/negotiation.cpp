@@ -5,10 +5,20 @@
 #include "manager/core/session.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace milter::manager {
 
 using wire::command_code;
+
+namespace {
+
+bool has_names(proto::macro_lists const& lists) noexcept {
+    return std::any_of(lists.begin(), lists.end(),
+                       [](auto const& one) { return one && !one->empty(); });
+}
+
+} // namespace
 
 proto::mta_options session::link_options(link const& one) const {
     auto const& t = one.config->timeouts;
@@ -34,15 +44,15 @@ proto::mta_options session::link_options(link const& one) const {
 /// Answers the offer once every milter has answered or failed, or the wait is over.
 void session::negotiation_progress(proto::time_point now, bool waited_enough) {
     if (!negotiating_) return;
-    bool const settled =
-        std::none_of(links_.begin(), links_.end(), [](auto const& one) { return one->pending(); });
+    bool const settled = grant_ || std::none_of(links_.begin(), links_.end(),
+                                                [](auto const& one) { return one->pending(); });
     if (!settled && !waited_enough) return;
     negotiating_ = false;
     negotiation_deadline_ = proto::never;
     if (!settled)
         log(severity::warning, "mta", "negotiation goes on without waiting for all milters");
     error_code ec;
-    mta_.negotiate(merged_agreement(), ec);
+    mta_.negotiate(grant_ ? *grant_ : merged_agreement(), ec);
     pull(now);
 }
 
@@ -61,12 +71,13 @@ proto::agreement session::merged_agreement() {
         auto const& agreed = one->protocol.agreed();
         merged.actions |= agreed.actions;
         wants_rejected = wants_rejected || wire::any(agreed.steps, wire::step::rejected_rcpt);
-        lists = lists || std::any_of(agreed.lists.begin(), agreed.lists.end(),
-                                     [](auto const& l) { return l && !l->empty(); });
+        lists = lists || has_names(agreed.lists);
     }
     // a milter that is down now, or joins late, may come with any wish
     if (!all_known) merged.actions = wire::action::all;
-    wants_rejected = wants_rejected || !all_known;
+    wants_rejected = wants_rejected || !all_known || !evaluated().empty();
+    auto const to_come = wishes_to_come();
+    for (auto const& one : to_come) lists = lists || has_names(*one);
     merged.actions &= offer_.actions & ~wire::action::set_macro_list;
 
     auto const content =
@@ -75,11 +86,31 @@ proto::agreement session::merged_agreement() {
     if (wants_rejected) merged.steps |= wire::step::rejected_rcpt & offer_.steps;
     if (lists && wire::any(offer_.actions, wire::action::set_macro_list)) {
         for (std::size_t stage = 0; stage < wire::macro_stage_count; ++stage)
-            if (auto names = merged_list(stage); !names.empty())
+            if (auto names = merged_list(stage, to_come); !names.empty())
                 merged.lists[stage] = std::move(names);
         merged.actions |= wire::action::set_macro_list;
     }
     return merged;
+}
+
+/// Milters that watch a shadow of this session.
+std::vector<milter_config const*> session::evaluated() const {
+    std::vector<milter_config const*> found;
+    for (auto const& one : config_->evaluated)
+        if (is_in(profile_, one.place)) found.push_back(&config_->milters[one.place]);
+    return found;
+}
+
+/// Of those who have not negotiated in this session, what they asked for before.
+session::wish_lists session::wishes_to_come() const {
+    wish_lists found;
+    auto const add = [&](milter_config const& one) {
+        if (auto last = one.wishes->last()) found.push_back(std::move(last));
+    };
+    for (auto const& one : links_)
+        if (one->applies != applicability::no && one->state != link_state::ready) add(*one->config);
+    for (auto const* const one : evaluated()) add(*one);
+    return found;
 }
 
 std::string_view session::administrators_list(std::size_t stage) const noexcept {
@@ -88,12 +119,17 @@ std::string_view session::administrators_list(std::size_t stage) const noexcept 
 }
 
 /// What the milters want at the stage and what the administrator has it send; empty when nobody gave a list for it.
-std::string session::merged_list(std::size_t stage) {
+std::string session::merged_list(std::size_t stage, wish_lists const& to_come) {
     auto const wanted = [&](std::size_t index) {
         return !config_->macros[index].empty() ||
-               std::any_of(links_.begin(), links_.end(), [&](auto const& one) {
-                   auto const& list = one->protocol.agreed().lists[index];
-                   return one->state == link_state::ready && list && !list->empty();
+               std::any_of(links_.begin(), links_.end(),
+                           [&](auto const& one) {
+                               auto const& list = one->protocol.agreed().lists[index];
+                               return one->state == link_state::ready && list && !list->empty();
+                           }) ||
+               std::any_of(to_come.begin(), to_come.end(), [&](auto const& one) {
+                   auto const& list = (*one)[index];
+                   return list && !list->empty();
                });
     };
     auto const eom = static_cast<std::size_t>(wire::macro_stage::end_of_message);
@@ -117,6 +153,8 @@ std::string session::merged_list(std::size_t stage) {
     for (auto const& one : links_)
         if (one->state == link_state::ready && one->protocol.agreed().lists[stage])
             proto::for_each_name(*one->protocol.agreed().lists[stage], add);
+    for (auto const& one : to_come)
+        if (auto const& list = (*one)[stage]) proto::for_each_name(*list, add);
     if (count > proto::max_macro_names)
         log(severity::warning, "mta",
             std::to_string(count) + " macro names wanted in list " + std::to_string(stage) +

@@ -12,6 +12,7 @@
 #include <milter/wire/command.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -44,6 +45,7 @@ struct facts {
     std::span<kept_recipient const> recipients; ///< those before it; from DATA on, all
     message::headers const* headers = nullptr;  ///< from the end of headers on
     std::size_t body_bytes = 0;                 ///< at the end of the message
+    std::uint64_t session = 0;                  ///< as the decision log numbers it
 };
 
 class selection {

@@ -35,7 +35,7 @@ session::session(std::shared_ptr<config const> config, std::uint64_t id, proto::
 }
 
 void session::add_link(milter_config const& milter) {
-    if (!milter.enabled) return;
+    if (!milter.enabled || milter.mode == milter_mode::evaluate) return;
     auto& added = *links_.emplace_back(std::make_unique<link>());
     added.index = links_.size() - 1;
     added.config = &milter;
@@ -51,7 +51,7 @@ void session::mta_bytes(std::string_view bytes, proto::time_point now) {
     mta_.received(bytes);
     pull(now);
     // who sends on without waiting for the reply it is owed would fill our memory
-    if (!over_ && mta_.buffered() > send_ahead)
+    if (!over_ && !grant_ && mta_.buffered() > send_ahead)
         dead(errc::limit_exceeded, "commands sent without waiting for replies", now);
     if (!over_ && mta_.output().size() + mta_in_flight_ > send_ahead)
         dead(errc::limit_exceeded, "replies are not read", now);
@@ -72,6 +72,10 @@ void session::overloaded() {
     links_.clear();
     session_verdict_ = internal_verdict(config_->on_internal_error);
     session_decided_by_ = "manager";
+}
+
+void session::shadow(proto::agreement const& granted) {
+    grant_ = std::make_unique<proto::agreement const>(granted);
 }
 
 void session::mta_drained(proto::time_point now) {
@@ -225,7 +229,7 @@ void session::handle(wire::any_command const& command, proto::time_point now) {
         void operator()(wire::helo const& c) { self.on_helo(c, now); }
         void operator()(wire::mail const& c) { self.on_mail(c, now); }
         void operator()(wire::rcpt const& c) { self.on_rcpt(c, now); }
-        void operator()(wire::data const&) { self.begin(command_code::data, now); }
+        void operator()(wire::data const&) { self.on_data(now); }
         void operator()(wire::unknown const&) { self.begin(command_code::unknown, now); }
         void operator()(wire::header const& c) { self.on_header(c, now); }
         void operator()(wire::end_of_headers const&) {
@@ -329,11 +333,23 @@ void session::on_rcpt(wire::rcpt const& recipient, proto::time_point now) {
     begin(command_code::rcpt, now, refused_by_mta);
 }
 
+void session::on_data(proto::time_point now) {
+    // an MTA that hears us would not have come so far
+    if (grant_ && transaction_ && every_recipient_was_refused()) {
+        abort_milters(now);
+        end_transaction(aborted(), {}, {}, now);
+        transaction_->verdict.emplace(internal_verdict(config_->on_internal_error));
+    }
+    begin(command_code::data, now);
+}
+
 /// Why the MTA gave the message up, as far as it can be seen.
 std::string_view session::aborted() const noexcept {
-    bool const none_left =
-        transaction_->recipients == 0 && transaction_->record.recipient_count > 0;
-    return none_left ? "no_recipients" : "aborted";
+    return every_recipient_was_refused() ? "no_recipients" : "aborted";
+}
+
+bool session::every_recipient_was_refused() const noexcept {
+    return transaction_->recipients == 0 && transaction_->record.recipient_count > 0;
 }
 
 void session::on_abort(proto::time_point now) {
@@ -345,7 +361,10 @@ void session::on_abort(proto::time_point now) {
 
 void session::on_quit(proto::time_point now) {
     bool const again = mta_.at() != proto::phase::closed;
-    if (!again) return end_session(now);
+    if (!again) {
+        parted_ = true;
+        return end_session(now);
+    }
     forget_client(now); // QUIT_NC: a new client on the same connection and options
 }
 

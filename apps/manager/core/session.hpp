@@ -58,6 +58,8 @@ public:
 
     /// There are too many sessions: this one asks no milter and refuses its mail by on_internal_error. Call it first.
     void overloaded();
+    /// Nobody hears what is answered: the MTA was granted this by another session. Call it first.
+    void shadow(proto::agreement const& granted);
 
     // ---- inputs
 
@@ -83,6 +85,16 @@ public:
     /// hang_up was among the effects; nothing follows.
     bool over() const noexcept { return over_; }
     bool in_transaction() const noexcept { return transaction_.has_value(); }
+    /// It is over because the MTA said QUIT.
+    bool parted() const noexcept { return parted_; }
+    std::size_t milters() const noexcept { return links_.size(); }
+    /// What the MTA said and was not looked at yet, as its last command is not answered.
+    std::size_t backlog() const noexcept { return mta_.buffered(); } // bytes
+    /// What the MTA was granted; null: nothing yet.
+    proto::agreement const* granted() const noexcept {
+        bool const answered = mta_.at() != proto::phase::start && !negotiating_;
+        return answered ? &mta_.agreed() : nullptr;
+    }
 
 private:
     enum class turn { waits, done, concluded };
@@ -98,7 +110,9 @@ private:
     void on_helo(wire::helo const& who, proto::time_point now);
     void on_mail(wire::mail const& sender, proto::time_point now);
     void on_rcpt(wire::rcpt const& recipient, proto::time_point now);
+    void on_data(proto::time_point now);
     std::string_view aborted() const noexcept;
+    bool every_recipient_was_refused() const noexcept;
     void on_abort(proto::time_point now);
     void on_quit(proto::time_point now);
     void forget_client(proto::time_point now);
@@ -110,7 +124,10 @@ private:
     // negotiation.cpp
     void negotiation_progress(proto::time_point now, bool waited_enough);
     proto::agreement merged_agreement();
-    std::string merged_list(std::size_t stage);
+    using wish_lists = std::vector<macro_wishes::lists>;
+    wish_lists wishes_to_come() const;
+    std::string merged_list(std::size_t stage, wish_lists const& to_come);
+    std::vector<milter_config const*> evaluated() const;
     void append_macros(link& one, wire::command_code code, proto::time_point now,
                        kept_recipient const* recipient = nullptr);
     std::string_view administrators_list(std::size_t stage) const noexcept;
@@ -249,7 +266,10 @@ private:
         session_verdict_; ///< refusal at CONNECT or HELO: answers MAIL, RCPT, DATA and content
     std::string session_decided_by_;
 
+    std::unique_ptr<proto::agreement const>
+        grant_; ///< of the session whose shadow this is; null: none
     bool overloaded_ = false;
+    bool parted_ = false;
 
     proto::time_point idle_deadline_ = proto::never;
     std::size_t mta_in_flight_ = 0;

@@ -37,7 +37,8 @@ std::optional<boost::asio::ip::address> address_of(sockaddr_storage const& from)
 
 } // namespace
 
-acceptor::acceptor(workers& all, relay_sinks const& sinks) : workers_(all), sinks_(sinks) {
+acceptor::acceptor(workers& all, relay_sinks const& sinks, std::size_t addresses)
+    : workers_(all), sinks_(sinks), peers_(addresses) {
     take_reserve();
 }
 
@@ -48,6 +49,7 @@ void acceptor::take_reserve() noexcept {
 void acceptor::reload(std::shared_ptr<config const> settings,
                       std::vector<entrance> const& entrances) {
     config_ = std::move(settings);
+    if (!lines_) lines_.emplace(first().waits(), sinks_.logged);
     for (auto const& one : entrances) {
         if (auto* const known = find(one.door)) {
             known->as = one.as;
@@ -94,7 +96,7 @@ void acceptor::accept(entry& at) {
         return rest(at);
     }
     if (ec) {
-        sinks_.logged({severity::error, 0, "manager",
+        at.failed.say({severity::error, 0, "manager",
                        "accept on " + to_string(at.door->where) + ": " + ec.message()});
         return rest(at);
     }
@@ -115,36 +117,39 @@ void acceptor::resume(entry& at) {
 void acceptor::let_in(entry const& at, newcomer who) {
     bool const is_full = inside_->load() >= config_->limits.sessions;
     auto his = std::make_shared<pass>(inside_, at.door->inside);
-    auto const most = config_->limits.sessions_per_address;
-    if (who.address) his->of_address = peers_.enter(*who.address, most);
-    bool const is_crowded = who.address && !his->of_address;
+    auto crowd = peer_count::refusal::none;
+    if (who.address)
+        his->of_address = peers_.enter(*who.address, config_->limits.sessions_per_address, &crowd);
+    bool const is_crowded = crowd != peer_count::refusal::none;
     if (is_full)
-        warn(full_, {severity::warning, last_id_ + 1, "manager",
-                     "[limits] sessions = " + std::to_string(config_->limits.sessions) +
-                         " reached" + std::string(refused)});
+        lines_->full.say({severity::warning, last_id_ + 1, "manager",
+                          "[limits] sessions = " + std::to_string(config_->limits.sessions) +
+                              " reached" + std::string(refused)});
     else if (is_crowded)
-        warn(crowded_, {severity::warning, last_id_ + 1, "manager",
-                        "[limits] sessions_per_address = " + std::to_string(most) + " reached by " +
-                            who.address->to_string() + std::string(refused)});
+        lines_->crowded.say({severity::warning, last_id_ + 1, "manager",
+                             crowd_text(crowd, *who.address) + std::string(refused)});
     begin(at, std::move(who.socket), std::move(his),
           is_full || is_crowded ? worker::room::none : worker::room::enough);
 }
 
+std::string acceptor::crowd_text(peer_count::refusal why,
+                                 boost::asio::ip::address const& who) const {
+    if (why == peer_count::refusal::too_many_addresses)
+        return "sessions of " + std::to_string(peers_.capacity()) +
+               " addresses, the most there can be; none for " + who.to_string();
+    return "[limits] sessions_per_address = " +
+           std::to_string(config_->limits.sessions_per_address) + " reached by " + who.to_string();
+}
+
 void acceptor::refuse_one(entry& at) {
-    warn(short_, {severity::error, 0, "manager", "out of file descriptors: a session is refused"});
+    lines_->short_of_descriptors.say(
+        {severity::error, 0, "manager", "out of file descriptors: a session is refused"});
     reserve_.close();
     error_code ec;
     auto mta = accept_one(at, ec);
     if (!ec)
         begin(at, std::move(mta.socket), std::make_shared<pass>(inside_, at.door->inside),
               worker::room::none);
-}
-
-void acceptor::warn(log_damper& by, log_event what) {
-    auto const left_out = by.say(first().waits().now());
-    if (!left_out) return;
-    what.text = with_count(std::move(what.text), *left_out);
-    sinks_.logged(std::move(what));
 }
 
 void acceptor::begin(entry const& at, descriptor mta, std::shared_ptr<pass> his,

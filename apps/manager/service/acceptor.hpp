@@ -7,7 +7,7 @@
 #pragma once
 
 #include "manager/core/config.hpp"
-#include "manager/core/log_damper.hpp"
+#include "manager/service/damped_line.hpp"
 #include "manager/service/door.hpp"
 #include "manager/service/peer_count.hpp"
 #include "manager/service/worker.hpp"
@@ -33,8 +33,10 @@ class acceptor {
 public:
     using workers = std::vector<std::unique_ptr<worker>>;
 
-    /// @param all  outlive us; there is one at least when something is done
-    acceptor(workers& all, relay_sinks const& sinks);
+    /// @param all        outlive us; there is one at least when something is done
+    /// @param addresses  that have sessions at once
+    acceptor(workers& all, relay_sinks const& sinks,
+             std::size_t addresses = peer_count::default_capacity);
     acceptor(acceptor const&) = delete;
     acceptor& operator=(acceptor const&) = delete;
     ~acceptor() = default;
@@ -61,7 +63,8 @@ private:
     struct entry final : poller::watcher {
         entry(acceptor& of, door_ptr which, listen_config how)
             : all(of), door(std::move(which)), as(std::move(how)),
-              pause(of.first().waits(), [this] { all.resume(*this); }) {}
+              pause(of.first().waits(), [this] { all.resume(*this); }),
+              failed(of.first().waits(), of.sinks_.logged) {}
         void ready(std::uint32_t) override { all.accept(*this); }
         int descriptor() const { return door->listener.socket().native_handle(); }
 
@@ -69,6 +72,14 @@ private:
         door_ptr door;
         listen_config as;
         poller::alarm pause; ///< after a failure that will not go away at once
+        damped_line failed;
+    };
+
+    /// What a flood of connections would repeat.
+    struct flood_lines {
+        flood_lines(poller& on, damped_line::sink const& to)
+            : full(on, to), crowded(on, to), short_of_descriptors(on, to) {}
+        damped_line full, crowded, short_of_descriptors;
     };
 
     /// A connection that has just been accepted.
@@ -102,9 +113,9 @@ private:
     void resume(entry& at);
     void rest(entry& at);
     void let_in(entry const& at, newcomer who);
+    std::string crowd_text(peer_count::refusal why, boost::asio::ip::address const& who) const;
     void refuse_one(entry& at);
     void begin(entry const& at, descriptor mta, std::shared_ptr<pass> his, worker::room there_is);
-    void warn(log_damper& by, log_event what);
     void take_reserve() noexcept;
 
     workers& workers_;
@@ -115,8 +126,8 @@ private:
         std::make_shared<std::atomic<std::size_t>>(0);
     peer_count peers_;
     std::atomic<std::uint64_t> last_id_ = 0;
-    log_damper full_, crowded_, short_; ///< of the lines that a flood would repeat
-    std::size_t turn_ = 0;              ///< of the workers
+    std::optional<flood_lines> lines_; ///< since there is a first worker
+    std::size_t turn_ = 0;             ///< of the workers
     descriptor reserve_;
 };
 

@@ -120,9 +120,10 @@ std::size_t connection::read(std::span<char> room, error_code& ec) noexcept {
 }
 
 void connection::deafen() noexcept {
-    if (!is_open() || awaited_ == 0) return;
-    poller_.forget(socket_.number(), *this);
+    if (is_open() && awaited_ != 0) poller_.forget(socket_.number(), *this);
     awaited_ = 0;
+    if (!waiting_.empty()) ::shutdown(socket_.number(), SHUT_WR); // a piece of it may be out
+    drop_waiting();
 }
 
 // ---- writing
@@ -153,9 +154,7 @@ bool connection::flush() {
     written_ += size;
     if (size > 0) stuck_since_ = poller_.now();
     if (!ec && written_ < waiting_.size()) return false;
-    std::string().swap(waiting_);
-    written_ = 0;
-    stuck_since_ = proto::never;
+    drop_waiting();
     await(awaited_ & ~static_cast<std::uint32_t>(EPOLLOUT));
     return !ec;
 }
@@ -186,17 +185,22 @@ void connection::await(std::uint32_t events) noexcept {
 
 void connection::close(std::string_view last_words) noexcept {
     ++serial_;
-    again_at_ = stuck_since_ = proto::never;
+    bool const may_speak = is_open() && stage_ == stage::open && waiting_.empty();
+    drop_waiting();
     if (!is_open()) return;
-    if (stage_ == stage::open && waiting_.empty() && !last_words.empty()) {
+    if (may_speak && !last_words.empty()) {
         error_code ignored;
         send(last_words, ignored);
     }
     poller_.forget(*this);
     socket_.close();
     awaited_ = 0;
+}
+
+void connection::drop_waiting() noexcept {
     std::string().swap(waiting_);
     written_ = 0;
+    again_at_ = stuck_since_ = proto::never;
 }
 
 // ---- time

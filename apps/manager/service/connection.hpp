@@ -51,7 +51,7 @@ public:
     /// @return true when all is written, that which waited before included
     bool write(std::string bytes);
 
-    /// Nothing more is read.
+    /// Nothing more is read, nor is what waits written, as nobody would tell when there is room. No deadline is left.
     void deafen() noexcept;
 
     /// Last words go out if the system takes them now.
@@ -78,6 +78,7 @@ private:
     bool flush();
     std::size_t send(std::string_view bytes, error_code& ec) noexcept;
     void await(std::uint32_t events) noexcept;
+    void drop_waiting() noexcept;
 
     poller& poller_;
     owner& owner_;

@@ -26,6 +26,19 @@ void counters::count(decision const& one) {
     }
 }
 
+void counters::count(evaluation const& one) {
+    std::lock_guard const lock(mutex_);
+    auto const known = milters_.find(one.milter);
+    if (known == milters_.end()) return;
+    for (auto const& record : one.would.milters) {
+        if (record.verdict == "not asked") continue;
+        ++known->second.messages;
+        if (record.verdict == "error") ++known->second.failures;
+    }
+    if (!one.agrees.value_or(true)) ++known->second.differing;
+    if (!one.dropped.empty()) ++known->second.dropped;
+}
+
 void counters::note(log_event const& one, wall_time when) {
     if (one.level == severity::info) return;
     std::lock_guard const lock(mutex_);

@@ -21,6 +21,7 @@ public:
     void watch(std::vector<milter_config> const& milters);
 
     void count(decision const& one);
+    void count(evaluation const& one);
     /// Keeps warnings about a milter as its last problem.
     void note(log_event const& one, wall_time when);
 
@@ -31,6 +32,8 @@ private:
     struct milter {
         std::uint64_t messages = 0;
         std::uint64_t failures = 0;
+        std::uint64_t differing = 0;
+        std::uint64_t dropped = 0;
         std::string last_problem;
         wall_time last_problem_at;
     };

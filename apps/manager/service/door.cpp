@@ -148,7 +148,7 @@ doors::change doors::commit(door_plan&& made) {
             all_.push_back(one.which);
             made_now.come.push_back(one.which);
         } else if (one.which->retiring) {
-            one.which->retiring = false;
+            one.which->end_retirement();
             one.which->farewell.cancel();
             one.which->listener.welcome_newcomers();
         }

@@ -41,6 +41,17 @@ struct door {
         std::make_shared<std::atomic<std::size_t>>(0); ///< sessions now; they may outlive it
     bool inherited = false;
     bool retiring = false;
+    std::uint32_t retirement = 0; ///< another number whenever it begins to retire or is wanted back
+
+    /// @return  the number of this retirement: what was begun for one with another number is stale
+    std::uint32_t begin_retirement() noexcept {
+        retiring = true;
+        return ++retirement;
+    }
+    void end_retirement() noexcept {
+        retiring = false;
+        ++retirement;
+    }
 };
 using door_ptr = std::shared_ptr<door>;
 

@@ -68,44 +68,53 @@ void gateway::reload(std::shared_ptr<config const> const& settings, door_plan&& 
 
 /// A while longer for those who have found the way already but do not stand in the queue yet.
 void gateway::retire(door_ptr const& at) {
-    at->retiring = true;
     if (at->inherited) return shut(at);
+    auto const retirement = at->begin_retirement();
     at->listener.refuse_newcomers();
     at->farewell.expires_after(farewell_time);
-    at->farewell.async_wait([this, at](error_code ec) {
-        if (!ec && at->retiring) shut(at);
+    at->farewell.async_wait([this, at, retirement](error_code ec) {
+        if (!ec && retirement == at->retirement) shut(at);
     });
 }
 
 void gateway::shut(door_ptr const& at) {
-    at->retiring = true;
+    auto const retirement = at->begin_retirement();
     at->farewell.cancel();
     if (!at->inherited) at->listener.refuse_newcomers();
-    workers_.front()->waits().post([this, at] {
+    workers_.front()->waits().post([this, at, retirement] {
         error_code ec;
         if (at->inherited)
             acceptor_.leave(at);
         else
             ec = acceptor_.shut(at);
-        asio::post(context_, [this, at, ec] { was_shut(at, ec); });
+        asio::post(context_, [this, at, retirement, ec] { was_shut(at, retirement, ec); });
     });
 }
 
-void gateway::was_shut(door_ptr const& at, error_code ec) {
+/// A door that a reload wants back meanwhile stays open. The acceptor has it again, as it was told of the reload behind
+/// the shut; and the listener hears newcomers again.
+void gateway::was_shut(door_ptr const& at, std::uint32_t retirement, error_code ec) {
+    if (retirement != at->retirement) return;
     bool const is_shortage = is_shortage_of_descriptors(ec);
     if (is_shortage && !drains()) return retire(at); // the acceptor goes on, one by one
     if (ec)
         sinks_.logged({severity::error, 0, "manager",
                        "who waits on " + to_string(at->where) + " is not served: " + ec.message()});
-    if (!is_shortage) return close(at);
-    workers_.front()->waits().post([this, at] {
+    if (is_shortage) return refuse_the_rest(at);
+    close(at, retirement);
+}
+
+void gateway::refuse_the_rest(door_ptr const& at) {
+    workers_.front()->waits().post([this, at, retirement = at->retirement] {
         acceptor_.refuse_one(at);
         acceptor_.leave(at);
-        asio::post(context_, [this, at] { close(at); });
+        asio::post(context_, [this, at, retirement] { close(at, retirement); });
     });
 }
 
-void gateway::close(door_ptr const& at) {
+/// Once the acceptor has left it.
+void gateway::close(door_ptr const& at, std::uint32_t retirement) {
+    if (retirement != at->retirement) return;
     at->listener.close();
     doors_.forget(at);
 }

@@ -15,6 +15,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -47,6 +49,9 @@ public:
     void drain(proto::duration patience);
     void stop() { context_.stop(); }
 
+    /// In force for new sessions, with what sessions count together.
+    config const& settings() const noexcept { return *config_; }
+
     boost::asio::io_context& context() noexcept { return context_; }
     std::size_t sessions() const noexcept { return acceptor_.sessions(); }
     std::uint64_t sessions_ever() const noexcept { return acceptor_.sessions_ever(); }
@@ -55,8 +60,9 @@ private:
     void tell_acceptor();
     void retire(door_ptr const& at);
     void shut(door_ptr const& at);
-    void was_shut(door_ptr const& at, error_code ec);
-    void close(door_ptr const& at);
+    void was_shut(door_ptr const& at, std::uint32_t retirement, error_code ec);
+    void refuse_the_rest(door_ptr const& at);
+    void close(door_ptr const& at, std::uint32_t retirement);
     void check_drained();
     bool drains() const noexcept { return drain_deadline_ != proto::never; }
 

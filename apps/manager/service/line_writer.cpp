@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <system_error>
 #include <utility>
 
 namespace milter::manager {
@@ -33,8 +32,7 @@ line_writer::line_writer(std::string path, int fallback, std::function<void(std:
     state_->capacity = capacity;
     state_->descriptor = path.empty() ? fallback : open_file(path);
     state_->path = std::move(path);
-    if (state_->descriptor < 0)
-        throw std::system_error(errno, std::generic_category(), state_->path);
+    if (state_->descriptor < 0) throw cannot_open(errno, std::generic_category(), state_->path);
     thread_ = std::thread([state = state_] { run(state); });
 }
 

@@ -15,17 +15,22 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <thread>
 
 namespace milter::manager {
 
 class line_writer {
 public:
+    class cannot_open : public std::system_error {
+        using std::system_error::system_error;
+    };
+
     /// @param path  file to append to; empty: the descriptor `fallback`, which stays the caller's
     /// @param complain  told in words when lines are lost to a full disk and the like, once until it works again, and
     ///                  when the file cannot be opened anew; called on the writer's thread, never after stop();
     ///                  must not call us
-    /// Throws std::system_error when the file cannot be opened.
+    /// Throws cannot_open; std::system_error when there can be no thread.
     line_writer(std::string path, int fallback, std::function<void(std::string)> complain = {},
                 std::size_t capacity = 8192);
     line_writer(line_writer const&) = delete;

@@ -15,16 +15,20 @@ ip::address plain(ip::address const& who) {
 
 } // namespace
 
-peer_count::ticket peer_count::enter(ip::address const& who, std::size_t most) {
+peer_count::ticket peer_count::enter(ip::address const& who, std::size_t most, refusal* why) {
+    auto const refused = [why](refusal because) {
+        if (why) *why = because;
+        return ticket();
+    };
     auto const address = plain(who);
     std::lock_guard const guard(table_->lock);
     auto& sessions = table_->sessions;
     auto const known = sessions.find(address);
     if (known == sessions.end()) {
-        if (sessions.size() >= table_->capacity) return {};
+        if (sessions.size() >= table_->capacity) return refused(refusal::too_many_addresses);
         sessions.emplace(address, 1);
     } else {
-        if (most != 0 && known->second >= most) return {};
+        if (most != 0 && known->second >= most) return refused(refusal::too_many_sessions);
         ++known->second;
     }
     return {table_, address};

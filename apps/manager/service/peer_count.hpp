@@ -49,6 +49,9 @@ public:
         boost::asio::ip::address who_;
     };
 
+    /// Why there is no ticket.
+    enum class refusal { none, too_many_sessions, too_many_addresses };
+
     static constexpr std::size_t default_capacity = 1'000'000; // as many as there may be sessions
 
     /// @param capacity  addresses known at once; sessions of others are refused then
@@ -57,13 +60,16 @@ public:
 
     /// An IPv4 address within IPv6 is that IPv4 address.
     /// @param most  sessions of an address at once; 0: any number, which are counted all the same
-    /// @return  empty: there are so many
-    ticket enter(boost::asio::ip::address const& who, std::size_t most);
+    /// @param why   null: no matter
+    /// @return  empty: there are so many, or none of this address and too many others
+    ticket enter(boost::asio::ip::address const& who, std::size_t most, refusal* why = nullptr);
 
     /// Sessions of the address now.
     std::size_t of(boost::asio::ip::address const& who) const;
     /// Addresses of which there is a session.
     std::size_t size() const;
+    /// The most addresses of which there may be sessions.
+    std::size_t capacity() const noexcept { return table_->capacity; }
 
 private:
     struct table {

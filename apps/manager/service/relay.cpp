@@ -40,12 +40,15 @@ void relay::start(descriptor mta) {
 void relay::perform() {
     if (over_ || std::exchange(performing_, true)) return;
     while (!over_) {
-        auto effects = core_.take_effects();
+        auto effects = core_.take_effects(worker_.waits().now());
         if (effects.empty()) break;
-        for (auto& one : effects) execute(one); // hang_up is the last
+        for (auto& one : effects) execute(one);
     }
-    for (auto& line : core_.take_log()) worker_.sinks().logged(std::move(line));
-    for (auto& record : core_.take_decisions()) worker_.sinks().decided(std::move(record));
+    auto const& sinks = worker_.sinks();
+    for (auto& line : core_.take_log()) sinks.logged(std::move(line));
+    for (auto& record : core_.take_decisions()) sinks.decided(std::move(record));
+    for (auto& record : core_.take_evaluations()) sinks.evaluated(std::move(record));
+    if (core_.over()) end();
     performing_ = false;
     alarm_.set(over_ ? proto::never : next_deadline());
 }
@@ -60,11 +63,13 @@ void relay::execute(effect& what) {
     case effect::kind::reply:
         if (mta_.write(std::move(what.bytes))) tell_drained(mta_index);
         return;
-    case effect::kind::hang_up: return hang_up();
+    case effect::kind::hang_up:
+        mta_.close();
+        ticket_.reset(); // what evaluated milters still do keeps no new session out
     }
 }
 
-void relay::hang_up() {
+void relay::end() {
     for (auto const& one : milters_)
         if (one) one->close();
     mta_.close();

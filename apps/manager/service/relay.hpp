@@ -6,7 +6,7 @@
 // after a while.
 #pragma once
 
-#include "manager/core/session.hpp"
+#include "manager/core/shadowed_session.hpp"
 #include "manager/service/connection.hpp"
 
 #include <functional>
@@ -21,6 +21,7 @@ class worker;
 /// Where records go; called on the worker's thread, must not block.
 struct relay_sinks {
     std::function<void(decision&&)> decided;
+    std::function<void(evaluation&&)> evaluated;
     std::function<void(log_event&&)> logged;
 };
 
@@ -56,7 +57,7 @@ private:
     void open(effect const& what);
     void tell_drained(std::size_t index);
     void closed(std::size_t index, error_code why);
-    void hang_up();
+    void end();
     void expired();
     proto::time_point next_deadline() const;
     connection& at(std::size_t index) { return index == mta_index ? mta_ : *milters_[index]; }
@@ -65,7 +66,7 @@ private:
     std::shared_ptr<config const> config_; ///< effects refer to it
     std::uint64_t id_;
     std::shared_ptr<void> ticket_;
-    session core_;
+    shadowed_session core_;
     connection mta_;
     std::vector<std::shared_ptr<connection>> milters_; ///< null: never needed
     poller::alarm alarm_;
