@@ -30,7 +30,7 @@ def options(description):
     """A parser with the options that all measurements have."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", default=os.path.join(ROOT, "build/release/bin"), help="folder of the programs")
-    parser.add_argument("--quick", action="store_true", help="less of everything, in about half a minute")
+    parser.add_argument("--quick", action="store_true", help="less of everything")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--seconds", type=float, help="of one run of one program")
     parser.add_argument("--cpu", type=int, default=max(os.sched_getaffinity(0)), help="the one to pin to")
