@@ -76,6 +76,7 @@ class Bench:
         self.folder = folder
         self.pin = ["taskset", "-c", str(arguments.cpu)]
         self.bad = 0
+        self.started = []  # ids of all processes that listen, or did
         self.setups = {}  # name -> function of a socket, which yields a process: besides those that target() knows
 
     def program(self, name):
@@ -109,6 +110,7 @@ class Bench:
             process = subprocess.Popen(self.pin + command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
             self.wait_for(process, command, where)
+            self.started.append(process.pid)
             yield process
         finally:
             process.send_signal(signal.SIGTERM)
@@ -195,17 +197,22 @@ class Bench:
 
     def cell(self, names, transport, size, concurrency):
         """Medians of each of `names`, and of each round the samples."""
-        samples = {name: [] for name in names}
+        samples, ends, parts, counts = {name: [] for name in names}, {}, {}, {}
         with contextlib.ExitStack() as stack:
-            ends = {name: stack.enter_context(self.target(name, transport)) for name in names}
-            counts = {}
+            for name in names:
+                others = len(self.started)
+                ends[name] = stack.enter_context(self.target(name, transport))
+                parts[name] = self.started[others:]
             for name, (where, _) in ends.items():
                 first = self.drive(name, where, max(concurrency, 10), concurrency, size)
                 rate = first["sessions"] / max(first["seconds"], 1e-6)
                 counts[name] = max(int(rate * self.arguments.seconds), concurrency, 5)
             for _ in range(self.arguments.rounds):
                 for name, (where, process) in ends.items():
-                    samples[name].append(self.sample(name, where, process, counts[name], concurrency, size))
+                    of_all = sum(map(cpu_time, parts[name]))
+                    one = self.sample(name, where, process, counts[name], concurrency, size)
+                    of_all = (sum(map(cpu_time, parts[name])) - of_all) * 1e6 / counts[name]
+                    samples[name].append({**one, "all_cpu_us": of_all + one["driver_cpu_us"]})
             memory = {name: status(process.pid, "VmHWM") for name, (_, process) in ends.items()}
         result = {}
         for name, all_of_it in samples.items():
