@@ -233,7 +233,7 @@ class Bench:
                 "p50_us": driven["p50_us"], "p99_us": driven["p99_us"]}
 
     def system_calls(self, name):
-        """Of one session after the other; empty without strace."""
+        """Of one session, one after the other; None without strace."""
         sessions, count = 200, ["-f", "-c", "-U", "calls,name"]
         with self.target(name, "unix") as (where, process):
             if name == "driver":
@@ -241,13 +241,16 @@ class Bench:
                 report = self.traced(count + command, lambda: None)
             else:
                 report = self.traced([*count, "-p", str(process.pid)], lambda: self.drive(name, where, sessions, 1, 1024))
-        total = [line.split()[0] for line in report.splitlines() if line.rstrip().endswith("total")]
+        total = [line.split()[0] for line in (report or "").splitlines() if line.rstrip().endswith("total")]
         return int(total[0]) / sessions if total else None
 
     def traced(self, command, work):
-        """What strace writes about `command`, its options, while `work` is done, or until its program ends."""
+        """What strace writes about `command`, its options, while `work` is done, or until its program ends.
+
+        @return None without strace
+        """
         if not shutil.which("strace"):
-            return ""
+            return None
         report = os.path.join(self.folder, "strace")
         tracer = subprocess.Popen(["strace", "-o", report, *command], stdin=subprocess.DEVNULL,
                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
