@@ -276,7 +276,8 @@ private:
         for (auto const& where : one.sockets) status.sockets.push_back(to_string(where));
         status.enabled = one.enabled;
         status.sessions = one.seats->taken();
-        status.max_sessions = one.max_sessions;
+        status.evaluated = one.mode == milter_mode::evaluate;
+        status.max_sessions = most_sessions(one);
         return status;
     }
 

@@ -169,11 +169,21 @@ std::string milters(json const& answer) {
     return columns(rows);
 }
 
+/// Empty: there are none.
+std::string evaluated(json const& answer) {
+    std::vector<row> rows = {{"EVALUATED", "MESSAGES", "DIFFERING", "GIVEN UP"}};
+    for (auto const& one : list(answer, "milters"))
+        if (auto const found = part(one, "evaluation"); !found.empty())
+            rows.push_back({text(one, "name"), number(one, "messages"), number(found, "differing"),
+                            number(found, "dropped")});
+    return rows.size() > 1 ? '\n' + columns(rows) : "";
+}
+
 } // namespace
 
 std::string status_table(json const& answer) {
     auto out = head(answer) + '\n' + listeners(answer);
-    if (!list(answer, "milters").empty()) out += '\n' + milters(answer);
+    if (!list(answer, "milters").empty()) out += '\n' + milters(answer) + evaluated(answer);
     for (auto const& problem : list(part(answer, "last_reload"), "problems"))
         out += '\n' + problem.get<std::string>() + '\n';
     return out;

@@ -5,6 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <poll.h>
 #include <support/print_error.hpp>
 #include <support/temp_dir.hpp>
 #include <sys/socket.h>
@@ -14,9 +15,11 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <cstring>
 #include <functional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -45,9 +48,11 @@ struct fixture {
     std::vector<char> room = std::vector<char>(65'536);
 
     /// The other end of `one`.
-    descriptor pair() {
+    descriptor pair(int send_buffer = 0) {
         std::array<int, 2> ends{};
         ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data());
+        if (send_buffer > 0)
+            ::setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer);
         one.accept(descriptor(ends[0]), ec);
         BOOST_REQUIRE(!ec);
         return descriptor(ends[1]);
@@ -197,6 +202,46 @@ BOOST_AUTO_TEST_CASE(bytes_that_the_peer_does_not_take_wait_and_come_in_order) {
     heard.resize(heard.size() + read_all(peer), 'b');
     BOOST_TEST((heard == first + second));
     BOOST_TEST((one.deadline(10s) == proto::never));
+}
+
+BOOST_AUTO_TEST_CASE(bytes_come_in_order_also_to_a_peer_that_reads_meanwhile) {
+    auto const peer = pair(8192); // so that it is full, and has room again, many times
+    std::string sent;
+    for (std::uint32_t i = 0; sent.size() < 8'000'000; ++i)
+        sent.append(reinterpret_cast<char const*>(&i), sizeof i);
+    std::string heard;
+    std::thread reader([&] {
+        std::vector<char> mine(65'536);
+        while (heard.size() < sent.size()) {
+            pollfd wait{peer.number(), POLLIN, 0};
+            ::poll(&wait, 1, 60'000);
+            auto const n = ::recv(peer.number(), mine.data(), mine.size(), 0);
+            if (n <= 0) break;
+            heard.append(mine.data(), static_cast<std::size_t>(n));
+        }
+    });
+    owner.on_drained = [&] { waits.stop(); };
+    if (!one.write(sent)) waits.run();
+    reader.join();
+    BOOST_TEST((heard == sent));
+}
+
+BOOST_AUTO_TEST_CASE(that_all_is_written_is_told_once) {
+    auto const peer = pair();
+    BOOST_TEST(!one.write(std::string(300'000, 'a')));
+    int times = 0;
+    owner.on_drained = [&] {
+        ++times;
+        read_all(peer); // so that there is room all the time
+    };
+    read_all(peer);
+    poller::alarm end(waits, [&] {
+        if (times == 0) return end.set(waits.now() + 1ms);
+        waits.stop();
+    });
+    end.set(waits.now() + 5ms);
+    waits.run();
+    BOOST_TEST(times == 1);
 }
 
 BOOST_AUTO_TEST_CASE(peer_that_does_not_read_is_found_after_a_while) {

@@ -58,6 +58,30 @@ BOOST_AUTO_TEST_CASE(verdicts_and_milters_are_counted) {
     BOOST_TEST(report.milters[2].messages == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(evaluations_are_counted_by_milter_and_not_as_messages) {
+    all.watch(named({"a", "b"}));
+    auto const evaluated = [](std::optional<bool> agrees, std::string verdict,
+                              std::string dropped) {
+        evaluation one;
+        one.milter = "b";
+        one.would.milters.emplace_back().verdict = std::move(verdict);
+        one.agrees = agrees;
+        one.dropped = std::move(dropped);
+        return one;
+    };
+    all.count(evaluated(true, "continue", ""));
+    all.count(evaluated(false, "reject", ""));
+    all.count(evaluated(std::nullopt, "error", ""));
+    all.count(evaluated(std::nullopt, "no answer", "too far behind"));
+    auto const report = of({"a", "b"});
+    BOOST_TEST((report.messages == std::array<std::uint64_t, 6>{}));
+    BOOST_TEST(report.milters[0].messages == 0u);
+    BOOST_TEST(report.milters[1].messages == 4u);
+    BOOST_TEST(report.milters[1].failures == 1u);
+    BOOST_TEST(report.milters[1].differing == 1u);
+    BOOST_TEST(report.milters[1].dropped == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(the_last_warning_of_a_milter_is_kept) {
     all.watch(named({"a"}));
     wall_time const then{std::chrono::seconds(5)};

@@ -135,8 +135,8 @@ BOOST_AUTO_TEST_CASE(edits_are_recorded_and_not_made) {
 }
 
 BOOST_AUTO_TEST_CASE(nobody_waits_for_it) {
-    for (std::string const stage : {"negotiate", "connect", "helo", "mail", "rcpt", "data", "header",
-                                    "end_of_headers", "body", "end_of_message"})
+    for (std::string const stage : {"negotiate", "connect", "helo", "mail", "rcpt", "data",
+                                    "header", "end_of_headers", "body", "end_of_message"})
         BOOST_TEST_CONTEXT(stage) {
             evaluating_rig rig;
             rig.b().on(stage, silence());
@@ -299,7 +299,8 @@ BOOST_AUTO_TEST_CASE(several_are_evaluated_without_knowing_of_each_other) {
     rig.filter(2).on("end_of_message", say(wire::tempfail{}));
     rig.begin();
     BOOST_TEST(rig.message() == "continue");
-    BOOST_TEST(outcome_of(rig.only_evaluation()) == "c: tempfail at end_of_message, enforced accept");
+    BOOST_TEST(outcome_of(rig.only_evaluation()) ==
+               "c: tempfail at end_of_message, enforced accept");
     rig.quit();
     rig.pass(10min);
     BOOST_TEST_REQUIRE(rig.evaluations().size() == 2u);
@@ -312,7 +313,8 @@ BOOST_AUTO_TEST_CASE(share_of_it_holds) {
         evaluating_rig rig;
         rig.config.milters[1].sample = {5'000, manager::sample_key::client_address};
         rig.negotiate();
-        rig.send(wire::connect{"client.test", wire::family::inet, 1025, "192.0.2." + std::to_string(i)});
+        rig.send(
+            wire::connect{"client.test", wire::family::inet, 1025, "192.0.2." + std::to_string(i)});
         rig.message();
         auto const asked = rig.evaluations().size() == 1; // no line about what is left out
         BOOST_TEST(asked == (rig.b().connections() > 0));

@@ -39,6 +39,25 @@ BOOST_AUTO_TEST_CASE(port_that_is_wanted_back_while_the_acceptor_shuts_it_stays_
     BOOST_TEST(is_answered(where));
 }
 
+BOOST_AUTO_TEST_CASE(who_stands_in_the_queue_of_a_port_that_is_shut_is_served) {
+    auto const where = loopback(port()->where.service);
+    hold_worker();
+    raw_client const first(where), second(where), third(where);
+    std::promise<void> shut;
+    asio::steady_timer later(one.context());
+    on_main([&] {
+        reload(without);
+        later.expires_at(port()->farewell.expiry() + 1ms);
+        later.async_wait([&](error_code) { shut.set_value(); });
+    });
+    shut.get_future().wait();
+    released.set_value();
+    for (auto const* each : {&first, &second, &third}) {
+        each->say(offer);
+        BOOST_TEST(each->some(5) == "\0\0\0\x0dO"sv);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(farewell_of_an_earlier_retirement_does_not_shorten_the_next_one) {
     auto const at = port();
     std::promise<void> looked;

@@ -57,13 +57,13 @@ struct gateway_fixture {
     std::mutex mutex;
     std::vector<std::string> lines;
     manager::gateway one{with,
-                         {[](manager::decision&&) {},
+                         {[](manager::decision&&) {}, [](manager::evaluation&&) {},
                           [this](manager::log_event&& what) { note(std::move(what.text)); }},
                          &none};
     std::thread main;
 
     gateway_fixture() {
-        BOOST_REQUIRE(one.listen() == "");
+        BOOST_REQUIRE(one.listen().empty());
         main = std::thread([this] { one.run(); });
     }
     gateway_fixture(gateway_fixture const&) = delete;

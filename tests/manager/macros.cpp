@@ -124,10 +124,11 @@ BOOST_AUTO_TEST_CASE(of_a_suppressed_command_are_sent_all_the_same_57_227) {
                                 wire::step::no_end_of_headers;
     rig.begin();
     rig.message();
-    for (auto const* stage : {"connect", "helo", "mail", "rcpt", "data", "end_of_headers"}) {
+    for (auto const* stage : {"connect", "helo", "mail", "rcpt", "data"}) {
         BOOST_TEST(rig.filter(0).macros(stage).size() == 1U);
         BOOST_TEST(rig.filter(0).macros(stage) == rig.filter(1).macros(stage), per_element);
     }
+    BOOST_TEST(rig.filter(0).macros("end_of_headers").empty()); // as both MTAs do it
 }
 
 BOOST_AUTO_TEST_CASE(of_each_recipient_are_its_own) {

@@ -238,6 +238,25 @@ BOOST_AUTO_TEST_CASE(start_with_both_mtas_defaults_when_nothing_is_configured_22
                "i {rcpt_mailer} {rcpt_host} {rcpt_addr} {x_own}");
 }
 
+BOOST_AUTO_TEST_CASE(of_a_milter_that_is_late_are_those_of_its_last_negotiation) {
+    std::shared_ptr<manager::config const> settings;
+    for (std::string const milter : {"answers", "is late", "is late and out of use"})
+        BOOST_TEST_CONTEXT(milter) {
+            manager_rig rig(2);
+            auto wished = rig.config;
+            if (!settings) settings = manager::with_endpoints(wished);
+            wished.milters[1].enabled = milter != "is late and out of use";
+            rig.settings = manager::with_endpoints(wished, settings.get()); // after a reload
+            rig.filter(1).wants.actions |= wire::action::set_macro_list;
+            rig.filter(1).wants.lists[static_cast<std::size_t>(wire::macro_stage::rcpt)] = "{x}";
+            if (milter != "answers") rig.filter(1).on("negotiate", silence());
+            auto const list = list_for(rig, wire::macro_stage::rcpt);
+            BOOST_TEST(list == (rig.settings->milters[1].enabled
+                                    ? "i {rcpt_mailer} {rcpt_host} {rcpt_addr} {x}"
+                                    : "(none)"));
+        }
+}
+
 BOOST_AUTO_TEST_CASE(hold_fifty_names_at_most_and_say_so_225) {
     manager_rig rig(1);
     std::string many;

@@ -12,7 +12,6 @@ using namespace support;
 namespace {
 
 using list = std::vector<std::string>;
-constexpr auto per_element = boost::test_tools::per_element();
 
 list const commands = {"connect", "helo", "mail", "rcpt", "data", "end_of_message"};
 list const content_stages = {"header", "end_of_headers", "body"};

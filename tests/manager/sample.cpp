@@ -44,7 +44,8 @@ BOOST_AUTO_TEST_SUITE(sample_of_mail)
 BOOST_AUTO_TEST_CASE(has_the_share_that_was_asked_for) {
     for (unsigned const share : {25U, 500U, 5'000U, 9'900U}) BOOST_TEST_CONTEXT(share) {
             auto const expected = 2.0 * share;
-            auto const found = static_cast<double>(clients_in({share, sample_key::client_address}).size());
+            auto const found =
+                static_cast<double>(clients_in({share, sample_key::client_address}).size());
             BOOST_TEST(found > expected - 5 * std::sqrt(expected));
             BOOST_TEST(found < expected + 5 * std::sqrt(expected));
         }
@@ -73,7 +74,8 @@ BOOST_AUTO_TEST_CASE(is_the_same_on_every_host_and_in_every_release) {
         first.push_back(one);
         if (first.size() == 4) break;
     }
-    BOOST_TEST(first == (std::vector<unsigned>{45, 77, 112, 130}), boost::test_tools::per_element());
+    BOOST_TEST(first == (std::vector<unsigned>{45, 77, 112, 130}),
+               boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(key_says_what_is_treated_alike) {
@@ -101,10 +103,13 @@ BOOST_AUTO_TEST_CASE(key_says_what_is_treated_alike) {
 
 BOOST_AUTO_TEST_CASE(is_undecided_until_the_key_is_known) {
     proto::macro_store const macros;
-    manager::facts known{wire::command_code::connect, "in", macros, {}, {}, {}, {}, {}, nullptr, 0, 0};
-    for (auto const by : {sample_key::client_address, sample_key::sender_address, sample_key::sender_domain})
+    manager::facts known{
+        wire::command_code::connect, "in", macros, {}, {}, {}, {}, {}, nullptr, 0, 0};
+    for (auto const by :
+         {sample_key::client_address, sample_key::sender_address, sample_key::sender_domain})
         BOOST_TEST((manager::in_sample({500, by}, "a", known) == applicability::undecided));
-    BOOST_TEST((manager::in_sample({500, sample_key::session}, "a", known) != applicability::undecided));
+    BOOST_TEST(
+        (manager::in_sample({500, sample_key::session}, "a", known) != applicability::undecided));
 }
 
 BOOST_AUTO_TEST_CASE(milter_out_of_it_is_not_even_connected_to) {
@@ -114,7 +119,8 @@ BOOST_AUTO_TEST_CASE(milter_out_of_it_is_not_even_connected_to) {
         rig.config.milters[1].sample = {5'000, sample_key::client_address};
         rig.filter(1).on("end_of_message", say(wire::reject{}));
         rig.negotiate();
-        rig.send(wire::connect{"client.test", wire::family::inet, 1025, "192.0.2." + std::to_string(i)});
+        rig.send(
+            wire::connect{"client.test", wire::family::inet, 1025, "192.0.2." + std::to_string(i)});
         rig.send(wire::helo{"client.test"});
         auto const heard = rig.message();
         auto const asked = rig.filter(1).connections() > 0;
@@ -139,7 +145,8 @@ BOOST_AUTO_TEST_CASE(by_sender_changes_from_message_to_message) {
         BOOST_TEST(rig.end() == "continue");
         verdicts.insert(rig.decisions().back().milters[0].verdict);
     }
-    BOOST_TEST(verdicts == (std::set<std::string>{"continue", "not asked"}), boost::test_tools::per_element());
+    BOOST_TEST(verdicts == (std::set<std::string>{"continue", "not asked"}),
+               boost::test_tools::per_element());
     BOOST_TEST(rig.filter(0).connections() == 1u);
 }
 

@@ -66,15 +66,23 @@ void add_origin(json& to, decision const& d) {
     to["recipient_count"] = d.recipient_count;
 }
 
-void add_outcome(json& to, decision const& d) {
+void add_verdict(json& to, decision const& d) {
     add(to, "verdict", d.verdict);
     add(to, "text", d.text);
     add(to, "decided_by", d.decided_by);
     add(to, "stage", d.stage);
     add(to, "quarantine", d.quarantine);
-    add_list(to, "milters", d.milters);
+}
+
+void add_edits(json& to, decision const& d) {
     if (!d.edits.empty()) to["edits"] = d.edits;
     if (d.edit_count > 0) to["edit_count"] = d.edit_count;
+}
+
+void add_outcome(json& to, decision const& d) {
+    add_verdict(to, d);
+    add_list(to, "milters", d.milters);
+    add_edits(to, d);
     to["size"] = d.size;
     to["ms"] = milliseconds(d.time);
 }
@@ -83,13 +91,8 @@ void add_outcome(json& to, decision const& d) {
 json enforced(decision const& d) {
     json out = json::object();
     add_list(out, "recipients", d.recipients);
-    add(out, "verdict", d.verdict);
-    add(out, "text", d.text);
-    add(out, "decided_by", d.decided_by);
-    add(out, "stage", d.stage);
-    add(out, "quarantine", d.quarantine);
-    if (!d.edits.empty()) out["edits"] = d.edits;
-    if (d.edit_count > 0) out["edit_count"] = d.edit_count;
+    add_verdict(out, d);
+    add_edits(out, d);
     out["ms"] = milliseconds(d.time);
     return out;
 }

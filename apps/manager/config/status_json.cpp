@@ -24,6 +24,7 @@ json to_json(milter_status const& one) {
         {"name", one.name},         {"sockets", one.sockets},           {"enabled", one.enabled},
         {"sessions", one.sessions}, {"max_sessions", one.max_sessions}, {"messages", one.messages},
         {"failures", one.failures}};
+    if (one.evaluated) out["evaluation"] = {{"differing", one.differing}, {"dropped", one.dropped}};
     if (!one.last_problem.empty())
         out["last_problem"] = {{"time", to_rfc3339(one.last_problem_at)},
                                {"text", one.last_problem}};

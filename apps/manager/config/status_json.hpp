@@ -35,6 +35,9 @@ struct milter_status {
     wall_time last_problem_at;    ///< when there was one
     std::size_t sessions = 0;     ///< that use it now
     std::size_t max_sessions = 0; ///< 0: any number
+    bool evaluated = false;       ///< what it says does not count
+    std::uint64_t differing = 0; ///< messages of which it says something else, when it is evaluated
+    std::uint64_t dropped = 0;   ///< messages that it could not see as a whole
 };
 
 /// Verdicts of decision records; there are no others.

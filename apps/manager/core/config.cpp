@@ -47,9 +47,9 @@ std::shared_ptr<config const> alone(config const& all, std::size_t place,
     for (auto& other : one.milters) other.enabled = false;
     auto& milter = one.milters[place];
     milter.enabled = true;
+    milter.max_sessions = most_sessions(milter);
     milter.mode = milter_mode::enforce;
     milter.on_error = on_error::tempfail;
-    if (milter.max_sessions == 0) milter.max_sessions = evaluation_sessions;
     one.on_internal_error = on_internal_error::tempfail;
     one.command_budget = evaluation_patience;
     one.end_of_message_budget = evaluation_patience;

@@ -142,6 +142,12 @@ struct config {
 /// An evaluated milter without max_sessions is connected to so many times at once.
 inline constexpr std::size_t evaluation_sessions = 200;
 
+/// In force, for one that has none of its own, too; 0: any number.
+inline std::size_t most_sessions(milter_config const& of) noexcept {
+    bool const unset = of.max_sessions == 0 && of.mode == milter_mode::evaluate;
+    return unset ? evaluation_sessions : of.max_sessions;
+}
+
 /// The configuration, ready for sessions: with the states of its endpoints, and what sessions count together.
 /// @param before  the one that was in force: what was found out about a socket stays with it, where milter and settings
 ///                of the breaker are the same; its sessions go on being counted

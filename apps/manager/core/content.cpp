@@ -184,9 +184,8 @@ bool session::feed_end_of_headers(link& one, proto::time_point now) {
     if (one.content.end_of_headers_done) return true;
     if (!may_send(one)) return false;
     one.content.end_of_headers_done = true;
-    append_macros(one, command_code::end_of_headers,
-                  now); // also without the command (statement 227)
     if (!one.protocol.sends(command_code::end_of_headers)) return true;
+    append_macros(one, command_code::end_of_headers, now);
     one.asked = command_code::end_of_headers;
     one.asked_at = now;
     error_code ec;

@@ -16,9 +16,9 @@ namespace milter::manager {
 
 struct evaluation {
     std::string milter;
-    decision would;          ///< what a manager with this milter alone would have decided
-    std::string dropped;     ///< why it did not see the message as a whole; empty: it did
-    decision enforced;       ///< what was decided; with no verdict while that is unknown
+    decision would;             ///< what a manager with this milter alone would have decided
+    std::string dropped;        ///< why it did not see the message as a whole; empty: it did
+    decision enforced;          ///< what was decided; with no verdict while that is unknown
     std::optional<bool> agrees; ///< in verdict and refused recipients; empty: one of both gave none
 };
 

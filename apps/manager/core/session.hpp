@@ -101,7 +101,7 @@ private:
 
     void add_link(milter_config const& milter);
 
-    // session.cpp: upstream commands
+    // upstream.cpp: what the MTA says
     void pull(proto::time_point now);
     void handle(wire::any_command const& command, proto::time_point now);
     void stray(wire::any_command const& command, proto::time_point now);
@@ -116,8 +116,10 @@ private:
     void on_abort(proto::time_point now);
     void on_quit(proto::time_point now);
     void forget_client(proto::time_point now);
-    bool keeps_mta_waiting() const noexcept;
     void answer(verdict const& verdict);
+
+    // session.cpp
+    bool keeps_mta_waiting() const noexcept;
     void dead(error_code ec, std::string const& where, proto::time_point now);
     void end_session(proto::time_point now);
 

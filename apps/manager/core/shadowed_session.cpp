@@ -34,9 +34,8 @@ shadowed_session::shadowed_session(std::shared_ptr<config const> config, std::ui
                                    std::string const& profile)
     : heard_(config, id, now, listener, profile) {
     auto const* const found = find_profile(*config, profile);
-    bool const evaluates =
-        std::any_of(config->evaluated.begin(), config->evaluated.end(),
-                    [&](auto const& one) { return is_in(found, one.place); });
+    bool const evaluates = std::any_of(config->evaluated.begin(), config->evaluated.end(),
+                                       [&](auto const& one) { return is_in(found, one.place); });
     if (evaluates)
         opening_ = std::make_unique<opening>(
             opening{std::move(config), id, std::move(listener), profile, {}});
@@ -153,9 +152,7 @@ void shadowed_session::append_effects(std::vector<effect>& to, std::size_t which
             switch (next.what) {
             case effect::kind::reply: replied = true; break;
             case effect::kind::hang_up: one.over = true; break;
-            default:
-                next.link = heard_.milters() + which;
-                to.push_back(std::move(next));
+            default: next.link = heard_.milters() + which; to.push_back(std::move(next));
             }
         }
         if (replied) one.self->mta_drained(now);
@@ -215,8 +212,8 @@ proto::time_point shadowed_session::deadline() const noexcept {
 }
 
 bool shadowed_session::over() const noexcept {
-    return hung_up_ && std::all_of(shadows_.begin(), shadows_.end(),
-                                   [](auto const& one) { return one->over; });
+    return hung_up_ &&
+           std::all_of(shadows_.begin(), shadows_.end(), [](auto const& one) { return one->over; });
 }
 
 } // namespace milter::manager

@@ -104,14 +104,17 @@ void acceptor::accept(entry& at) {
     take_reserve();
 }
 
+/// Not even its end is told of meanwhile, as a socket that somebody has shut down would be at an end all the time.
 void acceptor::rest(entry& at) {
-    first().waits().change(at.descriptor(), 0, at);
+    first().waits().forget(at.descriptor(), at);
     at.pause.set(proto::clock::now() + accept_pause);
 }
 
 void acceptor::resume(entry& at) {
     take_reserve();
-    first().waits().change(at.descriptor(), EPOLLIN, at);
+    error_code ec;
+    first().waits().watch(at.descriptor(), EPOLLIN, at, ec);
+    if (ec) at.pause.set(proto::clock::now() + accept_pause);
 }
 
 void acceptor::let_in(entry const& at, newcomer who) {

@@ -56,6 +56,8 @@ void counters::fill(status_report& report) const {
         if (known == milters_.end()) continue;
         one.messages = known->second.messages;
         one.failures = known->second.failures;
+        one.differing = known->second.differing;
+        one.dropped = known->second.dropped;
         one.last_problem = known->second.last_problem;
         one.last_problem_at = known->second.last_problem_at;
     }

@@ -215,13 +215,14 @@ class Cell:
                 manager.start()
                 self.play(manager, hostile)
                 self.judges_were_asked(first, last)
-                self.expect("hostile" in manager.log(), "the log names the milter", "hostile", manager.last_words())
             except (Gone, Hung, OSError, RuntimeError, ValueError) as e:
                 self.expect(False, "the conversation", "to come to its end", repr(e))
             finally:
                 hostile.end()
                 said = manager.stop()
                 self.expect(said == "", "the manager ends", "well", said)
+                # its last lines are written with its end
+                self.expect("hostile" in manager.log(), "the log names the milter", "hostile", manager.last_words())
         return self
 
     def play(self, manager, hostile):
