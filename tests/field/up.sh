@@ -4,13 +4,13 @@
 # DNS stub, all on loopback, all under one directory; prints chain -> ports.
 #
 #   up.sh [--work DIR] [--base PORT] [--only LIST] [--via CHAIN[=SOCKET,...]]...
-#         [--extra NAME=SOCKET,...]... [--delay-reject yes|no] [--non-smtpd CHAIN] [--quiet]
+#         [--extra NAME[@C/C/C]=SOCKET,...]... [--delay-reject yes|no] [--non-smtpd CHAIN] [--quiet]
 #
 #   --work   where everything that changes lives (default: a new directory under TMPDIR)
 #   --base   first of 400 ports (default: free ones, chosen now)
 #   --via    the MTAs use SOCKET in place of that chain's milters, e.g. a manager:
 #            --via abc=inet:9999@127.0.0.1; without SOCKET the port set aside for it
-#   --extra  one more chain of that name on the next free ports
+#   --extra  one more chain of that name on the next free ports; C/C/C: its timeouts (connect, command, content; s)
 #   --only   comma list of what to start: postfix, sendmail, names of milters
 #            (etc/milters.conf), "fieldmilters" for all of kind field; sink and DNS
 #            always start.  Default: all that is installed.

@@ -136,15 +136,16 @@ def delivered_lines(result):
 HELD_TIMES = re.compile(r"(message_arrival_time|create_time|named_attribute: (log_|client_port|rewrite)|message_size)")
 
 
+def held_one(h):
+    """A held message."""
+    if "text" not in h:
+        return ["held " + even(json.dumps(h, sort_keys=True))]
+    return ["held"] + ["  " + even(x) for x in h["text"].split("\n") if not HELD_TIMES.match(x)]  # postcat's
+
+
 def held_lines(result):
-    out = []
-    for h in result["held"]:
-        if "text" in h:  # postcat's
-            out.append("held")
-            out += ["  " + even(x) for x in h["text"].split("\n") if not HELD_TIMES.match(x)]
-        else:
-            out.append("held " + even(json.dumps(h, sort_keys=True)))
-    return out
+    # queue files are found in any order
+    return [line for h in sorted(map(held_one, result["held"])) for line in h]
 
 
 def callback(entry, macros, sink_port):

@@ -2,7 +2,7 @@
 """Make the field's configuration under a work directory.
 
 usage: python3 -m harness.configure --work DIR [--base N] [--via CHAIN[=SOCK,...]]...
-           [--extra NAME=SOCK,...]... [--delay-reject yes|no] [--non-smtpd CHAIN]
+           [--extra NAME[@C/C/C]=SOCK,...]... [--delay-reject yes|no] [--non-smtpd CHAIN]
 
 Reads the tables and templates in etc/.  Writes DIR/postfix/etc/{main,master}.cf,
 DIR/sendmail/sendmail.mc and DIR/field.json (ports and sockets, for everybody
@@ -11,6 +11,8 @@ already, else free ones.
 
 SOCK is inet:PORT@HOST, inet6:PORT@HOST or unix:PATH, as in libmilter.  --via
 CHAIN alone means the port that is set aside for a manager of that chain.
+An --extra chain has the timeouts (connect, command, content; s) that follow its
+name, else those with which an MTA waits for a manager.
 """
 import argparse
 import json
@@ -61,14 +63,15 @@ def place(chains, milters, base, via, extra):
             c["sockets"] = [milters[m]["socket"] for m in c["milters"]]
     for item in extra:
         name, socks = item.split("=", 1)
+        name, _, timeouts = name.partition("@")
         chains.append(
             {
                 "name": name,
                 "milters": [],
                 "sockets": socks.split(","),
                 "action": "tempfail",
-                "timeouts": list(PATIENCE),
-                "via": True,
+                "timeouts": [int(x) for x in timeouts.split("/")] if timeouts else list(PATIENCE),
+                "via": False,
             }
         )
     for n, c in enumerate(chains):

@@ -31,7 +31,7 @@ SHORT = [
     "real_dkim_verify",  # what was signed through the manager verifies
 ]
 # Of the group fail only what does not hang on the seconds of a dying process.
-ALL = ["mod", "stage", "chain", "wave", "basic", "real", "fail_die_after_mods"]
+ALL = ["mod", "stage", "chain", "wave", "width", "basic", "real", "fail_die_after_mods"]
 
 
 def chosen(args):

@@ -4,9 +4,9 @@
 usage: sink.py --port N --dir DIR [--addr A]
 
 DIR/NNNNNN.json: {"n","peer","helo","mail","rcpts":[...],"size","sha256",
-"head": header block (latin-1), "body": body text (latin-1, null when over
---keep bytes)}.  Big messages also lie raw in DIR/NNNNNN.eml.  Files appear by
-rename, so a reader never sees half of one.
+"head": header block (latin-1), "body_size","body_sha256","body": body text
+(latin-1, null when over --keep bytes)}.  Files appear by rename, so a reader
+never sees half of one.
 """
 import argparse
 import asyncio

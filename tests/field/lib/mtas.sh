@@ -23,17 +23,17 @@ make_secrets() {
     chmod 644 "$WORK/etc/dkim.private"
 }
 
-make_network() { # resolv.conf, hosts and the zone with the public halves of the DKIM keys
-    local d
+make_network() { # resolv.conf, hosts, and the public halves of the DKIM keys: in the zone, and in a file for OpenDKIM
+    local d public
+    public="v=DKIM1; k=rsa; p=$(openssl rsa -in "$WORK/etc/dkim.private" -pubout 2>/dev/null | grep -v -- ---- | tr -d '\n')"
+    for d in sender.test field.test; do echo "sel._domainkey.$d $public"; done >"$WORK/etc/dkim.public"
     printf 'nameserver %s\noptions timeout:1 attempts:1\n' "$DNS" >"$WORK/etc/resolv.conf"
     printf '127.0.0.1 localhost\n::1 localhost ip6-localhost\n' >"$WORK/etc/hosts"
     printf '0.0.0.0/0\n::/0\n' >"$WORK/etc/everybody"
     printf '192.0.2.99\n' >"$WORK/etc/nobody"
     {
         cat "$HERE/etc/zone"
-        for d in sender.test field.test; do
-            echo "sel._domainkey.$d TXT v=DKIM1; k=rsa; p=$(openssl rsa -in "$WORK/etc/dkim.private" -pubout 2>/dev/null | grep -v -- ---- | tr -d '\n')"
-        done
+        sed 's/ / TXT /' "$WORK/etc/dkim.public"
     } >"$WORK/etc/zone"
 }
 

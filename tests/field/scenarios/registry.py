@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
 """The table of scenarios."""
 
-GROUPS = ("basic", "stage", "mod", "chain", "wave", "fail", "real")
+GROUPS = ("basic", "stage", "mod", "chain", "wave", "width", "fail", "real")
 SCENARIOS = {}
 
 

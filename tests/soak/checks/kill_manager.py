@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: BSL-1.0
-"""Postfix sends without a pause, the manager is killed at random: no mail is lost, none passes unfiltered.
+"""An MTA sends without a pause, the manager is killed at random: no mail is lost, none passes unfiltered.
 
-milter_default_action = tempfail.  What the client was told decides: 250 is delivered once, with the header of each
-milter; 4xx is not delivered.
+Postfix with milter_default_action = tempfail, Sendmail with F=T.  What the client was told decides: 250 is delivered
+once, with the header of each milter; 4xx is not delivered.
 """
 import collections
+import os
 import random
 import smtplib
 import threading
 import time
 
-from kit import postfix
+from kit import field
 from kit.manager import Manager, milter
 
 CLIENTS, MESSAGES_EACH = 6, 8
@@ -41,7 +42,7 @@ class Client(threading.Thread):
         self.count += 1
         name = "%d-%d" % (self.number, self.count)
         self.told[name] = 0, "nothing"
-        (stage, code, text), _ = postfix.send(
+        (stage, code, text), _ = field.send(
             client, "alice@sender.test", ["bob@field.test"], (MESSAGE % name).encode())
         self.told[name] = code, "%s: %s" % (stage, text)
         return code == 250 and not self.stop.is_set()
@@ -57,10 +58,10 @@ def kill_and_start(manager, times, alive_most):
     manager.start()
 
 
-def judge(report, told, mails, kills):
+def judge(report, mta, told, mails, kills):
     copies, unfiltered = collections.Counter(), []
     for mail in mails:
-        found = dict(postfix.headers(mail["head"]))
+        found = dict(field.headers(mail["head"]))
         name = found["X-Soak-Id"].strip()
         copies[name] += 1
         if any(HEADER % n not in found for n in (1, 2)):
@@ -68,27 +69,27 @@ def judge(report, told, mails, kills):
     accepted = {name for name, (code, _) in told.items() if code == 250}
     deferred = {name for name, (code, _) in told.items() if 400 <= code < 500}
     other = {name: said for name, said in told.items() if name not in accepted | deferred}
-    report.measure("kills", kills)
-    report.measure("sent, accepted, deferred", "%d, %d, %d" % (len(told), len(accepted), len(deferred)))
-    report.measure("deferred at", dict(collections.Counter(
+    report.measure(mta + ": kills", kills)
+    report.measure(mta + ": sent, accepted, deferred", "%d, %d, %d" % (len(told), len(accepted), len(deferred)))
+    report.measure(mta + ": deferred at", dict(collections.Counter(
         text.split(":")[0] for code, text in told.values() if 400 <= code < 500)))
-    report.equal(len(told), len(accepted) + len(deferred), "sent = accepted + deferred; else: %s" % other)
-    report.equal(sorted(accepted - set(copies)), [], "accepted and lost")
-    report.equal(sorted(set(copies) - accepted), [], "delivered though it was not accepted")
-    report.equal(sorted(n for n, c in copies.items() if c != 1), [], "delivered more than once")
-    report.equal(unfiltered, [], "delivered without the headers of the milters")
-    report.expect(len(accepted) > kills / 4, "mail that got through", "some", len(accepted))
+    report.equal(len(told), len(accepted) + len(deferred), "%s: sent = accepted + deferred; else: %s" % (mta, other))
+    report.equal(sorted(accepted - set(copies)), [], mta + ": accepted and lost")
+    report.equal(sorted(set(copies) - accepted), [], mta + ": delivered though it was not accepted")
+    report.equal(sorted(n for n, c in copies.items() if c != 1), [], mta + ": delivered more than once")
+    report.equal(unfiltered, [], mta + ": delivered without the headers of the milters")
+    report.expect(len(accepted) > kills / 4, mta + ": mail that got through", "some", len(accepted))
 
 
-def run(context):
-    report, kills = context.report, context.size(200, 5)
-    if lacking := postfix.missing():
-        return report.skip("this machine lacks " + ", ".join(lacking))
-    with context.programs.floor("unix:%s/1.sock" % context.folder, "-h", HEADER % 1 + ":yes"), \
-         context.programs.floor("unix:%s/2.sock" % context.folder, "-h", HEADER % 2 + ":yes"), \
-         postfix.Postfix(lambda self: {"soak": [self.manager_socket]}) as mta:
-        milters = [milter("m%d" % n, "unix:%s/%d.sock" % (context.folder, n)) for n in (1, 2)]
-        manager = Manager(context.binary, context.folder, milters, listen=mta.manager_socket)
+def try_one(context, mta_class, kills):
+    report, name = context.report, mta_class.name
+    folder = os.path.join(context.folder, name)
+    os.mkdir(folder)
+    with context.programs.floor("unix:%s/1.sock" % folder, "-h", HEADER % 1 + ":yes"), \
+         context.programs.floor("unix:%s/2.sock" % folder, "-h", HEADER % 2 + ":yes"), \
+         mta_class(lambda self: {"soak": [self.manager_socket]}) as mta:
+        milters = [milter("m%d" % n, "unix:%s/%d.sock" % (folder, n)) for n in (1, 2)]
+        manager = Manager(context.binary, folder, milters, listen=mta.manager_socket)
         manager.start()
         stop = threading.Event()
         clients = [Client(n, mta.port("soak"), stop) for n in range(CLIENTS)]
@@ -104,10 +105,22 @@ def run(context):
             for client in clients:
                 client.join(100)
             said = manager.stop()
-        report.equal([c.number for c in clients if c.is_alive()], [], "clients that hang")
-        report.equal(sum((c.troubles for c in clients), []), [], "sessions of clients that broke")
-        report.expect(mta.drained(120), "the queue", "to run empty", "mail in it")
-        judge(report, {k: v for c in clients for k, v in c.told.items()}, mta.delivered(), kills + 1)
-        report.expect("panic:" not in mta.log() and "fatal:" not in mta.log(), "Postfix", "well", "panic or fatal")
-        report.equal(said, "", "the last manager ends")
+        report.equal([c.number for c in clients if c.is_alive()], [], name + ": clients that hang")
+        report.equal(sum((c.troubles for c in clients), []), [], name + ": sessions of clients that broke")
+        report.expect(mta.drained(150), name + ": the queue", "to run empty", "mail in it")
+        judge(report, name, {k: v for c in clients for k, v in c.told.items()}, mta.delivered(), kills + 1)
+        report.expect("panic:" not in mta.log() and "fatal:" not in mta.log(), name, "well", "panic or fatal")
+        report.equal(said, "", name + ": the last manager ends")
+
+
+def run(context):
+    mtas = (field.Postfix,) if context.short else (field.Postfix, field.Sendmail)
+    lacking = {c: field.missing(c.name) for c in mtas}
+    if all(lacking.values()):
+        return context.report.skip("this machine lacks " + ", ".join(lacking[field.Postfix]))
+    for mta_class, lacks in lacking.items():
+        if lacks:
+            context.report.measure(mta_class.name, "left out, this machine lacks " + ", ".join(lacks))
+        else:
+            try_one(context, mta_class, context.size(200, 5))
     return None

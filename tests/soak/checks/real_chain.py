@@ -6,23 +6,24 @@ OpenDKIM verifies, OpenDMARC, rspamd, a milter in Python that edits, OpenDKIM si
 import base64
 import collections
 import concurrent.futures
+import glob
 import os
 import re
 import smtplib
 import time
 
-from kit import postfix
+from kit import field
 from kit.mails import mails
 from kit.manager import Manager, milter
 
-MILTERS = ("dkimv", "dmarc", "rspamd", "pymilter", "dkims")
+MILTERS = ("dkimvk", "dmarc", "rspamd", "pymilter", "dkimsk")
 PROGRAMS = ("/usr/sbin/opendkim", "/usr/sbin/opendmarc", "/usr/bin/rspamd", "/usr/sbin/opendkim-testmsg",
             "/usr/lib/python3/dist-packages/Milter/__init__.py")
 CLIENTS = ("127.1.0.10", "127.1.0.20", "127.1.0.21", "127.0.0.1")
 # What differs from run to run by itself: queue ids, times.
 OWN = re.compile(r"queued as \w+")
 VARY = {"received", "dkim-signature", "x-rspamd-queue-id"}
-TROUBLE = re.compile(r"(?:warning|error|fatal|panic): .*")
+TROUBLE = re.compile(r".*?\b((?:warning|error|fatal|panic)\b.*)")
 
 
 def manager_socket(sock):
@@ -30,11 +31,18 @@ def manager_socket(sock):
     return "inet:%s@[%s]" % (port, host)
 
 
+def logs(mta):
+    """(path, text) of Postfix's log and each milter's."""
+    for path in [os.path.join(mta.work, mta.log_file), *glob.glob(os.path.join(mta.work, "log/*"))]:
+        with open(path, encoding="utf-8", errors="replace") as f:
+            yield path, f.read()
+
+
 class Chain:
     """What became of all the mail on one chain."""
 
     def __init__(self, mta, name, letters, at_once):
-        self.name, before, logged = name, len(mta.delivered()), len(mta.log())
+        self.name, before, logged = name, len(mta.delivered()), {path: len(text) for path, text in logs(mta)}
         began = time.monotonic()
         port = mta.port(name)
         with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
@@ -42,17 +50,25 @@ class Chain:
             parts = list(pool.map(lambda pair: self.client(port, *pair), enumerate(shares)))
         self.told = {name: said for part in parts for name, said in part.items()}
         self.seconds = time.monotonic() - began
-        self.dead = [m for m in MILTERS if not os.path.exists("/proc/%s" % self.pid(mta, m))]
+        self.dead = [m for m in MILTERS if not self.alive(mta, m)]
         self.drained = mta.drained(120)
         self.mails = collections.defaultdict(list)
         for mail in mta.delivered()[before:]:
-            self.mails[dict(postfix.headers(mail["head"])).get("X-Soak-Id", "?").strip()].append(mail)
-        self.warnings = {re.sub(r"[0-9A-F]{6,}|\d+", "#", x) for x in TROUBLE.findall(mta.log()[logged:])}
+            self.mails[dict(field.headers(mail["head"])).get("X-Soak-Id", "?").strip()].append(mail)
+        self.warnings = {
+            "%s: %s" % (os.path.basename(path), re.sub(r"[0-9A-F]{6,}|\d+", "#", line))
+            for path, text in logs(mta) for line in TROUBLE.findall(text[logged.get(path, 0) :])
+        }
 
     @staticmethod
-    def pid(mta, name):
+    def alive(mta, name):
         with open(os.path.join(mta.work, "pids", name), encoding="ascii") as f:
-            return f.read().split()[0]
+            pid = f.read().split()[0]
+        try:
+            with open("/proc/%s/stat" % pid, encoding="utf-8", errors="replace") as f:
+                return f.read().rsplit(")", 1)[1].split()[0] not in "ZX"  # perhaps nobody has waited for it yet
+        except FileNotFoundError:
+            return False
 
     @staticmethod
     def client(port, number, share):
@@ -62,7 +78,7 @@ class Chain:
             source = CLIENTS[(number + at) % len(CLIENTS)], 0
             with smtplib.SMTP("127.0.0.1", port, "mail.sender.test", timeout=120, source_address=source) as client:
                 for one in share[at : at + 5]:
-                    (stage, code, text), refused = postfix.send(
+                    (stage, code, text), refused = field.send(
                         client, one.sender, one.recipients, one.data, one.options)
                     told[one.name] = stage, code, OWN.sub("queued", text.decode("latin-1")), sorted(refused)
         return told
@@ -70,7 +86,7 @@ class Chain:
 
 def seen(mail):
     """What of a delivered message may not differ."""
-    kept = [(n, v if n.lower() not in VARY else "") for n, v in postfix.headers(mail["head"])]
+    kept = [(n, v if n.lower() not in VARY else "") for n, v in field.headers(mail["head"])]
     return {"rcpts": sorted(mail["rcpts"]), "headers": kept, "body": mail["body_sha256"]}
 
 
@@ -114,7 +130,7 @@ def signatures(context, mta, chain):
     unsigned, bad, big = [], [], 0
     for name, copies in chain.mails.items():
         for mail in copies:
-            made = [v for n, v in postfix.headers(mail["head"]) if n == "DKIM-Signature"]
+            made = [v for n, v in field.headers(mail["head"]) if n == "DKIM-Signature"]
             if not made:
                 unsigned.append(name)
             elif mail["body"] is None:  # the sink has not kept it, but its sum, which is what is signed
@@ -138,9 +154,9 @@ def run(context):
     report = context.report
     if context.short:
         return report.skip("takes a minute: full size only")
-    if lacking := postfix.missing(*PROGRAMS):
+    if lacking := field.missing("postfix", *PROGRAMS):
         return report.skip("this machine lacks " + ", ".join(lacking))
-    with postfix.Postfix(
+    with field.Postfix(
         lambda self: {"native": [self.milter_socket(m) for m in MILTERS], "via": [self.manager_socket]}, MILTERS
     ) as mta:
         milters = [milter(m, manager_socket(mta.milter_socket(m))) for m in MILTERS]
@@ -153,7 +169,8 @@ def run(context):
             bad = [signatures(context, mta, chain) for chain in (native, via)]
             report.equal(bad[1][:5], [], "signatures that do not verify (natively %d, via the manager %d)"
                          % (len(bad[0]), len(bad[1])))
-            report.equal(sorted(via.warnings - native.warnings), [], "warnings of Postfix that the native chain has not")
+            report.equal(sorted(via.warnings - native.warnings), [],
+                         "warnings of Postfix and the milters that the native chain has not")
             said = [x for x in manager.log().split("\n") if re.search(r"\b(warning|error):", x)]
             report.equal(said[:5], [], "%d warnings of the manager" % len(said))
             report.equal(manager.settles(), 0, "sessions that are left")

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: BSL-1.0
-"""A milter that reads one byte a second, and a big message: the verdict comes in time, and the MTA never waits in the content."""
+"""A milter that reads one byte a second, and a big message: the verdict comes in time, the MTA never waits in the content.
+
+Under Sendmail too, which gives up after ten seconds (S:10s, R:10s) and must not: the client gets the manager's verdict.
+"""
 import os
+import smtplib
 import socket
 import struct
 import threading
 import time
 
+from kit import field
 from kit.judge import answer
 from kit.manager import Manager, milter
 from kit.mta import HEADERS, Mta, session
@@ -14,6 +19,7 @@ from kit.packet import ADD_HEADERS, NR_CONTENT, Gone, Reader, packet
 CONTENT, END, BUDGET = 3, 4, 9  # seconds: [milter.timeout] content, end_of_message; end_of_message_budget
 BLOCK_LIMIT = 2.0  # seconds that a write of the MTA may take
 SLACK = 2.0
+SMTP_SLACK = 10.0  # for all that Sendmail does with the message besides
 MEMORY_LIMIT = 64 * 1024  # KiB
 
 
@@ -105,6 +111,50 @@ def try_one(context, name, steps, policy, want, body, patience=(CONTENT, END)):
             report.equal(manager.stop(), "", name + ": the manager ends")
 
 
+def letter(name, body):
+    head = "From: alice@sender.test\r\nTo: bob@field.test\r\nSubject: soak\r\nX-Soak-Id: %s\r\n\r\n" % name
+    return head.encode() + body
+
+
+def try_sendmail(context, mta, policy, want, body):
+    report, what = context.report, "Sendmail, " + policy
+    folder = os.path.join(context.folder, "sendmail-" + policy)
+    os.mkdir(folder)
+    sloth = Sloth(0)
+    timeout = '{ content = "%ds", end_of_message = "%ds" }' % (CONTENT, END)
+    extra = '[manager]\nend_of_message_budget = "%ds"\n' % BUDGET
+    milters = [milter("sloth", sloth.where, policy, timeout=timeout)]
+    with Manager(context.binary, folder, milters, extra, listen=mta.manager_socket) as manager:
+        try:
+            with smtplib.SMTP("127.0.0.1", mta.port("slow"), "client.sender.test", timeout=120) as client:
+                began = time.monotonic()
+                said, _ = field.send(client, "alice@sender.test", ["bob@field.test"], letter(policy, body))
+                took = time.monotonic() - began
+                report.expect((said[0], said[1]) == ("end_of_message", want), what, want, said)
+                report.measure(what, "%d %s after %.2f s" % (said[1], said[2].decode("latin-1"), took))
+                report.expect(took < BUDGET + SMTP_SLACK, what + ": time", BUDGET + SMTP_SLACK, took)
+                sloth.slow = False
+                after = letter(policy + "-next", b"x\r\n")
+                said, _ = field.send(client, "alice@sender.test", ["bob@field.test"], after)
+                report.equal((said[0], said[1]), ("end_of_message", 250), what + ": the next message of the session")
+            report.equal(manager.settles(), 0, what + ": sessions that are left")
+        finally:
+            sloth.end()
+            report.equal(manager.stop(), "", what + ": the manager ends")
+
+
+def under_sendmail(context, body):
+    if lacking := field.missing("sendmail"):
+        return context.report.measure("Sendmail", "left out, this machine lacks " + ", ".join(lacking))
+    with field.Sendmail(lambda self: {"slow@10/10/60": [self.manager_socket]}) as mta:
+        for policy, want in (("tempfail", 451), ("reject", 550), ("accept", 250)):
+            try_sendmail(context, mta, policy, want, body)
+        context.report.expect(mta.drained(90), "Sendmail: the queue", "to run empty", "mail in it")
+        got = sorted(dict(field.headers(m["head"]))["X-Soak-Id"].strip() for m in mta.delivered())
+        context.report.equal(got, ["accept", "accept-next", "reject-next", "tempfail-next"], "Sendmail: delivered")
+    return None
+
+
 def run(context):
     body = b"seventy-eight characters, or so, of text that is in no way of interest here.\r\n" * context.size(134_000, 54_000)
     for name, steps, policy, want in (
@@ -117,3 +167,4 @@ def run(context):
             try_one(context, name, steps, policy, want, body)
     if not context.short:  # the budget ends what the patience with one milter does not
         try_one(context, "budget alone", NR_CONTENT, "reject", "550 5.5.0", body, (120, 120))
+        under_sendmail(context, body)

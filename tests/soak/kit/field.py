@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-"""The Postfix of tests/field with chains of our own, its sink, and a client that sends to it."""
+"""The MTAs of tests/field with chains of our own, their sink, and a client that sends to them."""
 import json
 import os
 import re
@@ -15,17 +15,19 @@ from harness import ports, tables  # noqa: E402
 MANAGER_PORT = 390  # offset: the harness leaves the last ten of its ports alone
 
 
-def missing(*programs):
+def missing(mta, *programs):
     os.environ["PATH"] += ":/usr/sbin:/sbin"
-    return harness.missing("postfix") + [p for p in programs if not os.path.exists(p)]
+    return harness.missing(mta) + [p for p in programs if not os.path.exists(p)]
 
 
-class Postfix:
+class Mta:
     """Up from the beginning of a block to its end.  `sockets` gives each chain its milters once the ports are known."""
+
+    name = log_file = ""
 
     def __init__(self, sockets, only=()):
         self.work, self.base = harness.work_directory(), ports.free_base()
-        self.chains, self.only = sockets(self), ["postfix", *only]
+        self.chains, self.only = sockets(self), [self.name, *only]
         self.harness = harness.Field(self.work)
 
     @property
@@ -52,15 +54,11 @@ class Postfix:
         self.harness.down(remove=True)
 
     def port(self, chain):
-        return self.config["chains"][chain]["postfix_port"]
+        return self.config["chains"][chain][self.name + "_port"]
 
     def log(self):
-        with open(os.path.join(self.work, "postfix/log/maillog"), encoding="utf-8", errors="replace") as f:
+        with open(os.path.join(self.work, self.log_file), encoding="utf-8", errors="replace") as f:
             return f.read()
-
-    def queue_is_empty(self):
-        command = ["postqueue", "-c", os.path.join(self.work, "postfix/etc"), "-p"]
-        return "queue is empty" in subprocess.run(command, capture_output=True, text=True).stdout
 
     def drained(self, limit):
         """Wait until all that was accepted has been delivered; whether it was."""
@@ -86,6 +84,21 @@ class Postfix:
         return subprocess.run(
             ["unshare", "-m", "--propagation", "private", *inside, *command], capture_output=True, **options
         )
+
+
+class Postfix(Mta):
+    name, log_file = "postfix", "postfix/log/maillog"
+
+    def queue_is_empty(self):
+        command = ["postqueue", "-c", os.path.join(self.work, "postfix/etc"), "-p"]
+        return "queue is empty" in subprocess.run(command, capture_output=True, text=True).stdout
+
+
+class Sendmail(Mta):
+    name, log_file = "sendmail", "log/sendmail.out"  # it logs to syslog, which the field has not
+
+    def queue_is_empty(self):
+        return not any(f[:2] in ("qf", "tf", "xf") for f in os.listdir(os.path.join(self.work, "sendmail/queue")))
 
 
 def headers(head):
