@@ -50,6 +50,14 @@ BOOST_AUTO_TEST_CASE(no_milter_is_a_warning) {
                "m: warning: milters are only evaluated: all mail passes unfiltered\n");
 }
 
+BOOST_AUTO_TEST_CASE(profile_of_evaluated_milters_lets_mail_pass_and_says_so) {
+    BOOST_TEST(findings(listen("/k") + listen("/l") + "profile = 'x'\n" + filter("a", "/a") +
+                        "mode = 'evaluate'\n" + filter("b", "/b") +
+                        "[profile.x]\nmilters = ['a']\n") ==
+               "m:14:11: warning: milters of the profile are only evaluated: its mail passes "
+               "unfiltered\n");
+}
+
 BOOST_AUTO_TEST_CASE(by_without_share_is_a_warning) {
     auto const with = [](std::string const& keys) {
         return findings(listen("/l") + filter("a", "/a") + keys);

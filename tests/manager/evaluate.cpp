@@ -256,11 +256,115 @@ BOOST_AUTO_TEST_CASE(macros_that_it_wants_are_asked_for_from_its_second_session_
         rig.settings = settings;
         rig.b().wants.actions |= wire::action::set_macro_list;
         rig.b().wants.lists[mail] = "{client_ptr}";
+        rig.a().wants.actions |= wire::action::set_macro_list;
+        rig.a().wants.lists[mail] = "{mail_addr}";
         rig.negotiate();
         auto const& list = rig.mta.agreed().lists[mail];
-        BOOST_TEST(list.has_value() == second);
-        if (second) BOOST_TEST(list->find("{client_ptr}") != list->npos);
+        BOOST_TEST_REQUIRE(list.has_value());
+        BOOST_TEST((list->find("{client_ptr}") != list->npos) == second);
     }
+}
+
+BOOST_AUTO_TEST_CASE(macros_that_it_wants_are_no_reason_to_send_others_a_list) {
+    std::shared_ptr<manager::config const> settings;
+    for (bool const second : {false, true}) BOOST_TEST_CONTEXT(second) {
+            evaluating_rig rig;
+            if (!settings) settings = manager::with_endpoints(rig.config);
+            rig.settings = settings;
+            rig.mta.like_postfix();
+            rig.b().wants.actions |= wire::action::set_macro_list;
+            rig.b().wants.lists[static_cast<std::size_t>(wire::macro_stage::mail)] = "{x}";
+            rig.negotiate();
+            for (auto const& list : rig.mta.agreed().lists) BOOST_TEST(!list.has_value());
+        }
+}
+
+BOOST_AUTO_TEST_CASE(message_that_it_has_nothing_to_do_with_is_not_kept) {
+    evaluating_rig rig;
+    rig.config.milters[1].sample = {1, manager::sample_key::client_address};
+    rig.settings = manager::with_endpoints(rig.config);
+    rig.begin();
+    rig.envelope();
+    rig.content(manager_rig::usual_headers(), std::string(1 << 20, 'x'));
+    BOOST_TEST(rig.settings->evaluated.at(0).alone->spool.budget->taken() == 0u);
+    BOOST_TEST(rig.end() == "continue");
+    BOOST_TEST(rig.evaluations().empty());
+    BOOST_TEST(rig.b().connections() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(client_that_it_accepts_is_compared) {
+    evaluating_rig rig;
+    rig.a().on("end_of_message", say(wire::reject{}));
+    rig.b().on("connect", say(wire::accept{}));
+    rig.begin();
+    rig.message();
+    BOOST_TEST(outcome_of(rig.only_evaluation()) == "b: accept at end_of_message, enforced reject");
+    BOOST_TEST((rig.only_evaluation().agrees == false));
+}
+
+BOOST_AUTO_TEST_CASE(failure_of_those_that_count_is_no_difference) {
+    evaluating_rig rig;
+    rig.a().on("end_of_message", then_close());
+    rig.begin();
+    rig.message();
+    BOOST_TEST(rig.only_evaluation().enforced.verdict == "tempfail");
+    BOOST_TEST(!rig.only_evaluation().agrees);
+}
+
+BOOST_AUTO_TEST_CASE(steady_backlog_costs_no_more_than_it_is) {
+    evaluating_rig rig;
+    rig.config.limits.evaluation_memory = 1 << 20;
+    rig.settings = manager::with_endpoints(rig.config);
+    rig.b().on("mail", say(wire::proceed{}).after(1s));
+    rig.begin();
+    for (int i = 0; i < 40; ++i) {
+        rig.envelope();
+        rig.content(manager_rig::usual_headers(), std::string(60'000, 'x'));
+        rig.end();
+        if (i > 1) rig.pass(1s);
+    }
+    rig.quit();
+    rig.pass(10min);
+    BOOST_TEST(rig.evaluations().size() == 40u);
+    for (auto const& one : rig.evaluations()) BOOST_TEST(one.dropped == "");
+}
+
+BOOST_AUTO_TEST_CASE(every_message_that_it_did_not_come_to_has_a_line) {
+    evaluating_rig rig;
+    rig.b().on("mail", silence());
+    rig.config.milters[1].timeouts.command = 1h;
+    rig.begin();
+    for (int i = 0; i < 5; ++i) BOOST_TEST(rig.message() == "continue");
+    rig.mta_closes();
+    BOOST_TEST(rig.evaluations().size() == 5u);
+    for (auto const& one : rig.evaluations()) {
+        BOOST_TEST(one.dropped == "the MTA's connection ended before");
+        BOOST_TEST(one.enforced.verdict == "accept");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(shadow_is_as_patient_with_the_mta_as_its_session) {
+    evaluating_rig rig;
+    rig.config.idle_timeout = 60s;
+    rig.config.milters[0].timeouts.end_of_message = 200s;
+    rig.a().on("end_of_message", say(wire::proceed{}).after(100s), once);
+    rig.begin();
+    rig.message();
+    BOOST_TEST(rig.message() == "continue");
+    BOOST_TEST(rig.evaluations().size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(places_at_it_are_not_those_of_the_milter_that_counts) {
+    evaluating_rig before;
+    before.config.milters[1].max_sessions = 1;
+    before.settings = manager::with_endpoints(before.config);
+    before.begin();
+    manager_rig after(2);
+    after.config.milters[1].max_sessions = 1;
+    after.settings = manager::with_endpoints(after.config, before.settings.get());
+    after.begin();
+    BOOST_TEST(after.message() == "continue");
+    BOOST_TEST(after.filter(1).connections() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(one_that_is_too_far_behind_is_given_up) {

@@ -58,9 +58,6 @@ private:
             problems_.error({}, "no [[listen]]: the MTA could not connect",
                             "add [[listen]] with a socket");
         auto const enabled = [](milter_config const& m) { return m.enabled; };
-        auto const counts = [](milter_config const& m) {
-            return m.enabled && m.mode == milter_mode::enforce;
-        };
         if (!milters)
             problems_.warning({}, "no [[milter]]: all mail passes unfiltered");
         else if (!config_.milters.empty() &&
@@ -69,6 +66,10 @@ private:
         else if (!config_.milters.empty() &&
                  std::none_of(config_.milters.begin(), config_.milters.end(), counts))
             problems_.warning({}, "milters are only evaluated: all mail passes unfiltered");
+    }
+
+    static bool counts(milter_config const& one) {
+        return one.enabled && one.mode == milter_mode::enforce;
     }
 
     void check_sample(std::size_t i) {
@@ -160,7 +161,11 @@ private:
         auto const* const list = find(path + ".milters");
         if (!list) return;
         std::set<std::string_view> seen;
-        bool any_enabled = false;
+        bool any_enabled = false, any_counts = false;
+        auto const note = [&](milter_config const& one) {
+            any_enabled = any_enabled || one.enabled;
+            any_counts = any_counts || counts(one);
+        };
         for (std::size_t k = 0; k < profile.milters.size(); ++k) {
             auto const& name = profile.milters[k];
             auto const& place = *find(path + ".milters[" + std::to_string(k) + ']');
@@ -172,11 +177,13 @@ private:
                 problems_.error(place, "milter " + in_quotes(name) + " stands in the profile twice",
                                 "it is asked once: take one of them out");
             else
-                any_enabled = any_enabled || known->second->enabled;
+                note(*known->second);
         }
-        if (!any_enabled && seen.size() == profile.milters.size())
-            problems_.warning(*list, "no milter of the profile is enabled: its mail passes "
-                                     "unfiltered");
+        if (!any_counts && seen.size() == profile.milters.size())
+            problems_.warning(*list, any_enabled ? "milters of the profile are only evaluated: its "
+                                                   "mail passes unfiltered"
+                                                 : "no milter of the profile is enabled: its mail "
+                                                   "passes unfiltered");
     }
 
     void check_profile_in_use(profile_config const& profile, std::string const& path) {

@@ -61,7 +61,8 @@ std::shared_ptr<config const> alone(config const& all, std::size_t place,
 
 std::shared_ptr<config const> with_endpoints(config what, config const* before) {
     for (auto& one : what.milters) {
-        auto const* const same = find_milter(before, one.name);
+        auto const* same = find_milter(before, one.name);
+        if (same && same->mode != one.mode) same = nullptr; // copies still at work take no place
         one.endpoints = std::make_shared<endpoint_pool>(one.sockets, one.balance, one.breaker,
                                                         same ? same->endpoints.get() : nullptr);
         one.seats = same ? same->seats : std::make_shared<seat_counter>();

@@ -27,7 +27,7 @@ bool edits_content(wire::reply_code code) noexcept {
 
 void session::on_header(wire::header const& field, proto::time_point now) {
     answer({}); // only where the MTA did not offer to go on by itself (statement 272)
-    if (!transaction_ || transaction_->verdict) return;
+    if (!transaction_ || transaction_->verdict || !is_watched()) return;
     auto& t = *transaction_;
     auto const& limits = config_->limits;
     if (t.headers.size() >= limits.headers ||
@@ -43,6 +43,13 @@ void session::on_header(wire::header const& field, proto::time_point now) {
         t.record.message_id = capped(value);
     }
     if (hold_headers(now)) show_all(now);
+}
+
+/// A shadow whose milter has nothing to do with the message, or no more, keeps nothing of it.
+bool session::is_watched() const noexcept {
+    return !grant_ || std::any_of(links_.begin(), links_.end(), [](auto const& one) {
+        return one->in_message || one->undecided();
+    });
 }
 
 /// Counts what the headers have grown by. @return false: it is not to be had, and the message is refused
@@ -62,7 +69,7 @@ void session::on_body(std::string_view bytes, proto::time_point now) {
 }
 
 void session::store_body(std::string_view bytes, proto::time_point now) {
-    if (!transaction_ || transaction_->verdict) return;
+    if (!transaction_ || transaction_->verdict || !is_watched()) return;
     auto& t = *transaction_;
     end_headers(now);
     error_code ec;

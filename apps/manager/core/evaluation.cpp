@@ -16,9 +16,19 @@ bool same_recipients(decision const& a, decision const& b) {
                       });
 }
 
+bool is_by_failure(decision const& d) {
+    return d.decided_by == "manager" ||
+           std::any_of(d.milters.begin(), d.milters.end(), [&](auto const& one) {
+               return one.name == d.decided_by && one.verdict == "error";
+           });
+}
+
 std::optional<bool> agreement_of(evaluation const& one) {
     if (!one.dropped.empty() || one.failed()) return std::nullopt;
+    if (is_by_failure(one.enforced)) return std::nullopt;
     if (!same_recipients(one.would, one.enforced)) return false;
+    if (one.would.recipient_count > record_list_limit)
+        return std::nullopt; // of the rest nothing is known
     if (one.would.verdict == "aborted" || one.enforced.verdict == "aborted") return std::nullopt;
     return one.would.verdict == one.enforced.verdict;
 }
@@ -38,11 +48,12 @@ std::optional<evaluation> evaluate(std::string const& milter, decision alone,
         if (record.reason.empty()) return std::nullopt; // rules and samples leave messages out
         one.dropped = record.reason;
     }
+    if (one.would.decided_by == "manager" && one.dropped.empty()) one.dropped = one.would.reason;
     return one;
 }
 
 void comparison::enforced(decision const& record) {
-    enforced_.push_back(record);
+    if (record.transaction > left_out_) enforced_.push_back(record);
     while (!waiting_.empty() && complete(waiting_.front())) waiting_.pop_front();
     if (enforced_.size() > most_waiting) enforced_.pop_front();
 }
@@ -53,6 +64,12 @@ void comparison::evaluated(evaluation one) {
     if (waiting_.size() <= most_waiting) return;
     done_.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
+}
+
+void comparison::leave_out(std::uint32_t transaction) {
+    left_out_ = transaction;
+    while (!enforced_.empty() && enforced_.front().transaction <= transaction)
+        enforced_.pop_front();
 }
 
 /// @return false: what was decided is not known yet

@@ -38,6 +38,10 @@ public:
 
     void enforced(decision const& record);
     void evaluated(evaluation one);
+    /// The milter has nothing to do with this message.
+    void leave_out(std::uint32_t transaction);
+    /// Messages that it did not come to.
+    std::deque<decision> take_rest() { return std::exchange(enforced_, {}); }
     /// There are no more records: what waits for one will not see it.
     void finish();
     bool waits() const noexcept { return !waiting_.empty(); }
@@ -48,6 +52,7 @@ private:
     bool complete(evaluation& one);
 
     std::deque<decision> enforced_;
+    std::uint32_t left_out_ = 0; ///< the last one
     std::deque<evaluation> waiting_;
     std::vector<evaluation> done_;
 };

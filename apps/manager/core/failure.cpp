@@ -79,7 +79,9 @@ void session::fail_over(link& one, error_code why, std::string_view where, proto
     tell_endpoint(one, why, text, now);
     bool const in_message = one.in_message;
     auto seat = std::move(one.seat);
+    auto const asked_at = one.asked_at;
     close(one, false);
+    one.asked_at = asked_at;
     one.in_message = in_message;
     one.seat = std::move(seat);
     if (connect_next(one, now)) return;
@@ -120,7 +122,7 @@ void session::close(link& one, bool politely) {
         effects_.push_back({effect::kind::close, one.index, std::move(rest)});
     }
     if (one.state != link_state::excluded) one.state = link_state::idle;
-    one.connect_deadline = one.write_deadline = proto::never;
+    one.connect_deadline = one.write_deadline = one.asked_at = proto::never;
     one.in_message = false;
     one.way.give_back();
     one.seat.give_back();
@@ -145,7 +147,7 @@ void session::give_up(link& one, error_code why, std::string const& text, proto:
     one.failure_judged = false;
     one.is_our_failure = why == errc::resource;
     one.failure = capped(text);
-    one.record.verdict = one.is_our_failure ? "not asked" : "error";
+    if (!one.is_our_failure || one.record.verdict != "not asked") one.record.verdict = "error";
     one.record.reason = one.failure;
     // a quarantine stands once it was received (statement 255)
     if (!one.held) one.keep_quarantine_only();

@@ -144,7 +144,8 @@ struct link {
         dropped.clear();
         record = {};
         record.name = config->name;
-        record.verdict = "not asked";
+        record.verdict = state == link_state::excluded ? "accept" : "not asked"; // of the client
+        asked_at = proto::never;
     }
 
     /// A quarantine stands once it was received, unless the message is refused (statement 255).

@@ -111,7 +111,14 @@ session::wish_lists session::wishes_to_come() const {
     };
     for (auto const& one : links_)
         if (one->applies != applicability::no && one->state != link_state::ready) add(*one->config);
-    for (auto const* const one : evaluated()) add(*one);
+    return found;
+}
+
+/// They add to a list and are no reason for one: where there is none, the MTA sends what it does by itself.
+session::wish_lists session::wishes_of_evaluated() const {
+    wish_lists found;
+    for (auto const* const one : evaluated())
+        if (auto const* const last = one->wishes->last()) found.push_back(last);
     return found;
 }
 
@@ -155,8 +162,9 @@ std::string session::merged_list(std::size_t stage, wish_lists const& to_come) {
     for (auto const& one : links_)
         if (one->state == link_state::ready && one->protocol.agreed().lists[stage])
             proto::for_each_name(*one->protocol.agreed().lists[stage], add);
-    for (auto const* const one : to_come)
-        if (auto const& list = (*one)[stage]) proto::for_each_name(*list, add);
+    for (auto const& wishes : {to_come, wishes_of_evaluated()})
+        for (auto const* const one : wishes)
+            if (auto const& list = (*one)[stage]) proto::for_each_name(*list, add);
     if (count > proto::max_macro_names)
         log(severity::warning, "mta",
             std::to_string(count) + " macro names wanted in list " + std::to_string(stage) +

@@ -146,7 +146,8 @@ void session::cut_off(proto::time_point now) {
 void session::expired(proto::time_point now) {
     if (over_) return;
     if (now >= idle_deadline_) {
-        if (!keeps_mta_waiting()) return dead(errc::timed_out, "the MTA said nothing", now);
+        bool const waits = grant_ || keeps_mta_waiting(); // a shadow ends with its session
+        if (!waits) return dead(errc::timed_out, "the MTA said nothing", now);
         idle_deadline_ = now + config_->idle_timeout;
     }
     for (auto const& one : links_) {

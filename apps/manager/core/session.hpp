@@ -130,6 +130,7 @@ private:
     proto::agreement merged_agreement();
     using wish_lists = std::vector<proto::macro_lists const*>;
     wish_lists wishes_to_come() const;
+    wish_lists wishes_of_evaluated() const;
     std::string merged_list(std::size_t stage, wish_lists const& to_come);
     std::vector<milter_config const*> evaluated() const;
     void append_macros(link& one, wire::command_code code, proto::time_point now,
@@ -184,6 +185,7 @@ private:
 
     // content.cpp: the message through the milters
     void on_header(wire::header const& field, proto::time_point now);
+    bool is_watched() const noexcept;
     bool hold_headers(proto::time_point now);
     void on_body(std::string_view bytes, proto::time_point now);
     void end_headers(proto::time_point now);

@@ -110,7 +110,15 @@ void shadowed_session::tell(shadow& one, std::string_view bytes, proto::time_poi
     if (!one.backlog.grow(one.memory, bytes.size()))
         return give_up(one, "[limits] evaluation_memory is used up", now);
     one.self->mta_bytes(bytes, now);
-    if (one.self->backlog() == 0) one.backlog.clear();
+    hold_backlog(one);
+}
+
+/// Only of what is still to be looked at.
+void shadowed_session::hold_backlog(shadow& one) {
+    auto const left = one.self->backlog();
+    if (left == one.backlog.size()) return;
+    one.backlog.clear();
+    one.backlog.grow(one.memory, left); // less than before
 }
 
 void shadowed_session::give_up(shadow& one, std::string why, proto::time_point now) {
@@ -156,7 +164,7 @@ void shadowed_session::append_effects(std::vector<effect>& to, std::size_t which
         }
         if (replied) one.self->mta_drained(now);
     }
-    if (one.self->backlog() == 0) one.backlog.clear();
+    hold_backlog(one);
 }
 
 std::vector<decision> shadowed_session::take_decisions() {
@@ -173,14 +181,29 @@ std::vector<evaluation> shadowed_session::take_evaluations() {
         if (one->reported) continue;
         for (auto& record : one->self->take_decisions()) {
             record.profile = one->profile;
+            auto const number = record.transaction;
             if (auto found = evaluate(one->milter, std::move(record), one->dropped))
                 one->compared.evaluated(std::move(*found));
+            else
+                one->compared.leave_out(number);
         }
         if (one->over && hung_up_) one->compared.finish();
         for (auto& done : one->compared.take()) evaluations.push_back(std::move(done));
+        if (one->over && !one->dropped.empty())
+            for (auto& record : one->compared.take_rest())
+                evaluations.push_back(not_seen(*one, std::move(record)));
         if (one->over && !one->compared.waits()) forget(*one);
     }
     return evaluations;
+}
+
+/// It was given up before it came to this message.
+evaluation shadowed_session::not_seen(shadow const& by, decision enforced) {
+    decision would;
+    would.session = enforced.session;
+    would.transaction = enforced.transaction;
+    would.profile = by.profile;
+    return {by.milter, std::move(would), by.dropped, std::move(enforced), {}};
 }
 
 void shadowed_session::forget(shadow& one) {

@@ -85,7 +85,7 @@ void connection::settle(error_code ec) {
 }
 
 void connection::ready(std::uint32_t events) {
-    if (stage_ == stage::connecting) return dialled();
+    if (stage_ == stage::connecting) return dialled(events);
     auto const serial = serial_;
     bool const is_writable = (events & EPOLLOUT) != 0 && (awaited_ & EPOLLOUT) != 0;
     if (is_writable && flush()) owner_.drained(index_);
@@ -93,10 +93,11 @@ void connection::ready(std::uint32_t events) {
     if (is_readable && serial == serial_) owner_.readable(index_);
 }
 
-void connection::dialled() {
+void connection::dialled(std::uint32_t events) {
     int error = 0;
     socklen_t size = sizeof error;
-    ::getsockopt(socket_.number(), SOL_SOCKET, SO_ERROR, &error, &size);
+    if ((events & (EPOLLERR | EPOLLHUP)) != 0)
+        ::getsockopt(socket_.number(), SOL_SOCKET, SO_ERROR, &error, &size);
     if (error == 0) {
         stage_ = stage::open;
         await(EPOLLIN);
@@ -135,7 +136,7 @@ bool connection::write(std::string bytes) {
     }
     error_code ec;
     auto const size = send(bytes, ec);
-    if (ec) return false;
+    if (ec) return break_off();
     if (size == bytes.size()) {
         wire::give_output_memory_back(bytes);
         return true;
@@ -156,7 +157,13 @@ bool connection::flush() {
     if (!ec && written_ < waiting_.size()) return false;
     drop_waiting();
     await(awaited_ & ~static_cast<std::uint32_t>(EPOLLOUT));
-    return !ec;
+    return ec ? break_off() : true;
+}
+
+/// A packet may be out in part: nothing can follow it, and whoever reads is told of the end.
+bool connection::break_off() noexcept {
+    ::shutdown(socket_.number(), SHUT_RDWR);
+    return false;
 }
 
 /// As much as the system takes.

@@ -73,7 +73,8 @@ private:
 
     void connect_next(error_code ec);
     error_code dial(net::address const& where);
-    void dialled();
+    void dialled(std::uint32_t events);
+    bool break_off() noexcept;
     void settle(error_code ec);
     bool flush();
     std::size_t send(std::string_view bytes, error_code& ec) noexcept;

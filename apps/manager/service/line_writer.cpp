@@ -13,7 +13,7 @@ namespace milter::manager {
 
 namespace {
 
-constexpr auto nap = std::chrono::milliseconds(20);
+constexpr auto nap = std::chrono::milliseconds(5);
 
 } // namespace
 
