@@ -125,6 +125,7 @@ private:
 
     // negotiation.cpp
     void negotiation_progress(proto::time_point now, bool waited_enough);
+    std::string pending() const;
     proto::agreement merged_agreement();
     using wish_lists = std::vector<macro_wishes::lists>;
     wish_lists wishes_to_come() const;
@@ -199,6 +200,9 @@ private:
     void on_content_verdict(link& one, wire::command_code code, verdict const& verdict,
                             proto::time_point now);
     void stage_edit(link& one, wire::any_reply const& reply, proto::time_point now);
+    void fail_edit(link& one, wire::any_reply const& reply, std::string_view limit,
+                   proto::time_point now);
+    std::string spool_finding(error_code ec) const;
     void commit(link& one, proto::time_point now);
     void end_lines_of_body(proto::time_point now);
 
@@ -221,6 +225,7 @@ private:
     bool blames_endpoint(link const& one, error_code why) const;
     void give_up(link& one, error_code why, std::string const& text, proto::time_point now);
     void fail(link& one, error_code why, std::string_view where, proto::time_point now);
+    void fail_saying(link& one, error_code why, std::string const& text, proto::time_point now);
     turn judge_failure(link& one, proto::time_point now);
     void refuse(verdict const& verdict, std::string_view decided_by, proto::time_point now);
     void decide(verdict const& verdict, std::string_view decided_by, std::string_view stage,
@@ -239,6 +244,7 @@ private:
     bool from_postfix() const noexcept;
     bool postfix_rules() const noexcept;
     proto::duration command_budget() const noexcept;
+    std::string late_reply(link const& one) const;
     proto::mta_options link_options(link const& one) const;
 
     std::shared_ptr<config const> config_;
