@@ -101,14 +101,17 @@ std::string brackets_hint(std::string_view text, unsigned line, std::string_view
     auto const list = "[[" + std::string(name) + "]]";
     if (!is_key(name) || heading_of(name) != list) return {};
     auto const table = '[' + std::string(name);
-    auto const did_you_mean = "did you mean " + list + '?';
+    auto did_you_mean = "did you mean " + list + '?';
     for (unsigned number = 1; number < line && !text.empty(); ++number) {
         auto const before = trimmed(line_at(text, 1));
         text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
         if (before.substr(0, table.size()) != table) continue;
         auto const heading = before.substr(0, before.find(']'));
         if (heading == table)
-            return table + "] in line " + std::to_string(number) + ": " + did_you_mean;
+            return (table + "] in line ")
+                .append(std::to_string(number))
+                .append(": ")
+                .append(did_you_mean);
         if (heading[table.size()] == '.') return printable(heading) + "] stands below its " + list;
     }
     return did_you_mean;
