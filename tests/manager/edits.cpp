@@ -285,9 +285,7 @@ BOOST_AUTO_TEST_CASE(read_only_holds_for_a_lenient_milter_too) {
     rig.filter(0).wants.actions = wire::action::none;
     BOOST_TEST(with_edits(rig, {say(wire::replace_body{"x"}, wire::proceed{})}) ==
                "reply \"451 4.7.1 Service unavailable - try again later\"");
-    BOOST_TEST(rig.logged("a: asks for replace_body"));
     BOOST_TEST(rig.logged("although it has read_only = true"));
-    BOOST_TEST(!rig.logged("not allowed"));
 }
 
 BOOST_AUTO_TEST_CASE(edit_before_end_of_message_is_a_failure_of_its_milter_151) {
