@@ -63,7 +63,7 @@ endpoint control_socket(options const& options) {
 
 class connection {
 public:
-    explicit connection(endpoint where) : where_(std::move(where)) {
+    connection(endpoint where, bool is_named) : where_(std::move(where)) {
         error_code ec;
         run([&]() -> asio::awaitable<void> {
             auto fresh = co_await net::connect(where_, after(connect_patience), ec);
@@ -72,7 +72,8 @@ public:
         if (!ec) return;
         bool const forbidden = ec == asio::error::access_denied;
         throw failure{forbidden ? EX_NOPERM : EX_UNAVAILABLE,
-                      "cannot ask on " + printable(to_string(where_)) + ": " + ec.message()};
+                      "cannot ask on " + printable(to_string(where_)) + ": " + ec.message() +
+                          (is_deserted(ec) ? advice(is_named) : "")};
     }
 
     void say(json const& request) {
@@ -106,6 +107,17 @@ public:
     }
 
 private:
+    static bool is_deserted(error_code ec) {
+        return ec == asio::error::connection_refused ||
+               ec == boost::system::errc::no_such_file_or_directory;
+    }
+
+    /// @param is_named  by --control, not by a file that may have changed since the manager read it
+    static std::string advice(bool is_named) {
+        std::string const running = "; is the manager running?";
+        return is_named ? running : running + " If the control socket was changed: --control OLD";
+    }
+
     static proto::time_point after(proto::duration patience) {
         return proto::clock::now() + patience;
     }
@@ -164,8 +176,9 @@ int show_status(connection& manager, options const& options) {
 }
 
 int reload(connection& manager) {
-    answer_to(manager, {{"command", "reload"}});
-    std::cout << "configuration reloaded\n";
+    auto const answer = answer_to(manager, {{"command", "reload"}});
+    auto const file = text_of(answer, "configuration"); // an older manager does not say it
+    std::cout << "configuration reloaded" << (file.empty() ? "" : ": " + printable(file)) << '\n';
     return EX_OK;
 }
 
@@ -196,7 +209,7 @@ int drain(connection& manager, options const& options) {
 
 int ask_manager(options const& options) {
     try {
-        connection manager(control_socket(options));
+        connection manager(control_socket(options), options.control.has_value());
         switch (options.verb) {
         case verb::reload: return reload(manager);
         case verb::drain: return drain(manager, options);

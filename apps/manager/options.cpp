@@ -47,13 +47,16 @@ constexpr std::string_view commands = "there are run, check, status, reload and 
 
 constexpr std::string_view verb_names[] = {"run", "check", "status", "reload", "drain"}; // by verb
 
+constexpr char const* file_help =
+    "Configuration file; by default $MILTER_MANAGER_CONFIG, else what is shown";
+constexpr char const* asking_file_help =
+    "Configuration file, for its [control] socket alone: the manager reads the file that it was "
+    "started with; by default $MILTER_MANAGER_CONFIG, else what is shown";
+
 /// Of the program and of each command, so that it may stand on both sides of the command. The environment is not left
 /// to CLI11: the option that was not given would take it, over the one that was.
-void add_config_option(CLI::App& app, options& into) {
-    app.add_option("-c,--config", into.config_file,
-                   "Configuration file; by default $MILTER_MANAGER_CONFIG, else what is shown")
-        ->type_name("FILE")
-        ->capture_default_str();
+void add_config_option(CLI::App& app, options& into, char const* help = file_help) {
+    app.add_option("-c,--config", into.config_file, help)->type_name("FILE")->capture_default_str();
 }
 
 /// Of the commands that ask a manager.
@@ -77,7 +80,9 @@ void add_timeout_option(CLI::App& app, options& into) {
            [&into](std::string const& text) {
                proto::duration ignored{};
                if (auto const wrong = assign_duration(ignored, text, drain_range))
-                   throw CLI::ValidationError("--timeout", wrong->message);
+                   throw CLI::ValidationError("--timeout", wrong->message +
+                                                               (wrong->hint.empty() ? "" : "; ") +
+                                                               wrong->hint);
                into.timeout = text;
            },
            "Until sessions are cut off; by default as [manager] drain says")
@@ -88,13 +93,14 @@ void add_asking_commands(CLI::App& app, options& into) {
     auto* const status = app.add_subcommand("status", "Shows how the running manager is");
     status->add_flag("--json", into.json, "As JSON, in one line");
     auto* const reload = app.add_subcommand(
-        "reload", "Has it read its configuration anew; with errors the old one stays");
+        "reload",
+        "Has it read the file that it was started with anew; with errors the old one stays");
     auto* const drain =
         app.add_subcommand("drain", "Has it end when its sessions have, accepting no others");
     add_timeout_option(*drain, into);
     drain->add_flag("--wait", into.wait, "Return when it has ended");
     for (auto* const one : {status, reload, drain}) {
-        add_config_option(*one, into);
+        add_config_option(*one, into, asking_file_help);
         add_control_option(*one, into);
     }
 }
@@ -123,12 +129,26 @@ parsed_options wrong_usage(std::string const& what) {
     return {std::nullopt, EX_USAGE};
 }
 
+bool is_verb(std::string_view word) {
+    return std::find(std::begin(verb_names), std::end(verb_names), word) != std::end(verb_names);
+}
+
+/// Of a file that stands alone behind the command.
+std::string likely_file(CLI::App const& app, CLI::ParseError const& wrong) {
+    auto const surplus = app.remaining(/*recurse=*/true);
+    bool const is_surplus = dynamic_cast<CLI::ExtrasError const*>(&wrong) != nullptr;
+    if (!is_surplus || surplus.size() != 1 || surplus[0].substr(0, 1) == "-" || is_verb(surplus[0]))
+        return {};
+    return "; did you mean -c " + printable(surplus[0]) + "?";
+}
+
 /// CLI11 takes an unknown command for a missing one.
-std::string why_refused(CLI::ParseError const& wrong, std::string_view command) {
+std::string why_refused(CLI::App const& app, CLI::ParseError const& wrong,
+                        std::string_view command) {
     if (command.empty()) return "no command; " + std::string(commands);
-    if (std::find(std::begin(verb_names), std::end(verb_names), command) == std::end(verb_names))
+    if (!is_verb(command))
         return "unknown command " + in_quotes(command) + "; " + std::string(commands);
-    return wrong.what();
+    return wrong.what() + likely_file(app, wrong);
 }
 
 } // namespace
@@ -157,7 +177,7 @@ parsed_options parse_options(int argc, char const* const* argv) {
     } catch (CLI::Success const& asked) { // --help, --version
         return {std::nullopt, app.exit(asked)};
     } catch (CLI::ParseError const& wrong) {
-        return wrong_usage(why_refused(wrong, command_of(argc, argv)));
+        return wrong_usage(why_refused(app, wrong, command_of(argc, argv)));
     }
     value.verb = verb_of(app);
     return {value, EXIT_SUCCESS};

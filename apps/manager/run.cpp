@@ -21,9 +21,11 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <exception>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -40,6 +42,13 @@ std::string counted(std::size_t count, std::string_view what) {
     return std::to_string(count) + ' ' + std::string(what) + (count == 1 ? "" : "s");
 }
 
+/// Who asks what was read may stand in another directory.
+std::string absolute(std::string const& file) {
+    std::error_code ec;
+    auto const path = std::filesystem::absolute(file, ec);
+    return ec ? file : path.lexically_normal().string();
+}
+
 wall_time now() { return std::chrono::system_clock::now(); }
 
 std::vector<std::string> texts_of(std::vector<config_problem> const& problems) {
@@ -54,8 +63,8 @@ class server {
 public:
     server(options const& options, std::shared_ptr<config const> const& settings,
            supervisor const& supervisor, inherited_sockets inherited)
-        : options_(options), started_with_(settings), settings_(settings), supervisor_(supervisor),
-          inherited_(std::move(inherited)), messages_({}, STDERR_FILENO),
+        : file_(absolute(options.config_file)), started_with_(settings), settings_(settings),
+          supervisor_(supervisor), inherited_(std::move(inherited)), messages_({}, STDERR_FILENO),
           decisions_(settings->decision_log, STDOUT_FILENO,
                      [this](std::string what) { say("error: decision log " + std::move(what)); }),
           gateway_(settings,
@@ -199,24 +208,26 @@ private:
     reload_outcome reload() {
         if (draining_) {
             say("configuration not reloaded: draining");
-            return {control_refusal::draining, "it is draining", {}};
+            return {control_refusal::draining, "it is draining", {}, {}};
         }
         supervisor_.reloading();
         auto outcome = read_and_take_over();
         supervisor_.ready();
         if (outcome.refused) say("configuration not reloaded: the old one stays in force");
         last_reload_ = {now(), !outcome.refused, outcome.problems};
+        if (outcome.refused == control_refusal::listen)
+            outcome.problems.pop_back(); // the answer has it as its error
         return outcome;
     }
 
     reload_outcome read_and_take_over() {
         auto const here = this_machine();
-        auto const loaded = load_config(options_.config_file, &here);
-        reload_outcome outcome{std::nullopt, {}, texts_of(loaded.problems)};
+        auto const loaded = load_config(file_, &here);
+        reload_outcome outcome{std::nullopt, {}, texts_of(loaded.problems), file_};
         for (auto const& problem : outcome.problems) say(problem);
         if (!loaded.config) {
             outcome.refused = control_refusal::configuration;
-            outcome.error = options_.config_file + " has errors";
+            outcome.error = file_ + " has errors; nothing has changed";
             return outcome;
         }
         auto planned = gateway_.plan(*loaded.config);
@@ -226,20 +237,26 @@ private:
             say(why);
             outcome.problems.push_back(why);
             outcome.refused = control_refusal::listen;
-            outcome.error = why;
+            outcome.error = why + "; nothing has changed";
             return outcome;
         }
+        bool const falls_silent =
+            !settings_->control.socket.path.empty() && loaded.config->control.socket.path.empty();
         settings_ = loaded.config;
         loaded_at_ = now();
         counters_.watch(settings_->milters);
         gateway_.reload(settings_, std::move(planned));
         control_->reload(std::move(planned_control));
         say("configuration reloaded");
-        for (auto const& key : changed_for_restart(*started_with_, *settings_)) {
-            outcome.problems.push_back("warning: " + key + " takes effect at the next start");
-            say(outcome.problems.back());
-        }
+        for (auto const& key : changed_for_restart(*started_with_, *settings_))
+            warn(outcome, key + " takes effect at the next start");
+        if (falls_silent) warn(outcome, "no control socket any more: only signals are heard");
         return outcome;
+    }
+
+    void warn(reload_outcome& of, std::string const& what) {
+        of.problems.push_back("warning: " + what);
+        say(of.problems.back());
     }
 
     // ---- how it is
@@ -251,7 +268,7 @@ private:
         report.draining = draining_;
         report.started = started_at_;
         report.now = now();
-        report.configuration = options_.config_file;
+        report.configuration = file_;
         report.loaded = loaded_at_;
         report.last_reload = last_reload_;
         for (auto const& one : gateway_.listeners())
@@ -281,7 +298,7 @@ private:
         return status;
     }
 
-    options const& options_;
+    std::string file_; ///< of the configuration
     std::shared_ptr<config const> started_with_;
     std::shared_ptr<config const> settings_; ///< of new sessions
     supervisor const& supervisor_;
@@ -313,6 +330,17 @@ loaded_config load_and_tell(std::string const& file) {
     auto loaded = load_config(file, &here);
     for (auto const& problem : loaded.problems) std::cerr << to_string(problem) << '\n';
     return loaded;
+}
+
+/// Of a file without errors.
+std::string summary(config const& what, std::vector<config_problem> const& warnings) {
+    auto const all = what.milters.size();
+    auto const enabled = static_cast<std::size_t>(std::count_if(
+        what.milters.begin(), what.milters.end(), [](auto const& one) { return one.enabled; }));
+    auto const part = enabled < all ? std::to_string(enabled) + " enabled of " : std::string();
+    auto text = counted(what.listens.size(), "listener") + ", " + part + counted(all, "milter") +
+                ", no errors";
+    return warnings.empty() ? text : text + ", " + counted(warnings.size(), "warning");
 }
 
 /// No descriptors or threads to be had, not even for a start.
@@ -352,9 +380,8 @@ int check(options const& options) {
     auto const loaded = load_and_tell(options.config_file);
     if (!loaded.config) return EX_CONFIG;
     if (!options.quiet)
-        std::cout << options.config_file << ": "
-                  << counted(loaded.config->listens.size(), "listener") << ", "
-                  << counted(loaded.config->milters.size(), "milter") << ", no errors\n";
+        std::cout << options.config_file << ": " << summary(*loaded.config, loaded.problems)
+                  << '\n';
     return EX_OK;
 }
 

@@ -42,7 +42,7 @@ struct control_fixture : manager_fixture {
         configuration();
         auto const done = verb({"reload"});
         BOOST_TEST(done.exit_code == 0, done.err);
-        BOOST_TEST(done.out == "configuration reloaded\n");
+        BOOST_TEST(done.out == "configuration reloaded: " + config_file + "\n");
     }
 
     json listeners() const {

@@ -84,6 +84,7 @@ BOOST_AUTO_TEST_CASE(reply_that_is_not_due_fails_the_milter) {
 }
 
 BOOST_AUTO_TEST_CASE(alien_bytes_end_their_session_alone_and_are_named) {
+    settings = "[manager]\ndrain = \"50ms\"\n"; // the bystander stays
     filter("x", {});
     start();
     raw_client const bystander(path);
@@ -202,10 +203,11 @@ BOOST_AUTO_TEST_CASE(sessions_that_do_not_end_are_cut_off_after_the_drain_time) 
 }
 
 BOOST_AUTO_TEST_CASE(no_more_sessions_than_allowed_are_served_202) {
-    settings = "[limits]\nsessions = 1\n[manager]\non_internal_error = \"reject\"\n";
+    settings =
+        "[limits]\nsessions = 1\n[manager]\non_internal_error = \"reject\"\ndrain = \"50ms\"\n";
     filter("x", {});
     start();
-    raw_client const first(path);
+    raw_client const first(path); // stays to the end
     first.say(offer);
     first.some(17);
     meets({"--expect", "reject"});

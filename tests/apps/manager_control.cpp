@@ -139,6 +139,12 @@ BOOST_AUTO_TEST_CASE(the_control_socket_is_found_in_the_configuration) {
     BOOST_TEST(lost.exit_code == 78);
     BOOST_TEST(contains(lost.err, config_file + ":1:8: syntax error"), lost.err);
     BOOST_TEST(contains(lost.err, "cannot tell the control socket; --control names one"));
+    dir.write("manager.toml", "[control]\nsocket = \"unix:" + dir / "moved.sock" + "\"\n");
+    auto const moved = by_file("reload");
+    BOOST_TEST(moved.exit_code == 69);
+    BOOST_TEST(contains(moved.err, ": No such file or directory; is the manager running? If the "
+                                   "control socket was changed: --control OLD\n"),
+               moved.err);
     settings.clear();
     configuration();
     auto const none = by_file("status");
@@ -150,7 +156,8 @@ BOOST_AUTO_TEST_CASE(nobody_there_to_ask_is_told_of) {
     for (auto const* one : {"status", "reload", "drain"}) {
         auto const done = verb({one});
         BOOST_TEST(done.exit_code == 69);
-        BOOST_TEST(contains(done.err, "milter-manager: cannot ask on unix:" + control), done.err);
+        BOOST_TEST(done.err == "milter-manager: cannot ask on unix:" + control +
+                                   ": No such file or directory; is the manager running?\n");
     }
     BOOST_TEST(verb({"drain", "--timeout", "soon"}).exit_code == 64);
     BOOST_TEST(support::run_program(program("milter-manager"),
@@ -171,6 +178,9 @@ BOOST_AUTO_TEST_CASE(a_good_file_is_taken_and_a_broken_one_is_named) {
     BOOST_TEST(broken.exit_code == 78);
     BOOST_TEST(contains(broken.err, "unknown key \"on_eror\""), broken.err);
     BOOST_TEST(contains(broken.err, "did you mean \"on_error\"?"), broken.err);
+    BOOST_TEST(contains(broken.err,
+                        "milter-manager: " + config_file + " has errors; nothing has changed\n"),
+               broken.err);
     meets({"--expect", "pass"});
     auto const reload = status()["last_reload"];
     BOOST_TEST(reload["ok"] == false);
@@ -181,6 +191,44 @@ BOOST_AUTO_TEST_CASE(a_good_file_is_taken_and_a_broken_one_is_named) {
                manager->err());
     BOOST_TEST(
         contains(manager->err(), "configuration not reloaded: the old one stays in force\n"));
+}
+
+BOOST_AUTO_TEST_CASE(a_socket_that_cannot_be_opened_is_told_of_once) {
+    milter("x");
+    start();
+    settings += listen_section("unix:" + dir / "nowhere/x.sock");
+    configuration();
+    auto const done = verb({"reload"});
+    BOOST_TEST(done.exit_code == 69);
+    BOOST_TEST(count(done.err, "cannot listen on ") == 1U, done.err);
+    BOOST_TEST(contains(done.err, "; nothing has changed\n"), done.err);
+    BOOST_TEST(contains(status()["last_reload"]["problems"].dump(), "cannot listen on "));
+}
+
+BOOST_AUTO_TEST_CASE(the_file_that_is_read_is_the_one_of_the_start_and_is_named) {
+    milter("x");
+    configuration();
+    manager = std::make_unique<background_program>(
+        "/bin/sh",
+        arguments{"-c", R"(cd "$1" && exec "$0" run -c ./manager.toml)", program("milter-manager"),
+                  dir / ""},
+        dir, "listening on ", "manager");
+    auto const other = dir.write("other.toml", control_section());
+    auto const done = support::run_program(program("milter-manager"), {"reload", "-c", other}, dir);
+    BOOST_TEST(done.exit_code == 0, done.err);
+    BOOST_TEST(done.out == "configuration reloaded: " + config_file + "\n");
+    BOOST_TEST(status()["configuration"] == config_file);
+}
+
+BOOST_AUTO_TEST_CASE(a_manager_that_is_not_to_be_asked_any_more_says_so) {
+    milter("x");
+    start();
+    settings.clear();
+    configuration();
+    auto const done = verb({"reload"});
+    BOOST_TEST(done.exit_code == 0);
+    BOOST_TEST(contains(done.err, "warning: no control socket any more: only signals are heard\n"),
+               done.err);
 }
 
 BOOST_AUTO_TEST_CASE(sighup_is_remembered_like_an_order) {

@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(spool_that_takes_no_file_is_found_at_the_start) {
     auto const check = support::run_program(program("milter-manager"), {"check", "-c", file}, dir);
     BOOST_TEST(check.exit_code == 0);
     BOOST_TEST(contains(check.err, file + ":5:13: warning: " + problem), check.err);
-    BOOST_TEST(contains(check.out, ": 1 listener, 1 milter, no errors\n"), check.out);
+    BOOST_TEST(contains(check.out, ": 1 listener, 1 milter, no errors, 1 warning\n"), check.out);
 }
 
 BOOST_AUTO_TEST_CASE(missing_directories_are_warned_of) {
@@ -139,6 +139,10 @@ BOOST_AUTO_TEST_CASE(usage_error_ends_with_64_and_names_the_program) {
         {{}, "no command; there are run, check, status, reload and drain"},
         {{"-c", "/x"}, "no command; there are run, check, status, reload and drain"},
         {{"check", "--bogus"}, "The following argument was not expected: --bogus"},
+        {{"check", "m.toml"},
+         "The following argument was not expected: m.toml; did you mean -c m.toml?"},
+        {{"check", "status"}, "The following argument was not expected: status"},
+        {{"drain", "--timeout", "5"}, "--timeout: cannot read \"5\"; did you mean \"5s\"?"},
     };
     for (auto const& row : rows) {
         auto const done = support::run_program(program("milter-manager"), row.args, dir);
@@ -162,6 +166,14 @@ BOOST_AUTO_TEST_CASE(configuration_file_is_named_before_or_behind_the_command) {
     ::unsetenv("MILTER_MANAGER_CONFIG");
     BOOST_TEST(done.exit_code == 78);
     BOOST_TEST(contains(done.err, "/nosuch/from-environment: cannot read the file"), done.err);
+}
+
+BOOST_AUTO_TEST_CASE(check_counts_milters_that_are_enabled) {
+    milter("x");
+    milter("y", "enabled = false");
+    auto const done =
+        support::run_program(program("milter-manager"), {"check", "-c", configuration()}, dir);
+    BOOST_TEST(contains(done.out, ": 1 listener, 1 enabled of 2 milters, no errors\n"), done.out);
 }
 
 BOOST_AUTO_TEST_CASE(manual_and_help_list_the_same_flags) {

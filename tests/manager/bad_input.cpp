@@ -67,8 +67,9 @@ BOOST_AUTO_TEST_CASE(in_mid_message_ends_the_session_and_all_milters) {
         {frame('H', "no NUL"), "helo ("},
         {frame('C', std::string("x\0Q", 3)), "connect (unknown address family"},
         {bytes("00 00 00 00"), "packet of \"\\x00\\x00\\x00\\x00\": packet of length 0"},
-        {bytes("7f ff ff ff 42"),
-         "packet of \"\\x7f\\xff\\xff\\xffB\": packet longer than the limit"},
+        {bytes("7f ff ff ff 42"), "packet of \"\\x7f\\xff\\xff\\xffB\" (2147483646 bytes, 65535 "
+                                  "allowed): packet longer than "
+                                  "the limit"},
     };
     for (auto const& [sent, logged] : rows) BOOST_TEST_CONTEXT(logged) {
             manager_rig rig(2);

@@ -52,6 +52,10 @@ BOOST_AUTO_TEST_CASE(
         rig.filter(0).on("mail", silence());
         rig.begin();
         BOOST_TEST(rig.mail() == at(seconds, failed));
+        auto const length = std::to_string(seconds) + "s";
+        auto const budget = seconds == 3 ? length : R"("auto": )" + length;
+        BOOST_TEST(rig.logged("a: no reply to mail within [manager] command_budget = " + budget));
+        BOOST_TEST(!rig.logged("timed out"));
     }
 }
 
@@ -134,6 +138,7 @@ BOOST_AUTO_TEST_CASE(over_while_still_connecting_is_a_failure_of_who_is_being_wa
     rig.filter(0).arrivals.assign(2, scripted_filter::arrival::silent);
     rig.begin();
     BOOST_TEST(rig.mail() == at(8, "reply \"550 5.5.0 Service unavailable\""));
+    BOOST_TEST(rig.logged(R"(a: no connection within [manager] command_budget = "auto": 8s)"));
 }
 
 BOOST_AUTO_TEST_CASE(does_not_shorten_what_a_milter_may_take_by_itself) {
@@ -154,6 +159,8 @@ BOOST_AUTO_TEST_CASE(of_end_of_message_is_four_minutes_with_progress_199) {
     auto const answer = rig.end();
     BOOST_TEST((rig.now() - before == 240s));
     BOOST_TEST(answer.substr(answer.size() - failed.size()) == failed);
+    BOOST_TEST(
+        rig.logged("a: no reply to end_of_message within [manager] end_of_message_budget = 4m"));
     std::size_t progress = 0;
     for (auto at = answer.find("progress"); at != answer.npos; at = answer.find("progress", at + 1))
         ++progress;

@@ -67,6 +67,21 @@ BOOST_AUTO_TEST_CASE(by_without_share_is_a_warning) {
     BOOST_TEST(with("by = \"session\"\nshare = \"5%\"\n") == "");
 }
 
+BOOST_AUTO_TEST_CASE(keys_without_effect_in_mode_evaluate_are_warned_of) {
+    std::string const keys = "on_error = \"accept\"\nconcurrent = true\nparallel_rcpt = true\n"
+                             "late_rcpt_reject = \"ignore\"\n";
+    auto const with = [&](std::string const& mode) {
+        return findings(listen("/l") + filter("a", "/a") + "mode = \"" + mode + "\"\n" + keys +
+                        filter("b", "/b"));
+    };
+    BOOST_TEST(with("enforce") == "");
+    BOOST_TEST(with("evaluate") ==
+               "m:7:12: warning: on_error has no effect in mode \"evaluate\"\n"
+               "m:8:14: warning: concurrent has no effect in mode \"evaluate\"\n"
+               "m:9:17: warning: parallel_rcpt has no effect in mode \"evaluate\"\n"
+               "m:10:20: warning: late_rcpt_reject has no effect in mode \"evaluate\"\n");
+}
+
 BOOST_AUTO_TEST_CASE(the_control_socket_is_a_unix_socket_of_its_own) {
     auto const with = [](std::string const& socket) {
         return findings(listen("/l") + filter("a", "/a") + "[control]\nsocket = \"" + socket +

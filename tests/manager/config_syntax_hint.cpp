@@ -46,6 +46,12 @@ slip const slips[] = {
     {"x = 1\nx = 2\n", 2, "a key stands once in its table: take one of them out"},
     {"[manager]\n[manager]\n", 2,
      "a table stands once in the file: put all its keys below one heading"},
+    {"[[milter]]\n[milter]\n", 2, "did you mean [[milter]]?"},
+    {"[milter]\nname = 'a'\n[[milter]]\n", 3, "[milter] in line 1: did you mean [[milter]]?"},
+    {"\n[milter.timeout]\n[[milter]]\n", 3, "[milter.timeout] stands below its [[milter]]"},
+    {"[manager]\n[[manager]]\n", 2,
+     "a table stands once in the file: put all its keys below one heading"},
+    {"mode = 0600 # mine", 1, R"(a mode stands in quotes: mode = "0600")"},
     {"socket: \"x\"", 1, R"(write "=" instead of ":": socket = "x")"},
     {"socket : 'x'", 1, R"(write "=" instead of ":": socket = 'x')"},
     // nothing likely

@@ -51,6 +51,8 @@ struct bad_line {
     std::string hint;
 };
 
+constexpr char percentage_form[] =
+    R"(a share is a number with a percent sign, and two decimals at most: "5%", "0.25%")";
 constexpr char duration_form[] =
     R"(a duration is a whole number with a unit: "500ms", "3s", "2m", "1h")";
 constexpr char size_form[] =
@@ -98,7 +100,9 @@ std::vector<bad_line> const bad_lines = {
         "drain: expected a duration, not the number 3", R"(did you mean "3s"? )" + std::string(duration_form)},
     {"manager", "drain = -3", 9, 2, "drain: expected a duration, not the number -3", duration_form},
     {"manager", "drain = ''", 9, 2, R"(drain: cannot read "")", duration_form},
-    {"manager", "drain = '3'", 9, 3, R"(drain: cannot read "3")", duration_form},
+    {"manager", "drain = '3'", 9, 3, R"(drain: cannot read "3")", R"(did you mean "3s"?)"},
+    {"manager", "drain = '1m30s'", 9, 7, R"(drain: cannot read "1m30s")", R"(did you mean "90s"?)"},
+    {"manager", "drain = '1m30'", 9, 6, R"(drain: cannot read "1m30")", R"(did you mean "1m"?)"},
     {"manager", "drain = '-3s'", 9, 5, R"(drain: cannot read "-3s")", duration_form},
     {"manager", "drain = '1.5s'", 9, 6, R"(drain: cannot read "1.5s")", duration_form},
     {"manager", "drain = '3 s'", 9, 5, R"(drain: cannot read "3 s")", R"(did you mean "3s"?)"},
@@ -116,6 +120,12 @@ std::vector<bad_line> const bad_lines = {
     {"manager", "command_budget = 'auto '", 18, 7,
         R"(command_budget: cannot read "auto ")", duration_form + std::string(R"(, or "auto")")},
     {"milter", "timeout = { connect = '0ms' }", 23, 5, "connect: 0ms is too small: at least 1ms", ""},
+    // shares
+    {"milter", "share = 5", 9, 1, "share: expected a percentage, not the number 5", R"(did you mean "5%"?)"},
+    {"milter", "share = '10 %'", 9, 6, R"(share: cannot read "10 %")", R"(did you mean "10%"?)"},
+    {"milter", "share = '10'", 9, 4, R"(share: cannot read "10")", R"(did you mean "10%"?)"},
+    {"milter", "share = 500", 9, 3, "share: expected a percentage, not the number 500", percentage_form},
+    {"milter", "share = 'half'", 9, 6, R"(share: cannot read "half")", percentage_form},
     // sizes
     {"spool", "memory = '16MB'", 10, 6, R"(memory: cannot read "16MB")", R"(did you mean "16MiB"?)"},
     {"spool", "memory = '16 k'", 10, 6, R"(memory: cannot read "16 k")", R"(did you mean "16KiB"?)"},

@@ -92,10 +92,12 @@ BOOST_AUTO_TEST_CASE(an_answer_is_one_line) {
 
 BOOST_AUTO_TEST_CASE(reload_tells_its_problems) {
     reload_gives.problems = {"m:1:1: warning: x"};
+    reload_gives.file = "/etc/m";
     auto said = answer(R"({"command":"reload"})");
     BOOST_TEST(said["ok"] == true);
     BOOST_TEST(said["problems"] == json::parse(R"(["m:1:1: warning: x"])"));
-    reload_gives = {control_refusal::configuration, "m has errors", {"m:2:3: y\n  hint"}};
+    BOOST_TEST(said["configuration"] == "/etc/m");
+    reload_gives = {control_refusal::configuration, "m has errors", {"m:2:3: y\n  hint"}, {}};
     said = answer(R"({"command":"reload"})");
     BOOST_TEST(said["ok"] == false);
     BOOST_TEST(said["reason"] == "configuration");

@@ -6,8 +6,11 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <grp.h>
 #include <support/temp_dir.hpp>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <string>
@@ -84,6 +87,27 @@ BOOST_AUTO_TEST_CASE(group_that_does_not_exist_leaves_the_mode_as_it_was) {
         BOOST_TEST(planned.problem().find("group = \"no-such-group\"") != std::string::npos);
     }
     BOOST_TEST(mode() == 0600U);
+}
+
+BOOST_AUTO_TEST_CASE(group_of_which_the_user_is_no_member_is_said_to_be_that) {
+    ::chmod((dir / "").c_str(), 0777);
+    auto foreign = at(path, 0660);
+    foreign.group = "0";
+    auto const child = ::fork();
+    if (child == 0) { // root may give to every group
+        bool const nobody = ::getuid() != 0 || (::setgroups(0, nullptr) == 0 &&
+                                                ::setresgid(65534, 65534, 65534) == 0 &&
+                                                ::setresuid(65534, 65534, 65534) == 0);
+        boost::asio::io_context fresh{1};
+        doors const own(fresh.get_executor(), fresh.get_executor(), &none);
+        bool const said =
+            own.plan({foreign}).problem() ==
+            "cannot give unix:" + path + " to group 0: this user is not a member of it";
+        ::_exit(nobody && said ? 0 : 1);
+    }
+    int status = -1;
+    BOOST_TEST(::waitpid(child, &status, 0) == child);
+    BOOST_TEST(status == 0);
 }
 
 BOOST_AUTO_TEST_CASE(listener_that_retires_has_another_number_each_time) {

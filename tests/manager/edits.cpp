@@ -285,6 +285,7 @@ BOOST_AUTO_TEST_CASE(read_only_holds_for_a_lenient_milter_too) {
     rig.filter(0).wants.actions = wire::action::none;
     BOOST_TEST(with_edits(rig, {say(wire::replace_body{"x"}, wire::proceed{})}) ==
                "reply \"451 4.7.1 Service unavailable - try again later\"");
+    BOOST_TEST(rig.logged("although it has read_only = true"));
 }
 
 BOOST_AUTO_TEST_CASE(edit_before_end_of_message_is_a_failure_of_its_milter_151) {
@@ -308,15 +309,22 @@ BOOST_AUTO_TEST_CASE(edits_over_the_limits_are_a_failure_of_their_milter) {
         wire::encode(bytes, wire::proceed{});
         return raw(bytes);
     };
-    for (auto const& says : {many(1001, 1), many(200, 6000),
-                             say(wire::replace_body{std::string(11'000, 'x')},
-                                 wire::replace_body{std::string(11'000, 'x')}, wire::proceed{})}) {
+    auto const large = say(wire::replace_body{std::string(11'000, 'x')},
+                           wire::replace_body{std::string(11'000, 'x')}, wire::proceed{});
+    for (auto const& [says, log] :
+         {std::pair{many(1001, 1), ": more than [limits] edits = 1000"},
+          std::pair{many(200, 6000), ": more than [limits] edit_bytes = 1MiB"},
+          std::pair{large, ": more than [limits] replacement_body = 20000B"}}) {
         manager_rig rig(2);
         rig.config.limits.edits.body_bytes = 20'000;
         BOOST_TEST(with_edits(rig, {says}) ==
                    "reply \"451 4.7.1 Service unavailable - try again later\"");
-        BOOST_TEST(rig.logged("limit exceeded"));
+        BOOST_TEST(rig.logged(log));
     }
+    manager_rig small(1);
+    small.config.spool.max_bytes = 20 << 10;
+    with_edits(small, {large});
+    BOOST_TEST(small.logged(": more than [spool] max = 20KiB"));
     manager_rig rig(2);
     with_edits(rig, {many(1000, 1)});
     BOOST_TEST(rig.mta.edits().size() == 1000U);
@@ -330,6 +338,7 @@ BOOST_AUTO_TEST_CASE(header_too_large_for_one_packet_is_a_failure_of_who_adds_it
                          say(wire::add_header{"X-B", "2"}, wire::proceed{})});
     BOOST_TEST(heard == "add_header \"X-B\" \" 2\"; continue");
     BOOST_TEST(rig.logged("a: add_header \"X-Huge\""));
+    BOOST_TEST(rig.logged(": too long for a packet to the MTA"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

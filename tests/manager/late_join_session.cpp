@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(what_it_is_told_again_counts_against_the_budget_of_the_comm
             }
             BOOST_TEST(heard == verdict_of(on_error::tempfail));
             BOOST_TEST((rig.now() - before == manager::sendmail_command_budget));
-            BOOST_TEST(rig.logged("b: no verdict within the time for the MTA's command"));
+            BOOST_TEST(rig.logged("within [manager] command_budget = \"auto\": 8s"));
         }
 }
 

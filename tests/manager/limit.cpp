@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(too_many_headers_204) {
                            for (int i = 0; i < 8; ++i) rig.send(wire::header{"X-Many", " 1"});
                            rig.send(wire::end_of_headers{});
                        },
-                       "too many headers");
+                       "manager: [limits] headers = 5 reached");
 }
 
 BOOST_AUTO_TEST_CASE(too_large_headers_202_204) {
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(too_large_headers_202_204) {
                            rig.send(wire::header{"X-Large", value});
                            rig.send(wire::end_of_headers{});
                        },
-                       "headers");
+                       "manager: [limits] header_bytes = 100000B reached");
 }
 
 BOOST_AUTO_TEST_CASE(body_beyond_the_spool) {
@@ -79,7 +79,8 @@ BOOST_AUTO_TEST_CASE(body_beyond_the_spool) {
             rig.config.spool.max_bytes = 100'000;
             rig.config.spool.directory = std::filesystem::temp_directory_path().string();
         },
-        [](auto& rig) { rig.content(rig.usual_headers(), std::string(150'000, 'b')); }, "body");
+        [](auto& rig) { rig.content(rig.usual_headers(), std::string(150'000, 'b')); },
+        "manager: message body: [spool] max = 100000B reached");
 }
 
 BOOST_AUTO_TEST_CASE(spool_that_cannot_be_opened) {
@@ -125,6 +126,7 @@ BOOST_AUTO_TEST_CASE(too_many_recipients_are_refused_and_so_is_their_message_204
         BOOST_TEST(rig.send(wire::rcpt{"<b@mx.test>", {}}) == verdict_of(policy));
         BOOST_TEST(rig.send(wire::data{}) == verdict_of(policy));
         BOOST_TEST(rig.filter(0).story() == "connect helo mail rcpt rcpt rcpt abort");
+        BOOST_TEST(rig.logged("manager: [limits] recipients = 3 reached"));
     }
 }
 

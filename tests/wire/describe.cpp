@@ -188,4 +188,15 @@ BOOST_AUTO_TEST_CASE(arguments_that_are_left_out_are_marked) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(refused_frame_is_named_with_its_length_where_that_is_why) {
+    auto const refused = [](std::string_view sent) {
+        milter::error_code ec;
+        wire::first_frame(sent, 100, ec);
+        return wire::refused_frame(sent, 100, ec);
+    };
+    BOOST_TEST(refused("\0\0\0\x66Oxyz"sv) ==
+               R"(packet of "\x00\x00\x00fO" (101 bytes, 100 allowed))");
+    BOOST_TEST(refused("\0\0\0\0"sv) == R"(packet of "\x00\x00\x00\x00")");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

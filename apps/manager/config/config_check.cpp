@@ -42,6 +42,7 @@ public:
         for (std::size_t i = 0; i < milters_.size(); ++i) check_timeouts(i);
         for (std::size_t i = 0; i < milters_.size(); ++i) check_breaker(i);
         for (std::size_t i = 0; i < config_.milters.size(); ++i) check_sample(i);
+        for (std::size_t i = 0; i < config_.milters.size(); ++i) check_evaluated(i);
         for (std::size_t i = 0; i < config_.profiles.size(); ++i) check_profile(i);
         check_milters_in_use();
         check_control();
@@ -78,6 +79,15 @@ private:
         if (by && !find(path + "share"))
             problems_.warning(*by, "by without share: the milter applies to all mail",
                               R"(add share = "5%", or take it out)");
+    }
+
+    /// Nobody hears it or waits for it.
+    void check_evaluated(std::size_t i) {
+        if (config_.milters[i].mode != milter_mode::evaluate) return;
+        for (auto const key : {"on_error", "concurrent", "parallel_rcpt", "late_rcpt_reject"})
+            if (auto const* const place = find("milter", i, key))
+                problems_.warning(*place, std::string(key) + R"( has no effect in mode "evaluate")",
+                                  R"(it counts when mode is "enforce")");
     }
 
     void check_listen(std::size_t i) {

@@ -14,14 +14,6 @@ namespace milter::manager {
 
 namespace {
 
-struct unit {
-    std::string_view name;
-    std::uint64_t factor;
-};
-
-constexpr unit durations[] = {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}};
-constexpr unit sizes[] = {{"B", 1}, {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}};
-
 constexpr std::string_view duration_form =
     R"(a duration is a whole number with a unit: "500ms", "3s", "2m", "1h")";
 constexpr std::string_view size_form =
@@ -33,6 +25,17 @@ constexpr unsigned hundred_percent = 10'000; // in hundredths
 
 using number_text = std::string (*)(std::uint64_t);
 
+/// What is written as a number with a unit.
+struct quantity {
+    std::span<unit const> units;
+    std::string_view form;
+    number_text text;
+    std::string_view usual_unit; ///< that was probably left out; empty: a number alone is one
+};
+
+constexpr quantity a_duration{durations, duration_form, duration_text, "s"};
+constexpr quantity a_size{sizes, size_form, size_text, {}};
+
 refusal check_range(std::uint64_t value, range allowed, number_text text) {
     if (value < allowed.least)
         return complaint{text(value) + " is too small: at least " + text(allowed.least), {}};
@@ -42,6 +45,8 @@ refusal check_range(std::uint64_t value, range allowed, number_text text) {
 }
 
 std::string count_text(std::uint64_t value) { return std::to_string(value); }
+
+std::string did_you_mean(std::string const& text) { return "did you mean \"" + text + "\"?"; }
 
 /// What was probably meant by "16MB", "3 sec", "2min".
 std::string likely_unit(std::string_view digits, std::string_view wrong,
@@ -54,21 +59,53 @@ std::string likely_unit(std::string_view digits, std::string_view wrong,
                        (to_lower(wrong[1]) == 's' || wrong.substr(0, 3) == "mil");
     for (auto const& unit : units) {
         if (to_lower(unit.name.front()) != letter || milli != (unit.name == "ms")) continue;
-        return "did you mean \"" + std::string(digits) + std::string(unit.name) + "\"?";
+        return did_you_mean(std::string(digits) + std::string(unit.name));
     }
     return {};
 }
 
+std::string_view digits_of(std::string_view text) noexcept {
+    return text.substr(0, std::min(text.find_first_not_of("0123456789"), text.size()));
+}
+
+/// "1m30s" as "90s".
+std::string likely_sum(std::string_view text, quantity const& what) {
+    constexpr std::size_t digit_limit = 6; // no overflow, of any unit
+    std::uint64_t sum = 0;
+    if (text.empty()) return {};
+    while (!text.empty()) {
+        auto const digits = digits_of(text);
+        text.remove_prefix(digits.size());
+        auto const name = text.substr(0, std::min(text.find_first_of("0123456789"), text.size()));
+        text.remove_prefix(name.size());
+        auto const found = std::find_if(what.units.begin(), what.units.end(),
+                                        [&](unit const& u) { return u.name == name; });
+        if (digits.empty() || digits.size() > digit_limit || found == what.units.end()) return {};
+        std::uint64_t number = 0;
+        std::from_chars(digits.data(), digits.data() + digits.size(), number);
+        sum += number * found->factor;
+    }
+    return did_you_mean(what.text(sum));
+}
+
+std::string likely_quantity(std::string_view text, quantity const& what) {
+    auto const digits = digits_of(text);
+    if (!digits.empty() && digits == text && !what.usual_unit.empty())
+        return did_you_mean(std::string(digits) + std::string(what.usual_unit));
+    auto const sum = likely_sum(text, what);
+    return sum.empty() ? likely_unit(digits, text.substr(digits.size()), what.units) : sum;
+}
+
 /// Reads `"64KiB"` with one of the units. @return false with `why` set
-bool parse_scaled(std::string_view text, std::span<unit const> units, std::string_view form,
-                  std::uint64_t& out, complaint& why) {
-    auto const digits = text.substr(0, std::min(text.find_first_not_of("0123456789"), text.size()));
+bool parse_scaled(std::string_view text, quantity const& what, std::uint64_t& out, complaint& why) {
+    auto const digits = digits_of(text);
     auto const name = text.substr(digits.size());
+    auto const& units = what.units;
     auto const found =
         std::find_if(units.begin(), units.end(), [&](unit const& u) { return u.name == name; });
     if (digits.empty() || found == units.end()) {
-        auto const hint = likely_unit(digits, name, units);
-        why = {"cannot read " + in_quotes(text), hint.empty() ? std::string(form) : hint};
+        auto const hint = likely_quantity(text, what);
+        why = {"cannot read " + in_quotes(text), hint.empty() ? std::string(what.form) : hint};
         return false;
     }
     std::uint64_t number = 0;
@@ -101,10 +138,13 @@ std::optional<unsigned> parse_percentage(std::string_view text) {
     return hundredths;
 }
 
-std::string scaled_text(std::uint64_t value, std::span<unit const> units) {
-    auto unit = units.rbegin();
-    while (value % unit->factor != 0 || (value == 0 && unit->factor != 1)) ++unit;
-    return std::to_string(value / unit->factor) + std::string(unit->name);
+/// What was probably meant by "10 %" and "10".
+std::string likely_percentage(std::string text) {
+    std::erase(text, ' ');
+    if (text.empty() || text.back() != '%') text += '%';
+    auto const hundredths = parse_percentage(text);
+    bool const likely = hundredths && *hundredths > 0 && *hundredths <= hundred_percent;
+    return likely ? did_you_mean(text) : std::string();
 }
 
 } // namespace
@@ -128,14 +168,13 @@ refusal assign_duration(proto::duration& to, raw_value const& value, range allow
     auto const* text = std::get_if<std::string>(&value);
     if (!text) {
         auto const* number = std::get_if<std::int64_t>(&value);
-        auto const hint = number && *number > 0
-                              ? "did you mean \"" + std::to_string(*number) + "s\"? "
-                              : std::string();
+        auto const hint = number && *number > 0 ? did_you_mean(std::to_string(*number) + "s") + ' '
+                                                : std::string();
         return not_a("a duration", value, hint + std::string(duration_form));
     }
     std::uint64_t milliseconds = 0;
     complaint why;
-    if (!parse_scaled(*text, durations, duration_form, milliseconds, why)) return why;
+    if (!parse_scaled(*text, a_duration, milliseconds, why)) return why;
     if (auto refused = check_range(milliseconds, allowed, duration_text)) return refused;
     to = std::chrono::milliseconds(milliseconds);
     return {};
@@ -145,7 +184,7 @@ refusal assign_size(std::size_t& to, raw_value const& value, range allowed) {
     std::uint64_t bytes = 0;
     complaint why;
     if (auto const* text = std::get_if<std::string>(&value)) {
-        if (!parse_scaled(*text, sizes, size_form, bytes, why)) return why;
+        if (!parse_scaled(*text, a_size, bytes, why)) return why;
     } else if (auto const* number = std::get_if<std::int64_t>(&value)) {
         if (*number < 0) return complaint{std::to_string(*number) + " is negative", {}};
         bytes = static_cast<std::uint64_t>(*number);
@@ -159,10 +198,17 @@ refusal assign_size(std::size_t& to, raw_value const& value, range allowed) {
 
 refusal assign_percentage(unsigned& to, raw_value const& value) {
     auto const* const text = std::get_if<std::string>(&value);
-    if (!text) return not_a("a percentage", value, percentage_form);
+    if (!text) {
+        auto const* const number = std::get_if<std::int64_t>(&value);
+        auto const hint = number ? likely_percentage(std::to_string(*number)) : std::string();
+        return not_a("a percentage", value, hint.empty() ? std::string(percentage_form) : hint);
+    }
     auto const hundredths = parse_percentage(*text);
-    if (!hundredths)
-        return complaint{"cannot read " + in_quotes(*text), std::string(percentage_form)};
+    if (!hundredths) {
+        auto const hint = likely_percentage(*text);
+        return complaint{"cannot read " + in_quotes(*text),
+                         hint.empty() ? std::string(percentage_form) : hint};
+    }
     if (*hundredths == 0)
         return complaint{"nothing is in a share of " + in_quotes(*text),
                          R"(write enabled = false to leave the milter out)"};
@@ -178,15 +224,6 @@ std::string percentage_text(unsigned hundredths) {
         out += std::to_string(rest % 10 == 0 ? rest / 10 : rest);
     }
     return out + '%';
-}
-
-std::string size_text(std::uint64_t bytes) { return scaled_text(bytes, sizes); }
-std::string duration_text(std::uint64_t milliseconds) {
-    return scaled_text(milliseconds, durations);
-}
-std::string duration_text(proto::duration value) {
-    auto const count = std::chrono::duration_cast<std::chrono::milliseconds>(value).count();
-    return duration_text(static_cast<std::uint64_t>(count));
 }
 
 } // namespace milter::manager

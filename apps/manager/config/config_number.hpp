@@ -3,6 +3,7 @@
 #pragma once
 
 #include "manager/config/config_raw.hpp"
+#include "manager/core/unit_text.hpp"
 #include <milter/proto/timeouts.hpp>
 
 #include <cstddef>
@@ -18,10 +19,6 @@ refusal assign_duration(proto::duration& to, raw_value const& value, range allow
 /// "5%" or "0.25%", into hundredths of a percent: more than none, at most all.
 refusal assign_percentage(unsigned& to, raw_value const& value);
 
-// In the largest unit that divides the value.
-std::string size_text(std::uint64_t bytes);
-std::string duration_text(std::uint64_t milliseconds);
-std::string duration_text(proto::duration value);
 std::string percentage_text(unsigned hundredths);
 
 } // namespace milter::manager

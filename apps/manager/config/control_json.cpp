@@ -50,6 +50,7 @@ control_answer status(control_actions const& actions) {
 control_answer reload(control_peer const& peer, control_actions const& actions) {
     auto const done = actions.reload(peer);
     auto out = done.refused ? refusal_object(*done.refused, done.error) : json{{"ok", true}};
+    if (!done.file.empty()) out["configuration"] = done.file;
     out["problems"] = done.problems;
     return {to_line(out), {}};
 }

@@ -35,6 +35,7 @@ struct reload_outcome {
     std::optional<control_refusal> refused; ///< empty: done
     std::string error;                      ///< when refused
     std::vector<std::string> problems;      ///< also warnings
+    std::string file;                       ///< that was read; empty: none was
 };
 
 struct drain_outcome {

@@ -2,6 +2,7 @@
 // manager/config/syntax_hint.cpp - the commonest slips, by the look of their line
 #include "manager/config/syntax_hint.hpp"
 
+#include "manager/config/config_key.hpp"
 #include "manager/config/printable.hpp"
 #include <milter/ascii.hpp>
 
@@ -56,7 +57,15 @@ bool wants_quotes(std::string_view value) {
            (!digits_alone && value.front() >= '0' && value.front() <= '9');
 }
 
+/// 0600, which TOML does not take for a number.
+bool is_octal(std::string_view value) {
+    return value.size() == 4 && value.front() == '0' &&
+           value.find_first_not_of("01234567") == value.npos;
+}
+
 std::string value_hint(std::string_view key, std::string_view value) {
+    if (key == "mode" && is_octal(value))
+        return "a mode stands in quotes: mode = " + in_quotes(value);
     auto const lower = to_lower(value);
     if (lower == "true" || lower == "false") return "did you mean " + lower + "?";
     if (lower == "yes" || lower == "on") return "did you mean true?";
@@ -85,6 +94,29 @@ std::string pair_hint(std::string_view line, unsigned column) {
 
 bool says(std::string_view error, std::string_view part) { return error.find(part) != error.npos; }
 
+/// Of a table and a list of tables with the same name: what stands in brackets of the wrong number.
+std::string brackets_hint(std::string_view text, unsigned line, std::string_view error) {
+    auto name = error.substr(std::min(error.find('\'') + 1, error.size()));
+    name = name.substr(0, name.find('\''));
+    auto const list = "[[" + std::string(name) + "]]";
+    if (!is_key(name) || heading_of(name) != list) return {};
+    auto const table = '[' + std::string(name);
+    auto did_you_mean = "did you mean " + list + '?';
+    for (unsigned number = 1; number < line && !text.empty(); ++number) {
+        auto const before = trimmed(line_at(text, 1));
+        text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+        if (before.substr(0, table.size()) != table) continue;
+        auto const heading = before.substr(0, before.find(']'));
+        if (heading == table)
+            return (table + "] in line ")
+                .append(std::to_string(number))
+                .append(": ")
+                .append(did_you_mean);
+        if (heading[table.size()] == '.') return printable(heading) + "] stands below its " + list;
+    }
+    return did_you_mean;
+}
+
 /// A text that goes on to the end of its line.
 bool is_open_text(std::string_view line, std::string_view error) {
     if (!says(error, "parsing string") && !says(error, "parsing literal string")) return false;
@@ -98,6 +130,8 @@ bool is_open_text(std::string_view line, std::string_view error) {
 
 std::string syntax_hint(std::string_view text, source_place at, std::string_view error) {
     auto const line = line_at(text, at.line);
+    if (says(error, "cannot redefine existing"))
+        if (auto hint = brackets_hint(text, at.line, error); !hint.empty()) return hint;
     if (says(error, "cannot redefine existing table"))
         return "a table stands once in the file: put all its keys below one heading";
     if (says(error, "cannot redefine"))

@@ -3,6 +3,7 @@
 //
 // Source: protocol.md 9.7; statements 237, 243-248, 255.
 #include "manager/core/session.hpp"
+#include "manager/core/unit_text.hpp"
 #include <milter/message/line_ends.hpp>
 
 #include <algorithm>
@@ -30,9 +31,12 @@ void session::on_header(wire::header const& field, proto::time_point now) {
     if (!transaction_ || transaction_->verdict || !is_watched()) return;
     auto& t = *transaction_;
     auto const& limits = config_->limits;
-    if (t.headers.size() >= limits.headers ||
-        t.headers.bytes() + field.name.size() + field.value.size() > limits.header_bytes)
-        return internal_failure("too many headers", now);
+    if (t.headers.size() >= limits.headers)
+        return internal_failure("[limits] headers = " + std::to_string(limits.headers) + " reached",
+                                now);
+    if (t.headers.bytes() + field.name.size() + field.value.size() > limits.header_bytes)
+        return internal_failure(
+            "[limits] header_bytes = " + size_text(limits.header_bytes) + " reached", now);
     bool const raw = wire::any(mta_.agreed().steps, wire::step::leading_space);
     t.headers.append_original(field.name, raw ? std::string(field.value)
                                               : message::raw_value(field.value, false));
@@ -75,8 +79,13 @@ void session::store_body(std::string_view bytes, proto::time_point now) {
     error_code ec;
     t.body.append(bytes, ec);
     t.content_bytes += bytes.size();
-    if (ec) return internal_failure("message body: " + ec.message(), now);
+    if (ec) return internal_failure("message body: " + spool_finding(ec), now);
     show_all(now);
+}
+
+std::string session::spool_finding(error_code ec) const {
+    if (ec != errc::limit_exceeded) return ec.message();
+    return "[spool] max = " + size_text(config_->spool.max_bytes) + " reached";
 }
 
 void session::end_headers(proto::time_point now) {
@@ -260,20 +269,37 @@ void session::stage_edit(link& one, wire::any_reply const& reply, proto::time_po
     if (!transaction_ || !one.in_message) return;
     auto const* piece = std::get_if<wire::replace_body>(&reply);
     if (one.config->read_only && edits_content(wire::code_of(reply)))
-        return fail(one, errc::reply_not_allowed, "read_only: " + wire::describe(reply), now);
+        return fail_saying(
+            one, errc::reply_not_allowed,
+            "asks for " + wire::describe(reply) + " although it has read_only = true", now);
     if (one.protocol.unagreed()) return drop_edit(one, reply);
     // with a blank before its value it must still fit a packet to the MTA
     if (!piece && one.protocol.frame().payload.size() >= wire::default_data_limit)
-        return fail(one, errc::limit_exceeded, wire::describe(reply), now);
-    if (auto const ec =
-            message::stage(one.edits, reply, one.leading_space(), config_->limits.edits))
-        return fail(one, ec, wire::describe(reply), now);
+        return fail_saying(one, errc::limit_exceeded,
+                           wire::describe(reply) + ": too long for a packet to the MTA", now);
+    auto const& limits = config_->limits.edits;
+    if (message::stage(one.edits, reply, one.leading_space(), limits))
+        return fail_edit(one, reply,
+                         one.edits.count > limits.count
+                             ? "[limits] edits = " + std::to_string(limits.count)
+                             : "[limits] edit_bytes = " + size_text(limits.bytes),
+                         now);
     if (!piece) return;
+    if (one.new_body.size() + piece->bytes.size() > limits.body_bytes)
+        return fail_edit(one, reply, "[limits] replacement_body = " + size_text(limits.body_bytes),
+                         now);
     error_code ec;
-    if (one.new_body.size() + piece->bytes.size() > config_->limits.edits.body_bytes)
-        ec = errc::limit_exceeded;
-    if (!ec) one.new_body.append(piece->bytes, ec);
+    one.new_body.append(piece->bytes, ec);
+    if (ec == errc::limit_exceeded)
+        return fail_edit(one, reply, "[spool] max = " + size_text(config_->spool.max_bytes), now);
     if (ec) fail(one, ec, wire::describe(reply), now);
+}
+
+/// It asks for more than the administrator lets it.
+void session::fail_edit(link& one, wire::any_reply const& reply, std::string_view limit,
+                        proto::time_point now) {
+    auto const text = wire::describe(reply) + ": more than " + std::string(limit);
+    fail_saying(one, errc::limit_exceeded, text, now);
 }
 
 /// Said once a message for each kind, as a new body comes in any number of pieces.
@@ -333,7 +359,7 @@ void session::end_lines_of_body(proto::time_point now) {
             lines.finish(piece); // Sendmail ends it at delivery
         if (!ec) ended.append(piece, ec);
     }
-    if (ec) return internal_failure("replaced body: " + ec.message(), now);
+    if (ec) return internal_failure("replaced body: " + spool_finding(ec), now);
     t.body = std::move(ended);
 }
 

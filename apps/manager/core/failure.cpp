@@ -3,6 +3,7 @@
 //
 // Source: docs/protocol.md 9.9; statements 207-212, 255, 263-268.
 #include "manager/core/session.hpp"
+#include "manager/core/unit_text.hpp"
 
 #include <chrono>
 #include <utility>
@@ -130,7 +131,12 @@ void session::close(link& one, bool politely) {
 
 /// The connection is of no use any more. What that means for the message is judged when the milter's turn comes.
 void session::fail(link& one, error_code why, std::string_view where, proto::time_point now) {
-    auto const text = in_words(why, where);
+    fail_saying(one, why, in_words(why, where), now);
+}
+
+/// With a text that needs no more words.
+void session::fail_saying(link& one, error_code why, std::string const& text,
+                          proto::time_point now) {
     if (one.pending())
         tell_endpoint(one, why, text, now);
     else
@@ -243,12 +249,25 @@ session::turn session::settle_out_of_time(link& one, bool its_turn, proto::time_
     if (!runs(one) && !one.held) return turn::done;
     bool const was_asked = its_turn || one.awaits() || one.write_deadline != proto::never;
     if (!one.held && was_asked && one.owes())
-        fail(one, errc::timed_out, "no verdict within the time for the MTA's command", now);
+        fail_saying(one, errc::timed_out, late_reply(one), now);
     if (one.held) return event_ ? settle(one, now) : settle_content(one, now);
     if (!is_to_judge(one)) return turn::done;
     if (one.state == link_state::failed) return judge_failure(one, now);
     out_of_time(now);
     return turn::concluded;
+}
+
+/// Names the budget that is used up: its length may be raised.
+std::string session::late_reply(link const& one) const {
+    auto const of_mta = event_ ? event_->code : command_code::end_of_message;
+    auto const asked = wire::name_of(one.protocol.awaited().value_or(of_mta));
+    auto text =
+        one.state == link_state::connecting ? "no connection" : "no reply to " + std::string(asked);
+    text += " within [manager] ";
+    if (!event_)
+        return text + "end_of_message_budget = " + duration_text(config_->end_of_message_budget);
+    auto const length = duration_text(command_budget());
+    return text + "command_budget = " + (config_->command_budget ? length : R"("auto": )" + length);
 }
 
 /// Whether the command that the MTA waits for needs this milter.

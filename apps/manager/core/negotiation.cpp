@@ -50,12 +50,20 @@ void session::negotiation_progress(proto::time_point now, bool waited_enough) {
     negotiating_ = false;
     negotiation_deadline_ = proto::never;
     if (!settled)
-        log(severity::warning, "mta", "negotiation goes on without waiting for all milters");
+        log(severity::warning, "mta", "negotiation goes on without waiting for " + pending());
     error_code ec;
     auto agreement = grant_ ? *grant_ : merged_agreement();
     if (grant_) agreement.actions |= offer_.actions; // edits that nobody makes need no leave
     mta_.negotiate(agreement, ec);
     pull(now);
+}
+
+/// The milters that have not negotiated yet, by name.
+std::string session::pending() const {
+    std::string names;
+    for (auto const& one : links_)
+        if (one->pending()) (names += names.empty() ? "" : ", ") += one->config->name;
+    return names;
 }
 
 proto::agreement session::merged_agreement() {

@@ -127,6 +127,7 @@ private:
 
     // negotiation.cpp
     void negotiation_progress(proto::time_point now, bool waited_enough);
+    std::string pending() const;
     proto::agreement merged_agreement();
     using wish_lists = std::vector<proto::macro_lists const*>;
     wish_lists wishes_to_come() const;
@@ -203,6 +204,9 @@ private:
     void on_content_verdict(link& one, wire::command_code code, verdict const& verdict,
                             proto::time_point now);
     void stage_edit(link& one, wire::any_reply const& reply, proto::time_point now);
+    void fail_edit(link& one, wire::any_reply const& reply, std::string_view limit,
+                   proto::time_point now);
+    std::string spool_finding(error_code ec) const;
     void commit(link& one, proto::time_point now);
     void take_quarantine(link& one);
     void end_lines_of_body(proto::time_point now);
@@ -226,6 +230,7 @@ private:
     bool blames_endpoint(link const& one, error_code why) const;
     void give_up(link& one, error_code why, std::string const& text, proto::time_point now);
     void fail(link& one, error_code why, std::string_view where, proto::time_point now);
+    void fail_saying(link& one, error_code why, std::string const& text, proto::time_point now);
     turn judge_failure(link& one, proto::time_point now);
     void refuse(verdict const& verdict, std::string_view decided_by, proto::time_point now);
     void decide(verdict const& verdict, std::string_view decided_by, std::string_view stage,
@@ -244,6 +249,7 @@ private:
     bool from_postfix() const noexcept;
     bool postfix_rules() const noexcept;
     proto::duration command_budget() const noexcept;
+    std::string late_reply(link const& one) const;
     proto::mta_options link_options(link const& one) const;
 
     std::shared_ptr<config const> config_;

@@ -128,7 +128,8 @@ void session::on_rcpt(wire::rcpt const& recipient, proto::time_point now) {
                                                   "{rcpt_mailer}") == std::string_view("error");
     if (t.recipients >= config_->limits.recipients)
         return internal_failure(
-            "more than " + std::to_string(config_->limits.recipients) + " recipients", now);
+            "[limits] recipients = " + std::to_string(config_->limits.recipients) + " reached",
+            now);
     if (!refused_by_mta && t.record.recipients.size() < record_list_limit)
         t.record.recipients.push_back({capped(recipient.address), "continue", {}});
     t.record.recipient_count += refused_by_mta ? 0 : 1;

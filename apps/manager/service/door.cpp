@@ -22,7 +22,17 @@ net::listen_options options_of(listen_config const& as) {
     return {as.mode, as.group, net::listen_options{}.backlog};
 }
 
+/// The system says EPERM, as it does of other things.
+bool is_foreign_group(listen_config const& as, error_code ec) {
+    if (as.group.empty() || ec != boost::system::errc::operation_not_permitted) return false;
+    auto const group = net::group_id(as.group);
+    return group && !net::in_group(*group);
+}
+
 std::string why_not(endpoint const& where, listen_config const& as, error_code ec) {
+    if (is_foreign_group(as, ec))
+        return "cannot give " + to_string(where) + " to group " + as.group +
+               ": this user is not a member of it";
     auto problem = "cannot listen on " + to_string(where) + ": ";
     if (ec == errc::unknown_group) problem += "group = \"" + as.group + "\": ";
     return problem + ec.message();

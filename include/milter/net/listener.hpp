@@ -74,6 +74,14 @@ inline std::optional<gid_t> group_id(std::string const& name) noexcept {
     return group->gr_gid;
 }
 
+/// Whether this process may give files of its own to the group without privileges.
+inline bool in_group(gid_t group) {
+    std::vector<gid_t> groups(static_cast<std::size_t>(std::max(::getgroups(0, nullptr), 0)));
+    groups.resize(static_cast<std::size_t>(
+        std::max(::getgroups(static_cast<int>(groups.size()), groups.data()), 0)));
+    return ::getegid() == group || std::find(groups.begin(), groups.end(), group) != groups.end();
+}
+
 /// `where` itself, unless its host is a name of several addresses: each of them then. Blocks; for start-up.
 inline std::vector<endpoint> listening_endpoints(endpoint const& where, error_code& ec) {
     if (where.family == endpoint::kind::unix_path || where.host.empty()) return {where};

@@ -264,7 +264,7 @@ inline std::optional<wire::any_command> filter_session::next(error_code& ec) {
         }
         auto const frame = wire::first_frame(rest, limit(), ec);
         if (ec) {
-            fail(static_cast<errc>(ec.value()), "packet of " + wire::quoted(rest.substr(0, 5)), ec);
+            fail(static_cast<errc>(ec.value()), wire::refused_frame(rest, limit(), ec), ec);
             return std::nullopt;
         }
         if (!frame) {

@@ -298,7 +298,7 @@ inline std::optional<wire::any_reply> mta_session::next(time_point now, error_co
         }
         auto const frame = wire::first_frame(rest, limit_for(rest), ec);
         if (ec) {
-            fail(static_cast<errc>(ec.value()), "packet of " + wire::quoted(rest.substr(0, 5)), ec);
+            fail(static_cast<errc>(ec.value()), wire::refused_frame(rest, limit_for(rest), ec), ec);
             return std::nullopt;
         }
         if (!frame && begin_large_body(rest, ec)) continue;

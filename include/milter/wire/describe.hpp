@@ -43,6 +43,16 @@ inline std::string quoted(std::string_view text, std::size_t limit = describe_li
     return out;
 }
 
+/// The packet at the front of `bytes` that first_frame() refused.
+/// @param limit  what first_frame() was given
+inline std::string refused_frame(std::string_view bytes, std::size_t limit, error_code const& why) {
+    auto text = "packet of " + quoted(bytes.substr(0, frame_header_size));
+    if (why == errc::frame_too_large)
+        text += " (" + std::to_string(frame_length(bytes) - 1) + " bytes, " +
+                std::to_string(limit) + " allowed)";
+    return text;
+}
+
 namespace detail {
 
 inline std::string join_args(zstr_list args) {
