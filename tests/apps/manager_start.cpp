@@ -100,6 +100,7 @@ BOOST_AUTO_TEST_CASE(start_without_enough_descriptors_says_so_whichever_it_is_th
         auto const done =
             support::run_program("/bin/sh", {"-c", script, program("milter-manager"), file}, dir);
         code = done.exit_code;
+        if (code == 127) continue; // not even enough for its libraries
         BOOST_TEST((code == 69 || code == 71), done.err);
         BOOST_TEST(contains(done.err, "Too many open files"), done.err);
         BOOST_TEST(!contains(done.err, "decision log"), done.err);
