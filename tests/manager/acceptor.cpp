@@ -54,7 +54,7 @@ std::size_t total(std::vector<std::string> const& lines) {
 struct fixture {
     support::temp_dir dir;
     boost::asio::io_context context{1};
-    lookups names{context};
+    lookups names;
     std::mutex mutex;
     std::condition_variable changed;
     std::vector<std::string> lines;

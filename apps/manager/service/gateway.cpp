@@ -22,13 +22,14 @@ constexpr auto drain_poll = std::chrono::milliseconds(20);
 gateway::gateway(std::shared_ptr<config const> const& settings, relay_sinks sinks,
                  inherited_sockets* inherited)
     : work_(context_.get_executor()), config_(with_endpoints(*settings)), sinks_(std::move(sinks)),
-      names_(context_), acceptor_(workers_, sinks_),
+      acceptor_(workers_, sinks_),
       doors_(asleep_.get_executor(), context_.get_executor(), inherited), drain_timer_(context_) {
     for (unsigned i = 0; i < config_->workers; ++i)
         workers_.push_back(std::make_unique<worker>(names_, sinks_));
 }
 
 gateway::~gateway() {
+    names_.close();                                             // its threads know the workers
     for (auto const& one : doors_.all()) one->listener.close(); // handlers may hold on to them
 }
 

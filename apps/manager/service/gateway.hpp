@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // manager/service/gateway.hpp - the listeners, the workers behind them, and the main thread, which serves no mail
 //
-// The main thread is Asio's: signals, the control socket, names of hosts, and which listeners there are. Workers wait by
+// The main thread is Asio's: signals, the control socket, and which listeners there are. Workers wait by
 // pollers of their own; what concerns them is posted to them. A listener is closed when everybody who had connected has
 // been accepted; but who waits on an inherited one is left to the next process.
 #pragma once

@@ -1,44 +1,47 @@
 // SPDX-License-Identifier: BSL-1.0
 // manager/service/lookups.hpp - names of hosts that milters run on, asked for by workers and answered to them
 //
-// The name service is Asio's, in its own thread; so nobody's mail waits for it but that of who asked.
+// A name service may take its time and cannot be interrupted. So each name that is being asked for has a thread of its
+// own, and nobody waits for the name of another; who ends does not wait at all. A name is asked for once at a time, and
+// its last addresses serve meanwhile. Names come from the configuration, so there are not many.
 #pragma once
 
 #include "manager/service/poller.hpp"
-#include <milter/net/connect.hpp>
+#include <milter/endpoint.hpp>
+#include <milter/net/address.hpp>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
-
+#include <chrono>
 #include <functional>
-#include <utility>
+#include <memory>
 #include <vector>
 
 namespace milter::manager {
 
 class lookups {
 public:
-    using answer = std::function<void(std::vector<net::address>, error_code)>;
+    using addresses = std::vector<net::address>;
+    using answer = std::function<void(addresses const&, error_code)>;
+    /// Asks the name service, and waits for it. Called by several threads at once.
+    using service = std::function<addresses(endpoint const&, error_code&)>;
 
-    /// @param on  the main thread's, which must not end before those who ask
-    explicit lookups(boost::asio::io_context& on) : context_(on) {}
+    static constexpr auto fresh_for = std::chrono::seconds(10);  ///< not asked for again
+    static constexpr auto usable_for = std::chrono::minutes(10); ///< while it is asked for again
 
-    /// From any thread. @param tell  called by `whom`'s thread, at `until` at the latest; not after its stop()
-    void ask(endpoint where, proto::time_point until, poller& whom, answer tell) {
-        boost::asio::co_spawn(
-            context_,
-            [where = std::move(where), until, &whom,
-             tell = std::move(tell)]() -> boost::asio::awaitable<void> {
-                error_code ec;
-                auto found = co_await net::addresses_of(where, until, ec);
-                whom.post([tell, found = std::move(found), ec] { tell(found, ec); });
-            },
-            boost::asio::detached);
-    }
+    /// @param asks  empty: the system's
+    explicit lookups(service asks = {});
+    lookups(lookups const&) = delete;
+    lookups& operator=(lookups const&) = delete;
+    ~lookups() { close(); }
+
+    /// @param tell  called by the thread of `whom`, which this is, too: at once, or when there is an answer
+    void ask(endpoint const& where, poller& whom, answer tell);
+    /// Nobody is told anything any more. Before the pollers of those who asked die.
+    void close();
 
 private:
-    boost::asio::io_context& context_;
+    struct shared;
+
+    std::shared_ptr<shared> shared_; ///< with threads that may outlive us
 };
 
 } // namespace milter::manager

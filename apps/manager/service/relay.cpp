@@ -93,12 +93,11 @@ void relay::open(effect const& what) {
         one = std::make_shared<connection>(worker_.waits(), us, index);
     }
     if (auto const address = known_address(*what.where)) return one->connect({*address}, {});
-    worker_.names().ask(*what.where, what.until, worker_.waits(),
+    worker_.names().ask(*what.where, worker_.waits(),
                         [asked = std::weak_ptr(one),
-                         serial = one->serial()](std::vector<net::address> found, error_code ec) {
+                         serial = one->serial()](lookups::addresses const& found, error_code ec) {
                             auto const still = asked.lock();
-                            if (still && still->serial() == serial)
-                                still->connect(std::move(found), ec);
+                            if (still && still->serial() == serial) still->connect(found, ec);
                         });
 }
 
