@@ -35,8 +35,8 @@ struct name_service {
         }
         if (answer.valid()) ec = answer.get();
         if (ec) return {};
-        return {milter::net::address(boost::asio::ip::tcp::endpoint(
-            boost::asio::ip::make_address("192.0.2.1"), 25))};
+        return {milter::net::address(
+            boost::asio::ip::tcp::endpoint(boost::asio::ip::make_address("192.0.2.1"), 25))};
     }
     int times(std::string const& name) {
         std::lock_guard const lock(mutex);
@@ -47,7 +47,8 @@ struct name_service {
 struct fixture {
     std::shared_ptr<name_service> service = std::make_shared<name_service>();
     poller waits;
-    lookups names{[of = service](endpoint const& where, error_code& ec) { return of->ask(where, ec); }};
+    lookups names{
+        [of = service](endpoint const& where, error_code& ec) { return of->ask(where, ec); }};
     std::string heard;
 
     void hold(std::string const& name) {

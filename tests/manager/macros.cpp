@@ -131,6 +131,22 @@ BOOST_AUTO_TEST_CASE(of_a_suppressed_command_are_sent_all_the_same_57_227) {
     BOOST_TEST(rig.filter(0).macros("end_of_headers").empty()); // as both MTAs do it
 }
 
+BOOST_AUTO_TEST_CASE(of_suppressed_commands_go_out_with_the_next_command) {
+    manager_rig rig(1);
+    rig.mta.like_postfix();
+    rig.filter(0).wants.steps =
+        wire::step::no_helo | wire::step::no_mail | wire::step::no_rcpt | wire::step::no_data;
+    rig.begin();
+    rig.envelope();
+    BOOST_TEST(rig.writes_to(0) == 2u); // the offer, CONNECT
+    BOOST_TEST(rig.filter(0).macros("mail").empty());
+    rig.send(wire::header{"From", " a"});
+    BOOST_TEST(rig.writes_to(0) == 3u);
+    BOOST_TEST(rig.filter(0).story() == "connect header");
+    for (auto const* stage : {"helo", "mail", "rcpt", "data"})
+        BOOST_TEST(rig.filter(0).macros(stage).size() == 1u, stage);
+}
+
 BOOST_AUTO_TEST_CASE(of_each_recipient_are_its_own) {
     manager_rig rig(2);
     rig.mta.like_postfix();

@@ -174,13 +174,16 @@ public:
         return std::any_of(log_.begin(), log_.end(),
                            [&](auto const& line) { return line.starts_with(prefix); });
     }
+    /// How often something was written to the filter.
+    std::size_t writes_to(std::size_t k) const { return ends_[k].writes; }
     std::size_t unread_by_mta() const noexcept { return mta_in_.size(); }
 
 private:
     /// One connection to a milter, both directions.
     struct end_point {
         scripted_filter filter;
-        std::size_t link = 0;    ///< what the session calls it
+        std::size_t link = 0; ///< what the session calls it
+        std::size_t writes = 0;
         unsigned generation = 0; ///< of the connection; events of older ones are dropped
         bool open = false;
         bool arriving = false;
@@ -249,6 +252,7 @@ inline void manager_rig::execute(manager::effect& one) {
         auto& end = ends_[serving_[one.link]];
         if (!end.open) return mta.fault("bytes for a milter without connection");
         end.filter.receive(one.bytes);
+        ++end.writes;
         end.drain_due = true;
         return;
     }

@@ -135,13 +135,17 @@ session::turn session::ask_missed_or_current(link& one, proto::time_point now) {
 /// Sends macros and command; afterwards the milter awaits() when an answer is to come.
 void session::ask(link& one, command_code code, std::string_view payload, proto::time_point now,
                   kept_recipient const* recipient) {
+    bool const nothing_else = one.protocol.output().size() == one.held_macros;
     append_macros(one, code, now, recipient);
     one.told_again = false;
     if (code == command_code::mail) one.told.mail = true;
     if (code == command_code::data) one.told.data = true;
     if (code == command_code::connect) one.seen_connect = true;
     if (code == command_code::helo) one.seen_helo = helo_serial_;
-    if (!one.protocol.sends(code)) return;
+    if (!one.protocol.sends(code)) {
+        if (nothing_else) one.held_macros = one.protocol.output().size();
+        return;
+    }
     one.asks(code, now);
     if (transaction_ && one.record.verdict == "not asked") one.record.verdict = "no answer";
     std::string frame;

@@ -59,7 +59,7 @@ bool session::connect_next(link& one, proto::time_point now) {
     one.protocol = proto::mta_session(link_options(one));
     one.connect_deadline = one.way.deadline();
     if (one.asked_at == proto::never) one.asks(command_code::negotiate, now);
-    one.in_flight = 0;
+    one.in_flight = one.held_macros = 0;
     one.write_deadline = proto::never;
     one.seen_connect = false;
     one.seen_helo = 0;

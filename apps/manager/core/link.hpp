@@ -64,7 +64,8 @@ struct link {
     manager::seat seat; ///< while it is connected, or on its way
     attempt way;        ///< to one of its endpoints
     proto::time_point connect_deadline = proto::never;
-    std::size_t in_flight = 0; ///< bytes handed out and not yet reported written
+    std::size_t in_flight = 0;   ///< bytes handed out and not yet reported written
+    std::size_t held_macros = 0; ///< bytes of output that can wait for the next command
     proto::time_point write_deadline = proto::never; ///< it does not take the content it is to have
 
     applicability applies = applicability::yes;
@@ -128,6 +129,12 @@ struct link {
         if (asked_at != proto::never && protocol.agreed().answers(asked))
             record.time += now - asked_at;
         asked_at = proto::never;
+    }
+
+    /// Macros of a command that it is not told: they go out along with the next one.
+    bool output_can_wait() const noexcept {
+        auto const size = protocol.output().size();
+        return size == held_macros && size < send_ahead;
     }
 
     void hold(verdict given, extent what) {

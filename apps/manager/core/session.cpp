@@ -197,7 +197,8 @@ proto::time_point session::deadline() const noexcept {
 std::vector<effect> session::take_effects() {
     for (auto const& one : links_) {
         auto& output = one->protocol.output();
-        if (!one->connected() || output.empty()) continue;
+        if (!one->connected() || output.empty() || one->output_can_wait()) continue;
+        one->held_macros = 0;
         one->in_flight += output.size();
         effects_.push_back({effect::kind::send, one->index, std::exchange(output, {})});
     }
