@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(is_the_same_on_every_host_and_in_every_release) {
 
 BOOST_AUTO_TEST_CASE(key_says_what_is_treated_alike) {
     struct row {
-        sample_key by;
+        sample_key by{};
         mail_of one, other;
     };
     row const alike[] = {

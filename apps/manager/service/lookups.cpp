@@ -78,7 +78,7 @@ lookups::lookups(service asks) : shared_(std::make_shared<shared>()) {
     shared_->asks = asks ? std::move(asks) : ask_system;
 }
 
-void lookups::ask(endpoint const& where, poller& whom, answer tell) {
+void lookups::ask(endpoint const& where, poller& whom, answer const& tell) {
     auto const key = to_string(where);
     auto const now = proto::clock::now();
     std::unique_lock lock(shared_->mutex);

@@ -34,7 +34,7 @@ public:
     ~lookups() { close(); }
 
     /// @param tell  called by the thread of `whom`, which this is, too: at once, or when there is an answer
-    void ask(endpoint const& where, poller& whom, answer tell);
+    void ask(endpoint const& where, poller& whom, answer const& tell);
     /// Nobody is told anything any more. Before the pollers of those who asked die.
     void close();
 
