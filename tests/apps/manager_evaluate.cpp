@@ -72,4 +72,17 @@ BOOST_AUTO_TEST_CASE(milter_that_hangs_holds_up_nobody) {
     BOOST_TEST(!evaluation().contains("agrees"));
 }
 
+BOOST_AUTO_TEST_CASE(copy_at_work_is_no_session_and_its_end_is_that_of_the_manager) {
+    filter("old", {});
+    filter("next", {"--on", "mail=silence"},
+           "mode = \"evaluate\"\ntimeout = { command = \"1h\" }\n");
+    start();
+    meets({"--expect", "pass"});
+    auto const said = status_when([](json const& now) { return now["sessions"]["now"] == 0; });
+    BOOST_TEST(said["sessions"]["now"] == 0);
+    BOOST_TEST(said["milters"][1]["sessions"] == 1);
+    BOOST_TEST(said["milters"][1]["evaluation"]["messages"] == 0);
+    BOOST_TEST(evaluation()["dropped"] == "the manager ended");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
