@@ -97,6 +97,15 @@ BOOST_AUTO_TEST_CASE(known_name_is_answered_at_once) {
     BOOST_TEST(service->times("a") == 1);
 }
 
+BOOST_AUTO_TEST_CASE(no_more_wait_for_a_name_than_so_many) {
+    hold("a");
+    for (std::size_t i = 0; i < lookups::most_waiting; ++i) ask("a");
+    BOOST_TEST(heard == "");
+    ask("a");
+    BOOST_TEST(heard == "a failed; ");
+    let("a");
+}
+
 BOOST_AUTO_TEST_CASE(failure_is_told_and_not_kept) {
     hold("a");
     ask("a", 1);

@@ -85,7 +85,8 @@ void lookups::ask(endpoint const& where, poller& whom, answer const& tell) {
     auto& one = shared_->names[key];
     bool const starts = !one.is_usable(now, fresh_for) && !std::exchange(one.being_asked, true);
     auto const usable = one.is_usable(now, usable_for) ? one.last : addresses();
-    if (usable.empty()) one.waiting.push_back({&whom, tell});
+    bool const waits = usable.empty() && one.waiting.size() < most_waiting;
+    if (waits) one.waiting.push_back({&whom, tell});
     lock.unlock();
     if (starts) {
         try {
@@ -95,7 +96,7 @@ void lookups::ask(endpoint const& where, poller& whom, answer const& tell) {
             shared_->answered(key, {}, errc::make_error_code(errc::not_enough_memory));
         }
     }
-    if (!usable.empty()) tell(usable, {});
+    if (!waits) tell(usable, usable.empty() ? errc::connect_failed : error_code());
 }
 
 void lookups::close() {

@@ -11,6 +11,7 @@
 #include <milter/net/address.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -26,6 +27,9 @@ public:
 
     static constexpr auto fresh_for = std::chrono::seconds(10);  ///< not asked for again
     static constexpr auto usable_for = std::chrono::minutes(10); ///< while it is asked for again
+
+    static constexpr std::size_t most_waiting =
+        10'000; ///< for one name; whoever comes later has failed
 
     /// @param asks  empty: the system's
     explicit lookups(service asks = {});
