@@ -178,6 +178,51 @@ BOOST_AUTO_TEST_CASE(full_queue_is_tried_again_until_there_is_room) {
     BOOST_TEST((one.deadline(1h) == proto::never));
 }
 
+BOOST_AUTO_TEST_CASE(what_the_peer_says_waits_while_nobody_listens) {
+    auto const peer = pair();
+    int told = 0;
+    owner.on_readable = [&] {
+        ++told;
+        waits.stop();
+    };
+    one.listen(false);
+    BOOST_TEST(::send(peer.number(), "x", 1, 0) == 1);
+    poller::alarm later(waits, [&] {
+        BOOST_TEST(told == 0);
+        one.listen(true);
+    });
+    later.set(waits.now() + 20ms);
+    waits.run();
+    BOOST_TEST(told == 1);
+    BOOST_TEST(one.read(room, ec) == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(end_is_told_although_nobody_listens) {
+    auto peer = pair();
+    owner.on_readable = [&] { waits.stop(); };
+    one.listen(false);
+    peer.close();
+    waits.run();
+    BOOST_TEST(one.read(room, ec) == 0u);
+    BOOST_TEST(ec == errc::connection_closed);
+}
+
+BOOST_AUTO_TEST_CASE(what_waits_to_be_written_goes_out_while_nobody_listens) {
+    auto const peer = pair();
+    owner.on_drained = [&] { waits.stop(); };
+    BOOST_TEST(!one.write(std::string(1'000'000, 'a')));
+    one.listen(false);
+    std::size_t heard = 0;
+    poller::alarm read(waits, [&] {
+        heard += read_all(peer);
+        read.set(waits.now());
+    });
+    read.set(waits.now());
+    waits.run();
+    heard += read_all(peer);
+    BOOST_TEST(heard == 1'000'000u);
+}
+
 BOOST_AUTO_TEST_CASE(bytes_that_the_peer_does_not_take_wait_and_come_in_order) {
     auto const peer = pair();
     std::string const first(300'000, 'a'), second(300'000, 'b');

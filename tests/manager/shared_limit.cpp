@@ -49,11 +49,13 @@ BOOST_AUTO_TEST_CASE(large_messages_of_many_sessions_keep_to_the_memory_and_noth
         auto& rig = all.add();
         rig.begin();
         rig.envelope();
+        rig.filter(0).reads = false; // what it has seen would not be kept
         rig.content(rig.usual_headers(), text_of(size, i));
         BOOST_TEST(all.memory() <= limit);
     }
     BOOST_TEST(all.memory() > limit / 2);
     for (std::size_t i = 0; i < sessions; ++i) {
+        all.rigs[i]->filter(0).reads = true;
         BOOST_TEST(all.rigs[i]->end() == "continue");
         BOOST_TEST((all.rigs[i]->filter(0).message().body == text_of(size, i)));
     }

@@ -7,6 +7,7 @@
 
 #include <support/print_error.hpp>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -57,6 +58,20 @@ std::string content(body_store const& store, std::size_t step) {
 std::size_t open_files() {
     auto const all = filesystem::directory_iterator("/proc/self/fd");
     return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+/// Bytes, of those that this program has open.
+std::size_t largest_open_file_in(filesystem::path const& folder) {
+    std::size_t largest = 0;
+    for (auto const& one : filesystem::directory_iterator("/proc/self/fd")) {
+        std::error_code ec;
+        auto const target = filesystem::read_symlink(one.path(), ec).string();
+        struct stat found {};
+        bool const is_there =
+            target.starts_with(folder.string()) && ::stat(one.path().c_str(), &found) == 0;
+        if (is_there) largest = std::max(largest, static_cast<std::size_t>(found.st_size));
+    }
+    return largest;
 }
 
 } // namespace
@@ -233,6 +248,97 @@ BOOST_AUTO_TEST_CASE(store_may_be_moved) {
         BOOST_TEST(moved.size() == 53u);
     }
     BOOST_TEST(open_files() == before);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_dropped_frees_memory_for_what_comes) {
+    spool_options options{
+        .memory_bytes = 300'000, .max_bytes = 10'000'000, .directory = "/nowhere"};
+    options.budget = std::make_shared<milter::message::memory_budget>(1'000'000);
+    auto const* const counted = options.budget.get();
+    body_store store(&options);
+    auto const bytes = pattern(3'000'000);
+    std::string scratch, seen;
+    error_code ec;
+    for (std::size_t at = 0; at < bytes.size(); at += 50'000) {
+        store.append(std::string_view(bytes).substr(at, 50'000), ec);
+        BOOST_TEST_REQUIRE(!ec);
+        BOOST_TEST_REQUIRE(counted->taken() <= 300'000u);
+        while (store.size() - seen.size() >= 100'000) {
+            seen += store.read(seen.size(), 70'001, scratch, ec);
+            store.drop_before(seen.size());
+        }
+    }
+    BOOST_TEST(store.size() == bytes.size());
+    seen += store.read(seen.size(), bytes.size(), scratch, ec);
+    BOOST_TEST((seen == bytes));
+    store.drop_before(seen.size());
+    BOOST_TEST(store.read(seen.size(), 1, scratch, ec) == "");
+    BOOST_TEST(!ec);
+    store.clear();
+    BOOST_TEST(counted->taken() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(file_is_used_anew_when_all_of_it_was_dropped) {
+    folder const place;
+    spool_options const options{
+        .memory_bytes = 10, .max_bytes = 10'000'000, .directory = place.path.string()};
+    body_store store(&options);
+    auto const bytes = pattern(1'000'000);
+    std::string scratch;
+    error_code ec;
+    for (std::size_t at = 0; at < bytes.size(); at += 50'000) {
+        auto const piece = std::string_view(bytes).substr(at, 50'000);
+        store.append(piece, ec);
+        BOOST_TEST_REQUIRE((store.read(at, 50'000, scratch, ec) == piece));
+        store.drop_before(at + 25'000); // not all: the file stays as it is
+        BOOST_TEST_REQUIRE((store.read(at + 25'000, 50'000, scratch, ec) == piece.substr(25'000)));
+        store.drop_before(at + 50'000);
+    }
+    BOOST_TEST(!ec);
+    BOOST_TEST(largest_open_file_in(place.path) == 50'000u);
+}
+
+BOOST_AUTO_TEST_CASE(reading_what_was_dropped_is_misuse) {
+    folder const place;
+    for (std::size_t const memory : {10u, 1'000'000u}) {
+        spool_options const options{
+            .memory_bytes = memory, .max_bytes = 1'000'000, .directory = place.path.string()};
+        body_store store(&options);
+        std::string scratch;
+        error_code ec;
+        store.append(pattern(200'000), ec);
+        store.drop_before(200'000);
+        BOOST_TEST(!ec);
+        BOOST_TEST(store.read(0, 10, scratch, ec) == "");
+        BOOST_TEST(ec == errc::misuse);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_left_in_memory_goes_to_the_file) {
+    folder const place;
+    spool_options const options{
+        .memory_bytes = 200'000, .max_bytes = 1'000'000, .directory = place.path.string()};
+    body_store store(&options);
+    auto const bytes = pattern(500'000);
+    std::string scratch;
+    error_code ec;
+    store.append(std::string_view(bytes).substr(0, 150'000), ec);
+    store.drop_before(100'000);
+    store.append(std::string_view(bytes).substr(150'000), ec);
+    BOOST_TEST(store.spilled());
+    BOOST_TEST(
+        (store.read(100'000, 400'000, scratch, ec) == std::string_view(bytes).substr(100'000)));
+    BOOST_TEST(!ec);
+}
+
+BOOST_AUTO_TEST_CASE(whole_packets_are_read_without_being_copied) {
+    body_store store;
+    std::string scratch;
+    error_code ec;
+    for (int i = 0; i < 5; ++i) store.append(pattern(65'535, 7), ec);
+    for (std::size_t at = 0; at < store.size(); at += 65'535)
+        BOOST_TEST((store.read(at, 65'535, scratch, ec) == pattern(65'535, 7)));
+    BOOST_TEST(scratch.capacity() < 100u);
 }
 
 BOOST_AUTO_TEST_CASE(bodies_share_memory_and_those_that_get_none_go_to_files) {

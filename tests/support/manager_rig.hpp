@@ -222,11 +222,13 @@ private:
     void speak(std::size_t k, std::string_view bytes, bool closes);
     bool tick(proto::time_point end);
     std::string until_answered();
-    std::string slice(std::string& from) const {
-        auto piece = from.substr(0, deliver == cut::bytes ? 1 : from.npos);
+    std::string slice(std::string& from, std::size_t most = std::string::npos) const {
+        auto piece = from.substr(0, deliver == cut::bytes ? 1 : most);
         from.erase(0, piece.size());
         return piece;
     }
+
+    static constexpr std::size_t most_read_of_mta = 256UL << 10; // bytes at a time
 
     std::unique_ptr<manager::shadowed_session> session_;
     std::vector<end_point> ends_;
@@ -310,7 +312,8 @@ inline bool manager_rig::work() {
     }
     if (mta_reads && !mta_in_.empty()) ready.emplace_back(mta_reading, 0);
     if (mta_reads && mta_drain_due_ && mta_in_.empty()) ready.emplace_back(mta_drained, 0);
-    if (!mta.out.empty() && !hung_up_) ready.emplace_back(mta_speaking, 0);
+    bool const is_read = !hung_up_ && !session().holds_mta_back();
+    if (!mta.out.empty() && is_read) ready.emplace_back(mta_speaking, 0);
     while (!ready.empty()) {
         auto const pick =
             random_ ? ready.begin() + static_cast<std::ptrdiff_t>((*random_)() % ready.size())
@@ -351,7 +354,7 @@ inline void manager_rig::perform(task what) {
     }
     case 5: mta_drain_due_ = false; return input([&] { session().mta_drained(now_); });
     default: {
-        auto const piece = slice(mta.out);
+        auto const piece = slice(mta.out, most_read_of_mta);
         return input([&] { session().mta_bytes(piece, now_); });
     }
     }

@@ -113,7 +113,8 @@ void session::on_end_of_message(proto::time_point now) {
 void session::show_all(proto::time_point now) {
     if (!transaction_ || event_ || transaction_->emitting) return;
     auto& t = *transaction_;
-    for (auto i = t.turn; i < links_.size() && !t.verdict; ++i) {
+    auto i = t.turn;
+    for (; i < links_.size() && !t.verdict; ++i) {
         auto& one = *links_[i];
         bool const its_turn = i == t.turn;
         if (one.undecided()) {
@@ -125,6 +126,7 @@ void session::show_all(proto::time_point now) {
         bool const may_edit = one.pending() || one.may_edit_content();
         if (how == turn::waits && (serial_ || may_edit)) break;
     }
+    let_body_flow(i + 1, now);
     if (t.body_complete && (t.verdict || t.turn == links_.size())) finish(now);
 }
 

@@ -64,8 +64,9 @@ struct link {
     manager::seat seat; ///< while it is connected, or on its way
     attempt way;        ///< to one of its endpoints
     proto::time_point connect_deadline = proto::never;
-    std::size_t in_flight = 0;   ///< bytes handed out and not yet reported written
-    std::size_t held_macros = 0; ///< bytes of output that can wait for the next command
+    std::size_t in_flight = 0;    ///< bytes handed out and not yet reported written
+    std::size_t held_macros = 0;  ///< bytes of output that can wait for the next command
+    proto::time_point heard_at{}; ///< it said something, or has read all that it was sent
     proto::time_point write_deadline = proto::never; ///< it does not take the content it is to have
 
     applicability applies = applicability::yes;

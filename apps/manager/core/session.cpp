@@ -106,6 +106,7 @@ void session::filter_connected(std::size_t index, error_code ec, proto::time_poi
 void session::filter_bytes(std::size_t index, std::string_view bytes, proto::time_point now) {
     auto& one = *links_[index];
     if (over_ || !one.connected()) return;
+    one.heard_at = now;
     one.protocol.received(bytes);
     while (one.connected()) {
         error_code ec;
@@ -132,6 +133,7 @@ void session::filter_drained(std::size_t index, proto::time_point now) {
     one.in_flight = 0;
     one.write_deadline = proto::never;
     if (over_ || !one.connected()) return;
+    one.heard_at = now;
     resume(now);
 }
 
@@ -169,6 +171,7 @@ void session::expired(proto::time_point now) {
         error_code ec;
         mta_.reply(wire::progress{}, ec);
     }
+    if (transaction_ && now >= transaction_->mta_waits_until) read_on();
     resume(now);
 }
 
@@ -190,6 +193,7 @@ proto::time_point session::deadline() const noexcept {
     if (transaction_) {
         at_most(transaction_->end_deadline);
         at_most(transaction_->progress_at);
+        at_most(transaction_->mta_waits_until);
     }
     return when;
 }

@@ -84,6 +84,10 @@ public:
     std::vector<log_event> take_log() { return std::exchange(log_, {}); }
     /// When to call expired(), unless something else happens before.
     proto::time_point deadline() const noexcept;
+    /// The MTA is not to be read for now: milters have enough to do with what it said. Not for long, see deadline().
+    bool holds_mta_back() const noexcept {
+        return transaction_ && transaction_->mta_waits_until != proto::never;
+    }
     /// hang_up was among the effects; nothing follows.
     bool over() const noexcept { return over_; }
     bool in_transaction() const noexcept { return transaction_.has_value(); }
@@ -210,6 +214,11 @@ private:
     void commit(link& one, proto::time_point now);
     void take_quarantine(link& one);
     void end_lines_of_body(proto::time_point now);
+
+    // body_flow.cpp
+    void let_body_flow(std::size_t shown, proto::time_point now);
+    std::size_t enough_for(link const& one) const noexcept;
+    void read_on() noexcept;
 
     // emission.cpp: the outcome, to the MTA
     void finish(proto::time_point now);

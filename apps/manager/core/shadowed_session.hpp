@@ -55,6 +55,7 @@ public:
     /// hang_up was given out, and no shadow is at work.
     bool over() const noexcept;
     bool in_transaction() const noexcept { return heard_.in_transaction(); }
+    bool holds_mta_back() const noexcept { return heard_.holds_mta_back(); }
 
 private:
     /// What shadows begin with, when the MTA's offer has been answered.

@@ -120,6 +120,11 @@ std::size_t connection::read(std::span<char> room, error_code& ec) noexcept {
     return 0;
 }
 
+void connection::listen(bool is_wanted) noexcept {
+    auto const others = awaited_ & ~static_cast<std::uint32_t>(EPOLLIN | EPOLLRDHUP);
+    await(others | static_cast<std::uint32_t>(is_wanted ? EPOLLIN : EPOLLRDHUP));
+}
+
 void connection::deafen() noexcept {
     if (is_open() && awaited_ != 0) poller_.forget(socket_.number(), *this);
     awaited_ = 0;

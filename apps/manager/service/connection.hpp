@@ -48,6 +48,9 @@ public:
     /// @errors  connection_closed, what the system says
     std::size_t read(std::span<char> room, error_code& ec) noexcept;
 
+    /// Whether readable() is to come. It does in any case at the end.
+    void listen(bool is_wanted) noexcept;
+
     /// @return true when all is written, that which waited before included
     bool write(std::string bytes);
 

@@ -14,6 +14,7 @@ namespace milter::manager {
 namespace {
 
 constexpr auto nap = std::chrono::milliseconds(5);
+constexpr std::size_t at_once = std::size_t{32} << 10; // bytes
 
 } // namespace
 
@@ -77,28 +78,40 @@ void line_writer::run(std::shared_ptr<shared> const& state) {
     for (;;) {
         await_work(s, lock);
         bool const reopening = std::exchange(s.reopening, false) && !s.path.empty();
-        auto const batch = std::exchange(s.queue, {});
+        auto batch = std::exchange(s.queue, {});
         auto const dropped = s.dropped;
         bool const last = s.stopping && batch.empty();
         lock.unlock();
         if (reopening) open_anew(s);
-        std::string text;
-        if (dropped != s.reported)
-            text.append(R"({"event":"dropped","lines":)")
-                .append(std::to_string(dropped - s.reported))
-                .append("}\n");
-        auto const remarks = text.size();
-        for (auto const& make : batch) text.append(make()).append("\n");
-        auto const written = write_all(s, text);
-        if (written >= remarks) s.reported = dropped;
+        report_dropped(s, dropped);
+        std::size_t lost = 0;
+        while (!batch.empty()) lost += write_some(s, batch);
         lock.lock();
-        auto const rest = std::string_view(text).substr(std::max(written, remarks));
-        s.dropped += static_cast<std::size_t>(std::count(rest.begin(), rest.end(), '\n'));
+        s.dropped += lost;
         if (!last) continue;
         s.done = true;
         s.ended.notify_all();
         return;
     }
+}
+
+void line_writer::report_dropped(shared& state, std::uint64_t dropped) {
+    if (dropped == state.reported) return;
+    auto const count = std::to_string(dropped - state.reported);
+    auto const text = R"({"event":"dropped","lines":)" + count + "}\n";
+    if (write_all(state, text) == text.size()) state.reported = dropped;
+}
+
+/// A part of what there is, so that after a pause the text of thousands of lines is not in memory at a time.
+/// @return  lines that were lost
+std::size_t line_writer::write_some(shared& state, lines& from) {
+    std::string text;
+    while (!from.empty() && text.size() < at_once) {
+        text.append(from.front()()).append("\n");
+        from.pop_front();
+    }
+    auto const rest = std::string_view(text).substr(write_all(state, text));
+    return static_cast<std::size_t>(std::count(rest.begin(), rest.end(), '\n'));
 }
 
 /// Whoever has just written looks again a little later by himself, so that on a busy day nobody has to wake him.

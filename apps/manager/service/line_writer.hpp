@@ -50,6 +50,7 @@ public:
     std::uint64_t dropped() const noexcept;
 
 private:
+    using lines = std::deque<std::function<std::string()>>; ///< still to be made
     struct shared {
         shared() = default;
         shared(shared const&) = delete;
@@ -57,7 +58,7 @@ private:
         ~shared();
         std::mutex mutex;
         std::condition_variable wake, ended;
-        std::deque<std::function<std::string()>> queue;
+        lines queue;
         std::size_t capacity = 0;
         std::uint64_t dropped = 0;
         bool asleep = false; ///< the thread looks again only when it is woken
@@ -76,6 +77,8 @@ private:
     static int open_file(std::string const& path);
     static void run(std::shared_ptr<shared> const& state);
     static void await_work(shared& state, std::unique_lock<std::mutex>& lock);
+    static void report_dropped(shared& state, std::uint64_t dropped);
+    static std::size_t write_some(shared& state, lines& from);
     static std::size_t write_all(shared& state, std::string_view text);
     static void open_anew(shared& state);
     static void tell(shared& state, std::string_view outcome, int error);

@@ -54,6 +54,7 @@ void relay::perform() {
     for (auto& record : core_.take_decisions()) sinks.decided(std::move(record));
     for (auto& record : core_.take_evaluations()) sinks.evaluated(std::move(record));
     if (core_.over()) end();
+    mta_.listen(!core_.holds_mta_back());
     performing_ = false;
     alarm_.set(over_ ? proto::never : next_deadline());
 }

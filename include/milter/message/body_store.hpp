@@ -3,6 +3,7 @@
 #pragma once
 
 #include <milter/error.hpp>
+#include <milter/message/body_pieces.hpp>
 #include <milter/message/memory_budget.hpp>
 
 #include <fcntl.h>
@@ -29,7 +30,8 @@ struct spool_options {
     std::shared_ptr<memory_budget> budget = {};
 };
 
-/// Append-only bytes. The file is opened at the first spill and closed by clear().
+/// Append-only bytes, of which those at the front can be dropped. The file is opened at the first spill and closed by
+/// clear().
 class body_store {
 public:
     body_store() = default;
@@ -38,8 +40,8 @@ public:
     body_store& operator=(body_store&& other) noexcept {
         std::swap(options_, other.options_);
         std::swap(memory_, other.memory_);
-        std::swap(share_, other.share_);
         std::swap(file_, other.file_);
+        std::swap(dropped_, other.dropped_);
         std::swap(size_, other.size_);
         return *this;
     }
@@ -47,7 +49,7 @@ public:
     body_store& operator=(body_store const&) = delete;
     ~body_store() { clear(); }
 
-    std::size_t size() const noexcept { return size_; }
+    std::size_t size() const noexcept { return size_; } ///< what was dropped included
     bool spilled() const noexcept { return file_ >= 0; }
 
     /// @errors  limit_exceeded (max_bytes), resource (no file, disk full); the store is unchanged then
@@ -57,22 +59,87 @@ public:
             ec = errc::limit_exceeded;
             return;
         }
-        if (file_ < 0 && !reserve(options, size_ + bytes.size())) spill(options, ec);
+        if (file_ < 0 && !reserve(options, bytes.size())) spill(options, ec);
         if (ec) return;
         if (file_ < 0)
             memory_.append(bytes);
         else
-            write_at(size_, bytes, ec);
+            write_at(size_ - dropped_, bytes, ec);
         if (!ec) size_ += bytes.size();
     }
 
-    /// At most `limit` bytes from `offset`; `scratch` holds them when they come from the file.
-    /// @return  view that lives until the next append(), clear() or use of `scratch`; empty at the end
-    /// @errors  resource
+    /// At most `limit` bytes from `offset`; `scratch` holds them when they come from the file or do not lie in one piece.
+    /// @return  view that lives until the next append(), drop_before(), clear() or use of `scratch`; empty at the end
+    /// @errors  resource, misuse (they may have been dropped)
     std::string_view read(std::size_t offset, std::size_t limit, std::string& scratch,
                           error_code& ec) const {
-        auto const size = std::min(limit, size_ - std::min(offset, size_));
-        if (file_ < 0) return std::string_view(memory_).substr(std::min(offset, size_), size);
+        if (offset < dropped_) {
+            ec = errc::misuse;
+            return {};
+        }
+        auto const begin = std::min(offset, size_);
+        auto const size = std::min(limit, size_ - begin);
+        if (file_ < 0) return memory_.read(begin - dropped_, size, scratch);
+        return read_file(begin - dropped_, size, scratch, ec);
+    }
+
+    /// Bytes before `offset` are not read any more: the memory may go, and the file is used anew when all of it was read.
+    void drop_before(std::size_t offset) noexcept {
+        if (file_ < 0)
+            dropped_ += memory_.drop(offset - std::min(offset, dropped_));
+        else if (offset >= size_)
+            dropped_ = size_;
+    }
+
+    void clear() noexcept {
+        if (file_ >= 0) ::close(file_);
+        file_ = -1;
+        dropped_ = size_ = 0;
+        memory_.clear();
+    }
+
+private:
+    static spool_options const& defaults() {
+        static spool_options const options;
+        return options;
+    }
+
+    /// @return  whether so many bytes more may be kept in memory
+    bool reserve(spool_options const& options, std::size_t more) {
+        if (memory_.size() + more > options.memory_bytes) return false;
+        auto* const budget = options.budget.get();
+        return memory_.reserve(more, budget, budget ? budget->limit() / 4 : 0);
+    }
+
+    void spill(spool_options const& options, error_code& ec) {
+        file_ = open_unlinked(options.directory);
+        if (file_ < 0) {
+            ec = errc::resource;
+            return;
+        }
+        std::string scratch;
+        for (std::size_t done = 0; done < memory_.size() && !ec;) {
+            auto const left = memory_.size() - done;
+            auto const bytes = memory_.read(done, std::min(left, body_pieces::piece_size), scratch);
+            write_at(done, bytes, ec);
+            done += bytes.size();
+        }
+        if (!ec) return memory_.clear();
+        ::close(file_);
+        file_ = -1;
+    }
+
+    static int open_unlinked(std::string const& directory) noexcept {
+        int const fd = ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+        if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT)) return fd;
+        auto name = directory + "/milter-XXXXXX"; // a file system without O_TMPFILE
+        int const named = ::mkostemp(name.data(), O_CLOEXEC);
+        if (named >= 0) ::unlink(name.c_str());
+        return named;
+    }
+
+    std::string_view read_file(std::size_t offset, std::size_t size, std::string& scratch,
+                               error_code& ec) const {
         scratch.resize(size);
         std::size_t done = 0;
         while (done < size) {
@@ -86,62 +153,6 @@ public:
             done += static_cast<std::size_t>(n);
         }
         return scratch;
-    }
-
-    void clear() noexcept {
-        if (file_ >= 0) ::close(file_);
-        file_ = -1;
-        size_ = 0;
-        forget_memory();
-    }
-
-private:
-    static spool_options const& defaults() {
-        static spool_options const options;
-        return options;
-    }
-
-    /// Grows by doubling, so that what is held and what is counted are the same.
-    /// @return  whether that much may be kept in memory
-    bool reserve(spool_options const& options, std::size_t bytes) {
-        if (bytes > options.memory_bytes) return false;
-        auto const held = share_.size();
-        if (bytes <= held) return true;
-        auto const more = std::max(bytes, 2 * held) - held;
-        auto* const budget = options.budget.get();
-        if (!share_.grow(budget, more, budget ? budget->limit() / 4 : 0)) return false;
-        memory_.reserve(share_.size());
-        return true;
-    }
-
-    void spill(spool_options const& options, error_code& ec) {
-        file_ = open_unlinked(options.directory);
-        if (file_ < 0) {
-            ec = errc::resource;
-            return;
-        }
-        write_at(0, memory_, ec);
-        if (ec) {
-            ::close(file_);
-            file_ = -1;
-            return;
-        }
-        forget_memory();
-    }
-
-    /// Assigning an empty string would keep the memory.
-    void forget_memory() noexcept {
-        std::string().swap(memory_);
-        share_.clear();
-    }
-
-    static int open_unlinked(std::string const& directory) noexcept {
-        int const fd = ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-        if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT)) return fd;
-        auto name = directory + "/milter-XXXXXX"; // a file system without O_TMPFILE
-        int const named = ::mkostemp(name.data(), O_CLOEXEC);
-        if (named >= 0) ::unlink(name.c_str());
-        return named;
     }
 
     void write_at(std::size_t offset, std::string_view bytes, error_code& ec) const noexcept {
@@ -158,9 +169,9 @@ private:
     }
 
     spool_options const* options_ = nullptr;
-    std::string memory_;
-    memory_share share_; ///< for memory_
-    int file_ = -1;
+    body_pieces memory_; ///< all that was not dropped, or nothing
+    int file_ = -1;      ///< the same
+    std::size_t dropped_ = 0;
     std::size_t size_ = 0;
 };
 

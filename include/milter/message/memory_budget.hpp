@@ -72,6 +72,11 @@ public:
         bytes_ += by_bytes;
         return true;
     }
+    /// @pre  by_bytes <= size()
+    void shrink(std::size_t by_bytes) noexcept {
+        if (of_) of_->give_back(by_bytes);
+        bytes_ -= by_bytes;
+    }
     void clear() noexcept {
         if (of_) of_->give_back(bytes_);
         of_ = nullptr;

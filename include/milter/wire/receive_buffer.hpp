@@ -2,14 +2,12 @@
 // milter/wire/receive_buffer.hpp - bytes read and not yet consumed
 //
 // Memory is kept until release() says that nothing more is expected soon; an idle connection owns none, or as little as its
-// owner wants. A piece for a large frame comes from, and goes back to, a few that each thread keeps: malloc would give its
-// pages back to the system, and fetching them again costs more than reading the frame.
+// owner wants. A piece for a large frame comes from, and goes back to, a few that each thread keeps.
 #pragma once
 
-#include <milter/wire/frame.hpp>
+#include <milter/wire/spare_pieces.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstring>
 #include <memory>
@@ -18,48 +16,6 @@
 #include <utility>
 
 namespace milter::wire {
-
-namespace detail {
-
-/// Memory that buffers of one thread have given back, in pieces of two sizes.
-class spare_pieces {
-public:
-    static constexpr std::size_t too_small = idle_room; // not worth it
-    static constexpr std::size_t small = busy_room;
-    static constexpr std::size_t large = body_room;
-
-    static spare_pieces& of_this_thread() noexcept {
-        thread_local spare_pieces all;
-        return all;
-    }
-
-    /// `size` bytes, which may become more.
-    std::unique_ptr<char[]> take(std::size_t& size) {
-        if (size > too_small && size <= large) size = size <= small ? small : large;
-        auto* const from = of_size(size);
-        if (from && from->count != 0) return std::move(from->kept[--from->count]);
-        return std::make_unique_for_overwrite<char[]>(size);
-    }
-
-    void give_back(std::unique_ptr<char[]> memory, std::size_t size) noexcept {
-        auto* const to = of_size(size);
-        if (to && to->count != to->kept.size()) to->kept[to->count++] = std::move(memory);
-    }
-
-private:
-    struct stack {
-        std::array<std::unique_ptr<char[]>, 64> kept; // no more than were in use at a time
-        std::size_t count = 0;
-    };
-
-    stack* of_size(std::size_t size) noexcept {
-        return size == small ? &small_ : size == large ? &large_ : nullptr;
-    }
-
-    stack small_, large_;
-};
-
-} // namespace detail
 
 /// Usage: room = prepare(n); n = read(room); commit(n); ... data() ...; consume(k).
 /// Views from data() die at the next prepare() or append().
@@ -108,7 +64,7 @@ public:
     /// Gives the memory back when nothing is buffered and it is more than `keep` bytes.
     void release(std::size_t keep = 0) noexcept {
         if (!empty() || capacity_ <= keep) return;
-        detail::spare_pieces::of_this_thread().give_back(std::move(storage_), capacity_);
+        spare_pieces::of_this_thread().give_back(std::move(storage_), capacity_);
         capacity_ = 0;
     }
 
@@ -118,7 +74,7 @@ private:
     void grow(std::size_t size) {
         // by a factor, or many small appends would copy each byte many times
         auto capacity = std::max(end_ - begin_ + size, capacity_ + capacity_ / 2);
-        auto& spare = detail::spare_pieces::of_this_thread();
+        auto& spare = spare_pieces::of_this_thread();
         auto larger = spare.take(capacity);
         move_to_front(larger.get());
         spare.give_back(std::exchange(storage_, std::move(larger)), capacity_);

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: BSL-1.0
+// tests/manager/body_flow.cpp - what is kept of a body, and when the MTA has to wait with the rest of it
+
+#include <boost/test/unit_test.hpp>
+
+#include <support/manager_rig.hpp>
+#include <support/staged_selection.hpp>
+
+using namespace support;
+using milter::manager::config;
+
+namespace {
+
+constexpr std::size_t mebibyte = 1UL << 20;
+
+/// Of lines, no two pieces alike.
+std::string long_body(std::size_t size) {
+    std::string text;
+    while (text.size() < size) text += "line " + std::to_string(text.size()) + "\r\n";
+    return text;
+}
+
+/// A body that does not fit into memory is lost, as there is no place for a file.
+void allow_no_file(config& settings) { settings.spool.directory = "/nonexistent/place"; }
+
+void only_judge(manager_rig& rig, std::size_t milters) {
+    for (std::size_t k = 0; k < milters; ++k) rig.config.milters[k].read_only = true;
+}
+
+/// Up to the end of headers.
+void begin_message(manager_rig& rig) {
+    rig.begin();
+    rig.envelope();
+    rig.content(manager_rig::usual_headers(), {});
+}
+
+/// In packets, as far as the session wants them.
+void say_body(manager_rig& rig, std::string_view body) {
+    for (std::size_t at = 0; at < body.size(); at += wire::default_data_limit)
+        rig.mta.say(wire::body{body.substr(at, wire::default_data_limit)});
+    rig.settle();
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(manager_body_flow)
+
+BOOST_AUTO_TEST_CASE(body_larger_than_memory_passes_one_milter_without_a_file) {
+    manager_rig rig(1);
+    allow_no_file(rig.config);
+    auto const body = long_body(10 * mebibyte);
+    rig.begin();
+    rig.envelope();
+    rig.content(rig.usual_headers(), body);
+    BOOST_TEST(rig.end() == "continue");
+    BOOST_TEST((rig.filter(0).message().body == body));
+}
+
+BOOST_AUTO_TEST_CASE(body_larger_than_memory_passes_milters_that_only_judge_without_a_file) {
+    manager_rig rig(3);
+    allow_no_file(rig.config);
+    only_judge(rig, 3);
+    rig.filter(1).on("body", say(wire::proceed{}).after(10ms));
+    auto const body = long_body(10 * mebibyte);
+    rig.begin();
+    rig.envelope();
+    rig.content(rig.usual_headers(), body);
+    BOOST_TEST(rig.end() == "continue");
+    for (std::size_t k = 0; k < 3; ++k) BOOST_TEST((rig.filter(k).message().body == body));
+}
+
+BOOST_AUTO_TEST_CASE(body_that_nobody_wants_is_not_kept) {
+    manager_rig rig(2);
+    allow_no_file(rig.config);
+    only_judge(rig, 2);
+    rig.filter(0).wants.steps = wire::step::no_body;
+    rig.filter(1).on("body", say(wire::skip{}));
+    rig.begin();
+    rig.envelope();
+    rig.content(rig.usual_headers(), long_body(10 * mebibyte));
+    BOOST_TEST(rig.end() == "continue");
+}
+
+BOOST_AUTO_TEST_CASE(body_is_kept_for_milters_whose_turn_comes_later) {
+    manager_rig rig(3);
+    auto const body = long_body(3 * mebibyte);
+    rig.begin();
+    rig.envelope();
+    rig.content(rig.usual_headers(), body);
+    BOOST_TEST(rig.end() == "continue");
+    for (std::size_t k = 0; k < 3; ++k) BOOST_TEST((rig.filter(k).message().body == body));
+}
+
+BOOST_AUTO_TEST_CASE(body_is_kept_for_milters_that_are_chosen_at_its_end) {
+    manager_rig rig(2);
+    only_judge(rig, 2);
+    rig.config.selection = std::make_shared<staged_selection>(
+        std::vector<staged_choice>{{}, {wire::command_code::end_of_message, applicability::yes}});
+    auto const body = long_body(3 * mebibyte);
+    rig.begin();
+    rig.envelope();
+    rig.content(rig.usual_headers(), body);
+    BOOST_TEST(rig.end() == "continue");
+    for (std::size_t k = 0; k < 2; ++k) BOOST_TEST((rig.filter(k).message().body == body));
+}
+
+BOOST_AUTO_TEST_CASE(replaced_body_is_kept_for_the_mta) {
+    auto const fresh = long_body(3 * mebibyte);
+    manager_rig rig(2);
+    rig.filter(0).on("end_of_message", say(wire::replace_body{fresh}, wire::accept{}));
+    rig.begin();
+    rig.envelope();
+    rig.content();
+    rig.end();
+    BOOST_TEST((rig.filter(1).message().body == fresh));
+    BOOST_TEST((rig.mta.new_body() == fresh));
+}
+
+BOOST_AUTO_TEST_CASE(next_message_begins_with_its_own_body) {
+    manager_rig rig(1);
+    allow_no_file(rig.config);
+    rig.begin();
+    for (auto const size : {2 * mebibyte, std::size_t{10}, 2 * mebibyte}) {
+        auto const body = long_body(size);
+        rig.envelope();
+        rig.content(rig.usual_headers(), body);
+        BOOST_TEST(rig.end() == "continue");
+        BOOST_TEST((rig.filter(0).message().body == body));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(mta_waits_while_the_milter_has_enough_to_do) {
+    manager_rig rig(1);
+    rig.filter(0).on("body", say(wire::proceed{}).after(100ms));
+    auto const body = long_body(2 * mebibyte);
+    begin_message(rig);
+    say_body(rig, body);
+    BOOST_TEST(rig.session().holds_mta_back());
+    auto const left = rig.mta.out.size();
+    BOOST_TEST(left > mebibyte);
+    rig.pass(1s);
+    BOOST_TEST(rig.mta.out.size() < left, "the MTA is not read when the milter has caught up");
+    BOOST_TEST(rig.mta.out.size() > 0u);
+    BOOST_TEST(rig.end() == "continue");
+    BOOST_TEST((rig.filter(0).message().body == body));
+}
+
+BOOST_AUTO_TEST_CASE(mta_is_read_all_the_same_when_no_milter_gives_a_sign_of_life) {
+    manager_rig rig(1);
+    rig.filter(0).on("body", silence());
+    begin_message(rig);
+    say_body(rig, long_body(3 * mebibyte));
+    BOOST_TEST(rig.session().holds_mta_back());
+    rig.pass(249ms);
+    BOOST_TEST(rig.session().holds_mta_back());
+    rig.pass(1ms);
+    BOOST_TEST(!rig.session().holds_mta_back());
+    BOOST_TEST(rig.mta.out.size() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(mta_is_read_all_the_same_when_the_milter_does_not_read) {
+    manager_rig rig(1);
+    rig.filter(0).wants.steps = wire::step::nr_body;
+    begin_message(rig);
+    rig.filter(0).reads = false;
+    say_body(rig, long_body(3 * mebibyte));
+    BOOST_TEST(rig.session().holds_mta_back());
+    rig.pass(250ms);
+    BOOST_TEST(rig.mta.out.size() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(mta_does_not_wait_while_one_of_several_milters_is_stuck) {
+    manager_rig rig(2);
+    only_judge(rig, 2);
+    rig.filter(0).on("body", silence());
+    rig.filter(1).on("body", say(wire::proceed{}).after(100ms));
+    auto const body = long_body(3 * mebibyte);
+    begin_message(rig);
+    say_body(rig, body);
+    BOOST_TEST(rig.session().holds_mta_back());
+    rig.pass(250ms);
+    BOOST_TEST(!rig.session().holds_mta_back(), "the signs of life of another count");
+    BOOST_TEST(rig.mta.out.size() == 0u);
+    rig.pass(10s);
+    BOOST_TEST(rig.filter(1).message().body.size() > body.size() - wire::default_data_limit);
+}
+
+BOOST_AUTO_TEST_CASE(mta_does_not_wait_for_a_milter_that_has_failed) {
+    manager_rig rig(1);
+    rig.config.milters[0].on_error = manager::on_error::accept;
+    rig.filter(0).on("body", then_close().after(100ms));
+    begin_message(rig);
+    say_body(rig, long_body(3 * mebibyte));
+    BOOST_TEST(rig.session().holds_mta_back());
+    rig.pass(100ms);
+    BOOST_TEST(!rig.session().holds_mta_back());
+    BOOST_TEST(rig.mta.out.size() == 0u);
+    BOOST_TEST(rig.end() == "continue");
+}
+
+BOOST_AUTO_TEST_CASE(mta_does_not_wait_with_the_rest_of_a_message_that_was_refused) {
+    manager_rig rig(1);
+    rig.filter(0).on("body", say(wire::reject{}).after(100ms));
+    begin_message(rig);
+    say_body(rig, long_body(3 * mebibyte));
+    BOOST_TEST(rig.session().holds_mta_back());
+    rig.pass(100ms);
+    BOOST_TEST(!rig.session().holds_mta_back());
+    BOOST_TEST(rig.mta.out.size() == 0u);
+    BOOST_TEST(rig.end() == "reject");
+}
+
+BOOST_AUTO_TEST_CASE(mta_does_not_wait_where_the_body_is_kept_anyway) {
+    manager_rig rig(2);
+    rig.filter(0).on("body", say(wire::proceed{}).after(100ms));
+    begin_message(rig);
+    say_body(rig, long_body(3 * mebibyte));
+    BOOST_TEST(!rig.session().holds_mta_back());
+    BOOST_TEST(rig.mta.out.size() == 0u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
