@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSL-1.0
+// tests/manager/shadowed_session.cpp - what a copy of a session costs, how long it lives, and what it says of its end
+//
+// Source: "Evaluation" of docs/configuration.md and docs/architecture.md.
+
+#include <boost/test/unit_test.hpp>
+
+#include <support/evaluating_rig.hpp>
+
+using namespace support;
+
+namespace {
+
+constexpr std::string_view used_up = "[limits] evaluation_memory is used up";
+
+/// Milter "b" is not there yet when a message of 100 KB is.
+void fall_behind(evaluating_rig& rig) {
+    rig.b().on("mail", silence());
+    rig.begin();
+    rig.envelope();
+    rig.content(manager_rig::usual_headers(), std::string(100'000, 'x'));
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(shadowed_sessions)
+
+BOOST_AUTO_TEST_CASE(memory_of_copies_is_counted_over_reloads_also_while_nothing_is_evaluated) {
+    evaluating_rig old, later;
+    old.settings = manager::with_endpoints(old.config);
+    fall_behind(old);
+    auto const taken = old.settings->evaluation_budget->taken();
+    BOOST_TEST(taken > 100'000u);
+
+    auto const without = manager::with_endpoints(manager_rig(2).config, old.settings.get());
+    later.config.limits.evaluation_memory = taken + 50'000;
+    later.settings = manager::with_endpoints(later.config, without.get());
+    BOOST_TEST(later.settings->evaluation_budget->limit() == taken + 50'000);
+    fall_behind(later);
+    BOOST_TEST(later.end() == "continue");
+    BOOST_TEST(later.only_evaluation().dropped == used_up);
+
+    old.mta_closes();
+    BOOST_TEST(later.settings->evaluation_budget->taken() == 0u);
+    BOOST_TEST(later.settings->spool.budget->taken() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(budgets_for_the_mtas_patience_are_not_for_a_copy) {
+    for (std::string const stage : {"mail", "end_of_message"}) BOOST_TEST_CONTEXT(stage) {
+            evaluating_rig rig;
+            rig.config.command_budget = rig.config.end_of_message_budget = 1s;
+            rig.config.milters[1].timeouts = {1h, 1h, 1h, 1h, 1h};
+            rig.b().on(stage, say(wire::proceed{}).after(59min));
+            rig.begin();
+            BOOST_TEST(rig.message() == "continue");
+            rig.quit();
+            rig.pass(1h);
+            BOOST_TEST(rig.only_evaluation().would.verdict == "accept");
+            BOOST_TEST((rig.only_evaluation().agrees == true));
+        }
+}
+
+BOOST_AUTO_TEST_CASE(copy_says_nothing_in_the_log_but_of_its_milter) {
+    evaluating_rig rig;
+    rig.config.limits.headers = 2;
+    rig.b().arrivals = {scripted_filter::arrival::refused};
+    rig.begin();
+    BOOST_TEST(rig.message().starts_with("reply \"451"));
+    rig.mta.out += std::string(2, '\0'); // half a packet
+    rig.settle();
+    rig.mta_closes();
+    BOOST_TEST(rig.logged("manager: [limits] headers = 2 reached"));
+    BOOST_TEST(rig.logged("b: (evaluated) "));
+    for (auto const& line : rig.log())
+        BOOST_TEST((line.find("(evaluated)") == line.npos || line.starts_with("b: ")), line);
+}
+
+BOOST_AUTO_TEST_CASE(mta_that_says_much_before_it_is_granted_anything_is_not_evaluated) {
+    for (unsigned const packets : {1u, 2u}) BOOST_TEST_CONTEXT(packets) {
+            evaluating_rig rig;
+            rig.a().arrivals = {scripted_filter::arrival::silent};
+            rig.mta.say(rig.mta.offer);
+            for (unsigned i = 0; i < packets; ++i)
+                rig.mta.say_macros(wire::command_code::connect,
+                                   {{"{x}", std::string(40'000, 'x')}});
+            rig.send(wire::connect{"client.test", wire::family::inet, 1025, "192.0.2.1"});
+            BOOST_TEST(rig.message() == "continue");
+            BOOST_TEST(rig.b().connections() == (packets == 1 ? 1u : 0u));
+            BOOST_TEST(rig.evaluations().size() == (packets == 1 ? 1u : 0u));
+        }
+}
+
+BOOST_AUTO_TEST_CASE(copy_that_is_through_holds_on_to_nothing) {
+    evaluating_rig rig;
+    rig.config.limits.evaluation_memory = 50'000;
+    rig.settings = manager::with_endpoints(rig.config);
+    auto const& alone = rig.settings->evaluated.at(0).alone;
+    auto const holders = alone.use_count();
+    fall_behind(rig);
+    BOOST_TEST(alone.use_count() > holders);
+    BOOST_TEST(rig.end() == "continue");
+    BOOST_TEST(rig.only_evaluation().dropped == used_up);
+    BOOST_TEST(alone.use_count() == holders); // though its session goes on
+}
+
+BOOST_AUTO_TEST_SUITE_END()
