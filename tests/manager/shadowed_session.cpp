@@ -103,4 +103,33 @@ BOOST_AUTO_TEST_CASE(copy_that_is_through_holds_on_to_nothing) {
     BOOST_TEST(alone.use_count() == holders); // though its session goes on
 }
 
+BOOST_AUTO_TEST_CASE(
+    who_refuses_every_recipient_is_not_told_of_the_message_of_an_mta_without_data) {
+    for (std::uint32_t const version : {2u, 6u}) BOOST_TEST_CONTEXT(version) {
+            evaluating_rig rig;
+            rig.mta.offer.version = version;
+            if (version == 2) rig.mta.offer.steps = wire::step::none;
+            rig.b().on("rcpt", say(wire::reject{}));
+            rig.begin();
+            rig.send(wire::mail{"<a@client.test>", {}});
+            BOOST_TEST(rig.send(wire::rcpt{"<b@mx.test>", {}}) == "continue");
+            rig.content();
+            BOOST_TEST(rig.end() == "continue");
+            BOOST_TEST(rig.a().story().ends_with("end_of_message"));
+            BOOST_TEST(rig.b().story() == "connect helo mail rcpt abort");
+            BOOST_TEST(rig.only_evaluation().would.verdict == "no_recipients");
+            BOOST_TEST((rig.only_evaluation().agrees == false));
+        }
+}
+
+BOOST_AUTO_TEST_CASE(mta_that_hears_of_refused_recipients_and_goes_on_is_taken_at_its_word) {
+    evaluating_rig rig;
+    rig.a().on("rcpt", say(wire::reject{}));
+    rig.begin();
+    BOOST_TEST(rig.message() == "continue");
+    BOOST_TEST(rig.a().story().ends_with("rcpt data header header header end_of_headers body "
+                                         "end_of_message"));
+    BOOST_TEST(rig.decisions().at(0).verdict == "accept");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -112,7 +112,7 @@ private:
     void on_helo(wire::helo const& who, proto::time_point now);
     void on_mail(wire::mail const& sender, proto::time_point now);
     void on_rcpt(wire::rcpt const& recipient, proto::time_point now);
-    void on_data(proto::time_point now);
+    void leave_without_recipients(proto::time_point now);
     std::string_view aborted() const noexcept;
     bool every_recipient_was_refused() const noexcept;
     void on_abort(proto::time_point now);
