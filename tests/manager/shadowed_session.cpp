@@ -103,6 +103,35 @@ BOOST_AUTO_TEST_CASE(copy_that_is_through_holds_on_to_nothing) {
     BOOST_TEST(alone.use_count() == holders); // though its session goes on
 }
 
+BOOST_AUTO_TEST_CASE(copy_that_ends_before_its_session_says_so) {
+    evaluating_rig rig;
+    rig.mta.judges = false;
+    rig.a().on("mail", say(wire::proceed{}).after(1s));
+    rig.begin();
+    rig.mta.say(wire::mail{"<a@client.test>", {}});
+    rig.mta.out += std::string(4, '\xff'); // which the session comes to later
+    rig.settle();
+    BOOST_TEST(rig.decisions().empty());
+    rig.pass(1min);
+    BOOST_TEST(rig.decisions().size() == 1u);
+    BOOST_TEST(rig.only_evaluation().dropped == "its copy of the session failed");
+    BOOST_TEST(!rig.only_evaluation().agrees);
+}
+
+BOOST_AUTO_TEST_CASE(copy_of_a_session_that_the_mta_ends_has_not_failed) {
+    evaluating_rig rig;
+    rig.a().on("end_of_message", say(wire::proceed{}).after(1s));
+    rig.begin();
+    rig.envelope();
+    rig.content();
+    rig.mta.say(wire::end_of_message{});
+    rig.quit(); // the copy comes to it before its session does
+    BOOST_TEST(rig.decisions().empty());
+    rig.pass(1min);
+    BOOST_TEST(rig.only_evaluation().dropped == "");
+    BOOST_TEST((rig.only_evaluation().agrees == true));
+}
+
 BOOST_AUTO_TEST_CASE(
     who_refuses_every_recipient_is_not_told_of_the_message_of_an_mta_without_data) {
     for (std::uint32_t const version : {2u, 6u}) BOOST_TEST_CONTEXT(version) {
