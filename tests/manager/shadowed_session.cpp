@@ -21,6 +21,33 @@ void fall_behind(evaluating_rig& rig) {
     rig.content(manager_rig::usual_headers(), std::string(100'000, 'x'));
 }
 
+/// Everything that can happen between the two happens. @return bytes of replies
+std::size_t replies_of(manager::session& one, scripted_filter& filter, proto::time_point now) {
+    using kind = manager::effect::kind;
+    std::size_t replied = 0;
+    for (auto effects = one.take_effects(); !effects.empty(); effects = one.take_effects())
+        for (auto const& next : effects) {
+            if (next.what == kind::reply) {
+                replied += next.bytes.size();
+                one.mta_drained(now);
+            }
+            if (next.what == kind::open) {
+                filter.arrive();
+                one.filter_connected(0, {}, now);
+            }
+            if (next.what != kind::send) continue;
+            filter.receive(next.bytes);
+            one.filter_drained(0, now);
+            while (auto const answer = filter.read())
+                for (auto const& part : answer->parts) {
+                    filter.spoke(part.bytes);
+                    one.filter_bytes(0, part.bytes, now);
+                }
+        }
+    BOOST_TEST(filter.faults().empty());
+    return replied;
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(shadowed_sessions)
@@ -159,6 +186,69 @@ BOOST_AUTO_TEST_CASE(mta_that_hears_of_refused_recipients_and_goes_on_is_taken_a
     BOOST_TEST(rig.a().story().ends_with("rcpt data header header header end_of_headers body "
                                          "end_of_message"));
     BOOST_TEST(rig.decisions().at(0).verdict == "accept");
+}
+
+// ---- a new body, which goes nowhere
+
+BOOST_AUTO_TEST_CASE(new_body_is_not_kept_and_its_size_is_recorded) {
+    constexpr std::size_t pieces = 800, size = 65'000; // 52 MB
+    evaluating_rig rig;
+    rig.config.spool.directory = "/nowhere"; // as little in a file as in memory
+    rig.settings = manager::with_endpoints(rig.config);
+    auto const body = std::string(size, 'x');
+    reaction answer = say(wire::replace_body{body});
+    for (std::size_t i = 1; i < pieces; ++i)
+        answer = std::move(answer).then(say(wire::replace_body{body}));
+    rig.b().on("end_of_message", std::move(answer).then(say(wire::accept{}).after(1s)));
+    rig.begin();
+    BOOST_TEST(rig.message() == "continue");
+    BOOST_TEST(rig.settings->evaluation_budget->taken() < 100'000u); // it has said it all
+    rig.pass(1s);
+    auto const& would = rig.only_evaluation().would;
+    BOOST_TEST(would.verdict == "accept");
+    BOOST_TEST(would.edits == std::vector<std::string>{"replace_body 52000000 bytes"},
+               boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(new_body_has_its_limits_all_the_same) {
+    for (bool const of_spool : {false, true}) {
+        evaluating_rig rig;
+        (of_spool ? rig.config.spool.max_bytes : rig.config.limits.edits.body_bytes) = 1'000;
+        auto const body = std::string(600, 'x');
+        rig.b().on("end_of_message",
+                   say(wire::replace_body{body}, wire::replace_body{body}, wire::accept{}));
+        rig.begin();
+        BOOST_TEST(rig.message() == "continue");
+        BOOST_TEST(rig.only_evaluation().failed());
+        BOOST_TEST(rig.logged(of_spool ? "more than [spool] max = 1000B"
+                                       : "more than [limits] replacement_body = 1000B"));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(new_body_is_not_encoded_for_an_mta_that_is_not_there) {
+    auto const settings = manager::with_endpoints(manager_rig(1).config);
+    constexpr proto::time_point now = proto::time_point{} + 1h;
+    manager::session shadow(settings, 7, now);
+    proto::agreement granted;
+    granted.steps = wire::step::none;
+    shadow.shadow(granted);
+    scripted_filter filter;
+    auto const body = std::string(65'000, 'x');
+    filter.on("end_of_message", say(wire::replace_body{body}, wire::replace_body{body},
+                                    wire::replace_body{body}, wire::accept{}));
+    std::string said;
+    wire::encode(said, wire::negotiate{});
+    wire::encode(said, wire::connect{"client.test", wire::family::inet, 1025, "192.0.2.1"});
+    wire::encode(said, wire::mail{"<a@client.test>", {}});
+    wire::encode(said, wire::rcpt{"<b@mx.test>", {}});
+    wire::encode(said, wire::end_of_headers{});
+    wire::encode(said, wire::end_of_message{});
+    shadow.mta_bytes(said, now);
+    BOOST_TEST(replies_of(shadow, filter, now) < 1'000u); // bytes
+    auto const records = shadow.take_decisions();
+    BOOST_TEST_REQUIRE(records.size() == 1u);
+    BOOST_TEST(records[0].verdict == "accept");
+    BOOST_TEST(records[0].edit_count == 1u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

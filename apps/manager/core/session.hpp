@@ -204,6 +204,7 @@ private:
     void on_content_verdict(link& one, wire::command_code code, verdict const& verdict,
                             proto::time_point now);
     void stage_edit(link& one, wire::any_reply const& reply, proto::time_point now);
+    error_code keep_new_body(link& one, std::string_view piece) const;
     void fail_edit(link& one, wire::any_reply const& reply, std::string_view limit,
                    proto::time_point now);
     std::string spool_finding(error_code ec) const;
