@@ -130,6 +130,17 @@ BOOST_AUTO_TEST_CASE(copy_that_is_through_holds_on_to_nothing) {
     BOOST_TEST(alone.use_count() == holders); // though its session goes on
 }
 
+BOOST_AUTO_TEST_CASE(headers_for_which_a_copy_has_no_memory_name_its_limit) {
+    evaluating_rig rig;
+    rig.config.limits.evaluation_memory = 50'000;
+    rig.begin();
+    rig.envelope();
+    rig.content({{"X-Large", std::string(30'000, 'x')}, {"X-More", std::string(15'000, 'x')}});
+    BOOST_TEST(rig.end() == "continue");
+    BOOST_TEST(rig.only_evaluation().dropped ==
+               "no memory for more headers: [limits] evaluation_memory is used up");
+}
+
 BOOST_AUTO_TEST_CASE(copy_that_ends_before_its_session_says_so) {
     evaluating_rig rig;
     rig.mta.judges = false;

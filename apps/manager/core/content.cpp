@@ -63,7 +63,9 @@ bool session::hold_headers(proto::time_point now) {
     auto const held = t.header_memory.size();
     if (needed <= held || t.header_memory.grow(config_->spool.budget.get(), needed - held))
         return true;
-    internal_failure("no memory for more headers: [limits] memory is used up", now);
+    internal_failure("no memory for more headers: [limits] " +
+                         std::string(grant_ ? "evaluation_memory" : "memory") + " is used up",
+                     now);
     return false;
 }
 
