@@ -280,6 +280,9 @@ private:
         auto const& memory = *gateway_.settings().spool.budget;
         report.memory = memory.taken();
         report.memory_limit = memory.limit();
+        auto const& of_copies = *gateway_.settings().evaluation_budget;
+        report.evaluation_memory = of_copies.taken();
+        report.evaluation_memory_limit = of_copies.limit();
         for (auto const& one : gateway_.settings().milters)
             report.milters.push_back(status_of(one));
         counters_.fill(report);

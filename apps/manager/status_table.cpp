@@ -89,9 +89,23 @@ std::string size_of(std::uint64_t bytes) {
     return std::to_string(bytes) + " B";
 }
 
-std::string memory_of(json const& memory) {
+std::string use_of(json const& memory) {
     return size_of(memory.value("now", std::uint64_t{0})) + " of at most " +
            size_of(memory.value("limit", std::uint64_t{0}));
+}
+
+bool evaluates(json const& answer) {
+    auto const all = list(answer, "milters");
+    return std::any_of(all.begin(), all.end(),
+                       [](json const& one) { return one.contains("evaluation"); });
+}
+
+std::string memory_of(json const& answer) {
+    auto const copies = part(answer, "evaluation_memory");
+    // after a reload there may be copies of milters that are not evaluated any more
+    bool const shows_copies = evaluates(answer) || copies.value("now", std::uint64_t{0}) > 0;
+    return use_of(part(answer, "memory")) +
+           (shows_copies ? "; for evaluation " + use_of(copies) : "");
 }
 
 std::string messages_of(json const& counts) {
@@ -122,7 +136,7 @@ std::string head(json const& answer) {
         {"last reload", reload_of(part(answer, "last_reload"))},
         {"sessions", number(sessions, "now") + " of at most " + number(sessions, "limit") + ", " +
                          number(sessions, "ever") + " since the start"},
-        {"memory", memory_of(part(answer, "memory"))},
+        {"memory", memory_of(answer)},
         {"messages", messages_of(part(answer, "messages"))},
     };
     if (lost > 0) rows.push_back({"decision log", std::to_string(lost) + " lines lost"});

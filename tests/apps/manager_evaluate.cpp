@@ -39,6 +39,7 @@ BOOST_AUTO_TEST_CASE(verdict_comes_when_the_mta_has_gone_and_is_in_log_and_statu
     filter("old", {"--add-header", "X-Old: yes"});
     filter("next", {"--on", "eom=progress 3 100ms", "--then", "reply 550 5.7.1 new rule"},
            "mode = \"evaluate\"");
+    settings += "[limits]\nevaluation_memory = \"2MiB\"\n";
     start();
     meets({"--expect", "pass", "--expect-header", "X-Old: yes"});
     auto const said = status_when(has_differed);
@@ -46,9 +47,11 @@ BOOST_AUTO_TEST_CASE(verdict_comes_when_the_mta_has_gone_and_is_in_log_and_statu
     BOOST_TEST(said["milters"][1]["evaluation"]["messages"] == 1);
     BOOST_TEST(said["milters"][1]["max_sessions"] == 200);
     BOOST_TEST(said["messages"]["accept"] == 1);
-    BOOST_TEST(contains(verb({"status"}).out,
-                        "\nEVALUATED  MESSAGES  COMPARED  DIFFERING  FAILED  DROPPED\n"
-                        "next       1         1         1          0       0\n"));
+    BOOST_TEST(said["evaluation_memory"] == json::parse(R"({"now":0,"limit":2097152})"));
+    auto const shown = verb({"status"}).out;
+    BOOST_TEST(contains(shown, "of at most 256 MiB; for evaluation 0 B of at most 2 MiB\n"));
+    BOOST_TEST(contains(shown, "\nEVALUATED  MESSAGES  COMPARED  DIFFERING  FAILED  DROPPED\n"
+                               "next       1         1         1          0       0\n"));
     auto const record = evaluation();
     BOOST_TEST(record["milter"] == "next");
     BOOST_TEST(record["agrees"] == false);
@@ -82,6 +85,9 @@ BOOST_AUTO_TEST_CASE(copy_at_work_is_no_session_and_its_end_is_that_of_the_manag
     BOOST_TEST(said["sessions"]["now"] == 0);
     BOOST_TEST(said["milters"][1]["sessions"] == 1);
     BOOST_TEST(said["milters"][1]["evaluation"]["messages"] == 0);
+    BOOST_TEST(said["evaluation_memory"]["now"].get<int>() > 0);
+    BOOST_TEST(said["memory"]["now"] == 0);
+    BOOST_TEST(verb({"drain", "--wait"}).exit_code == 0); // which does not wait for it
     BOOST_TEST(evaluation()["dropped"] == "the manager ended");
 }
 

@@ -33,6 +33,8 @@ struct fixture {
                 {"b", {"unix:/c"}, true, 0, 0, "", {}, 0, 200, true, {9, 8, 7, 6, 5}}};
             report.memory = 1024;
             report.memory_limit = 4096;
+            report.evaluation_memory = 512;
+            report.evaluation_memory_limit = 2048;
             report.messages = {1, 2, 3, 4, 5, 6, 7};
             return report;
         },
@@ -82,6 +84,7 @@ BOOST_AUTO_TEST_CASE(status_has_everything) {
     BOOST_TEST(milter["sessions"] == 4);
     BOOST_TEST(milter["max_sessions"] == 10);
     BOOST_TEST(said["memory"] == json::parse(R"({"now":1024,"limit":4096})"));
+    BOOST_TEST(said["evaluation_memory"] == json::parse(R"({"now":512,"limit":2048})"));
     BOOST_TEST(milter["last_problem"]["text"] == "gone\x1b");
 }
 

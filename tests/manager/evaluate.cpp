@@ -5,28 +5,11 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <support/manager_rig.hpp>
+#include <support/evaluating_rig.hpp>
 
 using namespace support;
 
 namespace {
-
-/// Milter "a" counts, milter "b" is evaluated.
-struct evaluating_rig : manager_rig {
-    explicit evaluating_rig(std::size_t filters = 2) : manager_rig(filters) {
-        config.milters.back().mode = manager::milter_mode::evaluate;
-    }
-    scripted_filter& a() { return filter(0); }
-    scripted_filter& b() { return filter(config.milters.size() - 1); }
-    manager::evaluation const& only_evaluation() {
-        BOOST_TEST_REQUIRE(evaluations().size() == 1u);
-        return evaluations().front();
-    }
-    void quit() {
-        mta.say(wire::quit{});
-        settle();
-    }
-};
 
 /// What the MTA hears of a usual session with one message.
 std::string heard_of(manager_rig& rig) {

@@ -74,6 +74,8 @@ json to_json(status_report const& what) {
     out["sessions"] = {
         {"now", what.sessions}, {"ever", what.sessions_ever}, {"limit", what.session_limit}};
     out["memory"] = {{"now", what.memory}, {"limit", what.memory_limit}};
+    out["evaluation_memory"] = {{"now", what.evaluation_memory},
+                                {"limit", what.evaluation_memory_limit}};
     out["messages"] = messages_of(what);
     out["listeners"] = list_of(what.listeners);
     out["milters"] = list_of(what.milters);

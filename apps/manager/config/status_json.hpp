@@ -72,6 +72,8 @@ struct status_report {
     std::size_t session_limit = 0;
     std::size_t memory = 0; ///< bytes of bodies and headers under way
     std::size_t memory_limit = 0;
+    std::size_t evaluation_memory = 0; ///< the same of copies for evaluated milters
+    std::size_t evaluation_memory_limit = 0;
     std::array<std::uint64_t, counted_verdicts.size()> messages{}; ///< by counted_verdicts
     std::vector<milter_status> milters;
     std::uint64_t lines_lost = 0; ///< of the decision log

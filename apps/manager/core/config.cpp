@@ -34,13 +34,8 @@ void share_memory(std::shared_ptr<message::memory_budget>& of,
     of->limit(limit);
 }
 
-std::shared_ptr<message::memory_budget> evaluation_memory(config const* of) {
-    return of && !of->evaluated.empty() ? of->evaluated.front().alone->spool.budget : nullptr;
-}
-
 /// As if there were no other milter, and an MTA with all the time in the world.
-std::shared_ptr<config const> alone(config const& all, std::size_t place,
-                                    std::shared_ptr<message::memory_budget> memory) {
+std::shared_ptr<config const> alone(config const& all, std::size_t place) {
     auto one = all;
     one.evaluated.clear();
     one.profiles.clear();
@@ -53,7 +48,7 @@ std::shared_ptr<config const> alone(config const& all, std::size_t place,
     one.on_internal_error = on_internal_error::tempfail;
     one.command_budget = evaluation_patience;
     one.end_of_message_budget = evaluation_patience;
-    one.spool.budget = std::move(memory);
+    one.spool.budget = all.evaluation_budget;
     return std::make_shared<config const>(std::move(one));
 }
 
@@ -69,15 +64,15 @@ std::shared_ptr<config const> with_endpoints(config what, config const* before) 
         one.wishes = same ? same->wishes : std::make_shared<macro_wishes>();
     }
     share_memory(what.spool.budget, before ? before->spool.budget : nullptr, what.limits.memory);
+    share_memory(what.evaluation_budget, before ? before->evaluation_budget : nullptr,
+                 what.limits.evaluation_memory);
     for (auto& one : what.profiles) one.order = order_of(one, what);
     auto const is_sampled = [](milter_config const& one) { return !one.sample.is_whole(); };
     if (std::any_of(what.milters.begin(), what.milters.end(), is_sampled))
         what.selection = std::make_shared<sampled_selection>(what.milters, what.selection);
-    std::shared_ptr<message::memory_budget> memory;
-    share_memory(memory, evaluation_memory(before), what.limits.evaluation_memory);
     for (std::size_t i = 0; i < what.milters.size(); ++i)
         if (what.milters[i].enabled && what.milters[i].mode == milter_mode::evaluate)
-            what.evaluated.push_back({i, alone(what, i, memory)});
+            what.evaluated.push_back({i, alone(what, i)});
     return std::make_shared<config const>(std::move(what));
 }
 

@@ -121,6 +121,8 @@ struct config {
     std::vector<profile_config> profiles;
     std::shared_ptr<manager::selection const> selection; ///< none: every milter applies always
     std::vector<evaluated_milter> evaluated;             ///< from with_endpoints()
+    /// Of all copies, also of those that a configuration before this one had; from with_endpoints()
+    std::shared_ptr<message::memory_budget> evaluation_budget;
     manager::on_internal_error on_internal_error = manager::on_internal_error::tempfail;
     header_rules_setting header_rules = header_rules_setting::automatic;
     std::optional<proto::duration>

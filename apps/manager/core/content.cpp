@@ -63,7 +63,9 @@ bool session::hold_headers(proto::time_point now) {
     auto const held = t.header_memory.size();
     if (needed <= held || t.header_memory.grow(config_->spool.budget.get(), needed - held))
         return true;
-    internal_failure("no memory for more headers: [limits] memory is used up", now);
+    internal_failure("no memory for more headers: [limits] " +
+                         std::string(grant_ ? "evaluation_memory" : "memory") + " is used up",
+                     now);
     return false;
 }
 
@@ -287,14 +289,25 @@ void session::stage_edit(link& one, wire::any_reply const& reply, proto::time_po
                              : "[limits] edit_bytes = " + size_text(limits.bytes),
                          now);
     if (!piece) return;
-    if (one.new_body.size() + piece->bytes.size() > limits.body_bytes)
+    if (one.new_body_size + piece->bytes.size() > limits.body_bytes)
         return fail_edit(one, reply, "[limits] replacement_body = " + size_text(limits.body_bytes),
                          now);
-    error_code ec;
-    one.new_body.append(piece->bytes, ec);
+    auto const ec = keep_new_body(one, piece->bytes);
     if (ec == errc::limit_exceeded)
         return fail_edit(one, reply, "[spool] max = " + size_text(config_->spool.max_bytes), now);
     if (ec) fail(one, ec, wire::describe(reply), now);
+}
+
+/// That of a shadow goes nowhere: only its size is told.
+error_code session::keep_new_body(link& one, std::string_view piece) const {
+    error_code ec;
+    auto const size = one.new_body_size + piece.size();
+    if (!grant_)
+        one.new_body.append(piece, ec);
+    else if (size > config_->spool.max_bytes)
+        ec = errc::limit_exceeded;
+    if (!ec) one.new_body_size = size;
+    return ec;
 }
 
 /// It asks for more than the administrator lets it.
@@ -330,6 +343,7 @@ void session::commit(link& one, proto::time_point now) {
     if (one.edits.replaces_body) {
         t.body = std::move(one.new_body);
         t.body_replaced = true;
+        t.new_body_size = one.new_body_size;
         bool const shown_again =
             std::any_of(links_.begin() + static_cast<std::ptrdiff_t>(one.index) + 1, links_.end(),
                         [](auto const& other) { return other->in_message || other->undecided(); });
@@ -363,6 +377,7 @@ void session::end_lines_of_body(proto::time_point now) {
     }
     if (ec) return internal_failure("replaced body: " + spool_finding(ec), now);
     t.body = std::move(ended);
+    t.new_body_size = t.body.size();
 }
 
 } // namespace milter::manager

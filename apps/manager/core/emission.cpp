@@ -34,7 +34,7 @@ void session::finish(proto::time_point now) {
         t.body_sent = 0;
         ++t.record.edit_count;
         if (t.record.edits.size() < record_list_limit)
-            t.record.edits.push_back("replace_body " + std::to_string(t.body.size()) + " bytes");
+            t.record.edits.push_back("replace_body " + std::to_string(t.new_body_size) + " bytes");
     }
     emit(now);
 }

@@ -89,9 +89,10 @@ struct link {
     extent held_for = extent::command;
     told_envelope told;
     content_cursor content;
-    message::edit_list edits; ///< staged until its verdict
-    message::body_store new_body;
-    std::string dropped; ///< codes of edits of this message that were not agreed on
+    message::edit_list edits;      ///< staged until its verdict
+    message::body_store new_body;  ///< empty in a shadow: nobody would read it
+    std::size_t new_body_size = 0; ///< bytes
+    std::string dropped;           ///< codes of edits of this message that were not agreed on
 
     milter_record record; ///< of the current transaction
 
@@ -166,6 +167,7 @@ struct link {
     void drop_edits() {
         edits.clear();
         new_body.clear();
+        new_body_size = 0;
     }
 };
 

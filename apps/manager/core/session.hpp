@@ -116,7 +116,7 @@ private:
     void on_helo(wire::helo const& who, proto::time_point now);
     void on_mail(wire::mail const& sender, proto::time_point now);
     void on_rcpt(wire::rcpt const& recipient, proto::time_point now);
-    void on_data(proto::time_point now);
+    void leave_without_recipients(proto::time_point now);
     std::string_view aborted() const noexcept;
     bool every_recipient_was_refused() const noexcept;
     void on_abort(proto::time_point now);
@@ -208,6 +208,7 @@ private:
     void on_content_verdict(link& one, wire::command_code code, verdict const& verdict,
                             proto::time_point now);
     void stage_edit(link& one, wire::any_reply const& reply, proto::time_point now);
+    error_code keep_new_body(link& one, std::string_view piece) const;
     void fail_edit(link& one, wire::any_reply const& reply, std::string_view limit,
                    proto::time_point now);
     std::string spool_finding(error_code ec) const;

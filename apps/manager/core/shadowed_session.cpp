@@ -158,13 +158,19 @@ void shadowed_session::append_effects(std::vector<effect>& to, std::size_t which
         for (auto& next : one.self->take_effects()) {
             switch (next.what) {
             case effect::kind::reply: replied = true; break;
-            case effect::kind::hang_up: one.over = true; break;
+            case effect::kind::hang_up: end(one); break;
             default: next.link = heard_.milters() + which; to.push_back(std::move(next));
             }
         }
         if (replied) one.self->mta_drained(now);
     }
     hold_backlog(one);
+}
+
+/// Without the MTA's farewell it is not the end of the mail: what is still to come it will not see.
+void shadowed_session::end(shadow& one) {
+    one.over = true;
+    if (!one.self->parted() && one.dropped.empty()) one.dropped = "its copy of the session failed";
 }
 
 std::vector<decision> shadowed_session::take_decisions() {

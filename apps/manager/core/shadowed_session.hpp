@@ -84,6 +84,7 @@ private:
     static void tell(shadow& one, std::string_view bytes, proto::time_point now);
     static void hold_backlog(shadow& one);
     static evaluation not_seen(shadow const& by, decision enforced);
+    static void end(shadow& one);
     static void forget(shadow& one);
     static void give_up(shadow& one, std::string why, proto::time_point now);
     void take_leave(proto::time_point now);

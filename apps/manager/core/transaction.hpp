@@ -62,6 +62,7 @@ struct transaction {
         single_header_edits; ///< of the one milter that edited headers
     std::size_t header_editors = 0;
     bool body_replaced = false;
+    std::size_t new_body_size = 0; ///< bytes of the replaced one
     std::optional<std::string> quarantine;
     std::string quarantined_by;           ///< milter, by its edit or its failure
     std::optional<std::size_t> body_sent; ///< emission of a replaced body: bytes done

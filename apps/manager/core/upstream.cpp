@@ -6,6 +6,16 @@ namespace milter::manager {
 
 using wire::command_code;
 
+namespace {
+
+bool follows_recipients(command_code code) noexcept {
+    return code == command_code::data || code == command_code::header ||
+           code == command_code::end_of_headers || code == command_code::body ||
+           code == command_code::end_of_message;
+}
+
+} // namespace
+
 void session::pull(proto::time_point now) {
     while (!over_) {
         error_code ec;
@@ -31,7 +41,7 @@ void session::handle(wire::any_command const& command, proto::time_point now) {
         void operator()(wire::helo const& c) { self.on_helo(c, now); }
         void operator()(wire::mail const& c) { self.on_mail(c, now); }
         void operator()(wire::rcpt const& c) { self.on_rcpt(c, now); }
-        void operator()(wire::data const&) { self.on_data(now); }
+        void operator()(wire::data const&) { self.begin(command_code::data, now); }
         void operator()(wire::unknown const&) { self.begin(command_code::unknown, now); }
         void operator()(wire::header const& c) { self.on_header(c, now); }
         void operator()(wire::end_of_headers const&) {
@@ -48,6 +58,7 @@ void session::handle(wire::any_command const& command, proto::time_point now) {
         void operator()(wire::quit const&) { self.on_quit(now); }
         void operator()(wire::quit_new_connection const&) { self.on_quit(now); }
     } visitor{*this, now};
+    if (grant_ && follows_recipients(wire::code_of(command))) leave_without_recipients(now);
     std::visit(visitor, command);
 }
 
@@ -136,14 +147,12 @@ void session::on_rcpt(wire::rcpt const& recipient, proto::time_point now) {
     begin(command_code::rcpt, now, refused_by_mta);
 }
 
-void session::on_data(proto::time_point now) {
-    // an MTA that hears us would not have come so far
-    if (grant_ && transaction_ && every_recipient_was_refused()) {
-        abort_milters(now);
-        end_transaction(aborted(), {}, {}, now);
-        transaction_->verdict.emplace(internal_verdict(config_->on_internal_error));
-    }
-    begin(command_code::data, now);
+/// An MTA that hears us would not have come to the content.
+void session::leave_without_recipients(proto::time_point now) {
+    if (!transaction_ || transaction_->verdict || !every_recipient_was_refused()) return;
+    abort_milters(now);
+    end_transaction(aborted(), {}, {}, now);
+    transaction_->verdict.emplace(internal_verdict(config_->on_internal_error));
 }
 
 /// Why the MTA gave the message up, as far as it can be seen.
