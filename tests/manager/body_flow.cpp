@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(mta_waits_while_the_milter_has_enough_to_do) {
     BOOST_TEST((rig.filter(0).message().body == body));
 }
 
-BOOST_AUTO_TEST_CASE(mta_is_read_all_the_same_when_no_milter_gives_a_sign_of_life) {
+BOOST_AUTO_TEST_CASE(mta_is_read_all_the_same_when_the_milter_does_not_answer) {
     manager_rig rig(1);
     rig.filter(0).on("body", silence());
     begin_message(rig);
@@ -156,6 +156,21 @@ BOOST_AUTO_TEST_CASE(mta_is_read_all_the_same_when_no_milter_gives_a_sign_of_lif
     rig.pass(1ms);
     BOOST_TEST(!rig.session().holds_mta_back());
     BOOST_TEST(rig.mta.out.size() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(mta_is_read_all_the_same_when_the_milter_answers_byte_by_byte) {
+    manager_rig rig(1);
+    reaction drip;
+    std::string answer;
+    wire::encode(answer, wire::proceed{});
+    for (char const c : answer) drip.parts.push_back({200ms, std::string(1, c)});
+    rig.filter(0).on("body", drip, once);
+    begin_message(rig);
+    say_body(rig, long_body(3 * mebibyte));
+    rig.pass(250ms);
+    BOOST_TEST(!rig.session().holds_mta_back());
+    BOOST_TEST(rig.mta.out.size() == 0u);
+    BOOST_TEST(rig.end() == "continue");
 }
 
 BOOST_AUTO_TEST_CASE(mta_is_read_all_the_same_when_the_milter_does_not_read) {
@@ -179,7 +194,7 @@ BOOST_AUTO_TEST_CASE(mta_does_not_wait_while_one_of_several_milters_is_stuck) {
     say_body(rig, body);
     BOOST_TEST(rig.session().holds_mta_back());
     rig.pass(250ms);
-    BOOST_TEST(!rig.session().holds_mta_back(), "the signs of life of another count");
+    BOOST_TEST(!rig.session().holds_mta_back(), "what another takes counts");
     BOOST_TEST(rig.mta.out.size() == 0u);
     rig.pass(10s);
     BOOST_TEST(rig.filter(1).message().body.size() > body.size() - wire::default_data_limit);

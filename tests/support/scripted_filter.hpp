@@ -138,6 +138,7 @@ public:
         if (!arrivals.empty()) arrivals.pop_front();
         if (connections_++ > 0) lines_.emplace_back("|");
         in_.clear();
+        half_said_.clear();
         owed_.reset();
         owed_to_aborted_ = false;
         at_ = proto::phase::start;
@@ -167,6 +168,7 @@ private:
 
     std::vector<rule> rules_;
     std::string in_;
+    std::string half_said_; ///< of a reply
     proto::phase at_ = proto::phase::start;
     std::optional<wire::command_code> owed_;
     bool owed_to_aborted_ = false;
@@ -256,6 +258,8 @@ inline reaction scripted_filter::react(wire::command_code code, std::string cons
 }
 
 inline void scripted_filter::spoke(std::string_view bytes) {
+    auto const all = std::exchange(half_said_, {}).append(bytes);
+    bytes = all;
     milter::error_code ec;
     while (auto const frame = wire::first_frame(bytes, 1UL << 28, ec)) {
         bytes.remove_prefix(frame->raw.size());
@@ -273,6 +277,7 @@ inline void scripted_filter::spoke(std::string_view bytes) {
         owed_to_aborted_ = false;
         owed_.reset();
     }
+    if (!ec) half_said_ = bytes;
 }
 
 } // namespace support

@@ -3,8 +3,8 @@
 //
 // An MTA sends a body without waiting for answers, mostly faster than milters take it. What all have been shown is dropped,
 // unless another milter is to be shown it later; and while they work on what is there, the MTA is not read, so that a
-// message of any size goes through little memory and no file. It is read all the same once one that is behind gives no sign
-// of life: all has to be kept for that one, and an MTA gives a filter up that does not read (Sendmail, after 10 s).
+// message of any size goes through little memory and no file. It is read all the same once one that is behind has taken
+// nothing for a while: all has to be kept for that one, and an MTA gives a filter up that does not read (Sendmail, after 10 s).
 #include "manager/core/session.hpp"
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t most_ahead = std::size_t{512}
                                    << 10; // bytes of a body that a milter is behind
-constexpr auto longest_silence = std::chrono::milliseconds(250);
+constexpr auto longest_pause = std::chrono::milliseconds(250);
 
 bool needs_body(link const& one) noexcept {
     if (!one.in_message || one.held || one.content.skips_body) return false;
@@ -38,7 +38,7 @@ void session::let_body_flow(std::size_t shown, proto::time_point now) {
         auto const offset = one->content.body_offset;
         lowest = std::min(lowest, offset);
         if (t.body.size() - offset > enough_for(*one))
-            until = std::min(until, one->heard_at + longest_silence);
+            until = std::min(until, one->told_at + longest_pause);
     }
     if (!t.body_replaced) t.body.drop_before(lowest);
     t.mta_waits_until = now < until && !t.body_complete ? until : proto::never;

@@ -64,9 +64,8 @@ struct link {
     manager::seat seat; ///< while it is connected, or on its way
     attempt way;        ///< to one of its endpoints
     proto::time_point connect_deadline = proto::never;
-    std::size_t in_flight = 0;    ///< bytes handed out and not yet reported written
-    std::size_t held_macros = 0;  ///< bytes of output that can wait for the next command
-    proto::time_point heard_at{}; ///< it said something, or has read all that it was sent
+    std::size_t in_flight = 0;   ///< bytes handed out and not yet reported written
+    std::size_t held_macros = 0; ///< bytes of output that can wait for the next command
     proto::time_point write_deadline = proto::never; ///< it does not take the content it is to have
 
     applicability applies = applicability::yes;
@@ -82,7 +81,9 @@ struct link {
 
     wire::command_code asked{};                ///< the command whose verdict is awaited
     proto::time_point asked_at = proto::never; ///< never: nothing is
-    bool told_again = false;    ///< `asked` is a command that the MTA has its answer to
+    proto::time_point
+        told_at{};           ///< something, for which it has taken, and answered, what came before
+    bool told_again = false; ///< `asked` is a command that the MTA has its answer to
     std::uint32_t asked_in = 0; ///< serial of the last event it was asked about
     /// Its last word on the event, or on the message. It counts when all milters before it have let that pass.
     std::optional<verdict> held;
@@ -124,7 +125,7 @@ struct link {
 
     void asks(wire::command_code code, proto::time_point now) noexcept {
         asked = code;
-        asked_at = now;
+        asked_at = told_at = now;
     }
     /// The wait is over, however it ended.
     void note_wait(proto::time_point now) noexcept {

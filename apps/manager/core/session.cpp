@@ -106,7 +106,6 @@ void session::filter_connected(std::size_t index, error_code ec, proto::time_poi
 void session::filter_bytes(std::size_t index, std::string_view bytes, proto::time_point now) {
     auto& one = *links_[index];
     if (over_ || !one.connected()) return;
-    one.heard_at = now;
     one.protocol.received(bytes);
     while (one.connected()) {
         error_code ec;
@@ -133,7 +132,6 @@ void session::filter_drained(std::size_t index, proto::time_point now) {
     one.in_flight = 0;
     one.write_deadline = proto::never;
     if (over_ || !one.connected()) return;
-    one.heard_at = now;
     resume(now);
 }
 
