@@ -12,6 +12,7 @@
 #include "manager/service/gateway.hpp"
 #include "manager/service/line_writer.hpp"
 #include "manager/service/supervisor.hpp"
+#include "manager/status_of.hpp"
 #include <milter/version.hpp>
 
 #include <boost/asio/signal_set.hpp>
@@ -271,9 +272,7 @@ private:
         report.configuration = file_;
         report.loaded = loaded_at_;
         report.last_reload = last_reload_;
-        for (auto const& one : gateway_.listeners())
-            report.listeners.push_back({to_string(one->where), one->accepted, *one->inside,
-                                        one->inherited, one->retiring});
+        for (auto const& one : gateway_.listeners()) report.listeners.push_back(status_of(*one));
         report.sessions = gateway_.sessions();
         report.sessions_ever = gateway_.sessions_ever();
         report.session_limit = settings_->limits.sessions;
@@ -285,17 +284,6 @@ private:
         counters_.fill(report);
         report.lines_lost = decisions_.dropped();
         return report;
-    }
-
-    static milter_status status_of(milter_config const& one) {
-        milter_status status;
-        status.name = one.name;
-        for (auto const& where : one.sockets) status.sockets.push_back(to_string(where));
-        status.enabled = one.enabled;
-        status.sessions = one.seats->taken();
-        status.evaluated = one.mode == milter_mode::evaluate;
-        status.max_sessions = most_sessions(one);
-        return status;
     }
 
     std::string file_; ///< of the configuration

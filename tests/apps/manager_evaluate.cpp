@@ -47,8 +47,8 @@ BOOST_AUTO_TEST_CASE(verdict_comes_when_the_mta_has_gone_and_is_in_log_and_statu
     BOOST_TEST(said["milters"][1]["max_sessions"] == 200);
     BOOST_TEST(said["messages"]["accept"] == 1);
     BOOST_TEST(contains(verb({"status"}).out,
-                        "\nEVALUATED  MESSAGES  COMPARED  DIFFERING  FAILED  DROPPED\n"
-                        "next       1         1         1          0       0\n"));
+                        "\nEVALUATED  SHARE  MESSAGES  COMPARED  DIFFERING  FAILED  DROPPED\n"
+                        "next       100%   1         1         1          0       0\n"));
     auto const record = evaluation();
     BOOST_TEST(record["milter"] == "next");
     BOOST_TEST(record["agrees"] == false);
