@@ -71,7 +71,8 @@ public:
           gateway_(settings,
                    {[this](decision&& one) { decided(std::move(one)); },
                     [this](evaluation&& one) { evaluated(std::move(one)); },
-                    [this](log_event&& one) { logged(std::move(one)); }},
+                    [this](log_event&& one) { logged(std::move(one)); },
+                    [this](client_refusal&& one) { record(std::move(one)); }},
                    &inherited_),
           control_(std::make_shared<control>(gateway_.context(), &inherited_, actions())),
           signals_(gateway_.context(), SIGTERM, SIGINT) {
@@ -128,17 +129,17 @@ private:
     }
 
     void decided(decision&& one) {
-        auto const when = now();
         counters_.count(one);
-        decisions_.post([kept = std::make_shared<decision>(std::move(one)), when] {
-            return to_json_line(*kept, when);
-        });
+        record(std::move(one));
     }
 
     void evaluated(evaluation&& one) {
-        auto const when = now();
         counters_.count(one);
-        decisions_.post([kept = std::make_shared<evaluation>(std::move(one)), when] {
+        record(std::move(one));
+    }
+
+    template <class Record> void record(Record one) {
+        decisions_.post([kept = std::make_shared<Record>(std::move(one)), when = now()] {
             return to_json_line(*kept, when);
         });
     }
