@@ -314,8 +314,7 @@ void raise_descriptor_limit() noexcept {
     ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-loaded_config load_and_tell(std::string const& file) {
-    auto const here = this_machine();
+loaded_config load_and_tell(std::string const& file, machine const& here) {
     auto loaded = load_config(file, &here);
     for (auto const& problem : loaded.problems) std::cerr << to_string(problem) << '\n';
     return loaded;
@@ -343,7 +342,7 @@ int cannot_serve(std::string const& why) {
 int run(options const& options) {
     supervisor const supervisor;
     auto inherited = inherited_sockets::of_environment(); // before anything else is opened
-    auto const loaded = load_and_tell(options.config_file);
+    auto const loaded = load_and_tell(options.config_file, this_machine());
     if (!loaded.config) return EX_CONFIG;
     std::signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
@@ -366,7 +365,7 @@ int run(options const& options) {
 }
 
 int check(options const& options) {
-    auto const loaded = load_and_tell(options.config_file);
+    auto const loaded = load_and_tell(options.config_file, this_machine_before_start());
     if (!loaded.config) return EX_CONFIG;
     if (!options.quiet)
         std::cout << options.config_file << ": " << summary(*loaded.config, loaded.problems)
