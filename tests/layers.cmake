@@ -62,12 +62,19 @@ if(TARGET test_apps)
     endif()
 endif()
 
+# The way from the installation to the first mail, as docs/operations.md has it.
+find_package(Python3 3.11 COMPONENTS Interpreter)
+if(Python3_FOUND AND TARGET milter-manager AND TARGET milter-test-server AND TARGET milter-test-filter)
+    add_test(NAME first_start COMMAND Python3::Interpreter -B ${CMAKE_CURRENT_SOURCE_DIR}/apps/first_start.py
+        ${PROJECT_SOURCE_DIR} ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
+    set_tests_properties(first_start PROPERTIES LABELS apps TIMEOUT 300)
+endif()
+
 if(TARGET milter-replay)
     milter_test(replay LINK milter-replay_lib)
     target_compile_definitions(test_replay PRIVATE MILTER_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
     set_property(TEST test_replay PROPERTY ENVIRONMENT "MILTER_BIN_DIR=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
     add_dependencies(test_replay milter-replay)
-    find_package(Python3 3.11 COMPONENTS Interpreter)
     if(Python3_FOUND)
         file(GLOB captures CONFIGURE_DEPENDS replay/captures/*)
         add_test(NAME replay_against_decoder COMMAND Python3::Interpreter -B

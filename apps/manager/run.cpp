@@ -12,6 +12,7 @@
 #include "manager/service/gateway.hpp"
 #include "manager/service/line_writer.hpp"
 #include "manager/service/supervisor.hpp"
+#include "manager/status_of.hpp"
 #include <milter/version.hpp>
 
 #include <boost/asio/signal_set.hpp>
@@ -70,7 +71,8 @@ public:
           gateway_(settings,
                    {[this](decision&& one) { decided(std::move(one)); },
                     [this](evaluation&& one) { evaluated(std::move(one)); },
-                    [this](log_event&& one) { logged(std::move(one)); }},
+                    [this](log_event&& one) { logged(std::move(one)); },
+                    [this](client_refusal&& one) { record(std::move(one)); }},
                    &inherited_),
           control_(std::make_shared<control>(gateway_.context(), &inherited_, actions())),
           signals_(gateway_.context(), SIGTERM, SIGINT) {
@@ -127,17 +129,17 @@ private:
     }
 
     void decided(decision&& one) {
-        auto const when = now();
         counters_.count(one);
-        decisions_.post([kept = std::make_shared<decision>(std::move(one)), when] {
-            return to_json_line(*kept, when);
-        });
+        record(std::move(one));
     }
 
     void evaluated(evaluation&& one) {
-        auto const when = now();
         counters_.count(one);
-        decisions_.post([kept = std::make_shared<evaluation>(std::move(one)), when] {
+        record(std::move(one));
+    }
+
+    template <class Record> void record(Record one) {
+        decisions_.post([kept = std::make_shared<Record>(std::move(one)), when = now()] {
             return to_json_line(*kept, when);
         });
     }
@@ -271,9 +273,7 @@ private:
         report.configuration = file_;
         report.loaded = loaded_at_;
         report.last_reload = last_reload_;
-        for (auto const& one : gateway_.listeners())
-            report.listeners.push_back({to_string(one->where), one->accepted, *one->inside,
-                                        one->inherited, one->retiring});
+        for (auto const& one : gateway_.listeners()) report.listeners.push_back(status_of(*one));
         report.sessions = gateway_.sessions();
         report.sessions_ever = gateway_.sessions_ever();
         report.session_limit = settings_->limits.sessions;
@@ -288,17 +288,6 @@ private:
         counters_.fill(report);
         report.lines_lost = decisions_.dropped();
         return report;
-    }
-
-    static milter_status status_of(milter_config const& one) {
-        milter_status status;
-        status.name = one.name;
-        for (auto const& where : one.sockets) status.sockets.push_back(to_string(where));
-        status.enabled = one.enabled;
-        status.sessions = one.seats->taken();
-        status.evaluated = one.mode == milter_mode::evaluate;
-        status.max_sessions = most_sessions(one);
-        return status;
     }
 
     std::string file_; ///< of the configuration
@@ -328,8 +317,7 @@ void raise_descriptor_limit() noexcept {
     ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-loaded_config load_and_tell(std::string const& file) {
-    auto const here = this_machine();
+loaded_config load_and_tell(std::string const& file, machine const& here) {
     auto loaded = load_config(file, &here);
     for (auto const& problem : loaded.problems) std::cerr << to_string(problem) << '\n';
     return loaded;
@@ -357,7 +345,7 @@ int cannot_serve(std::string const& why) {
 int run(options const& options) {
     supervisor const supervisor;
     auto inherited = inherited_sockets::of_environment(); // before anything else is opened
-    auto const loaded = load_and_tell(options.config_file);
+    auto const loaded = load_and_tell(options.config_file, this_machine());
     if (!loaded.config) return EX_CONFIG;
     std::signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
@@ -380,7 +368,7 @@ int run(options const& options) {
 }
 
 int check(options const& options) {
-    auto const loaded = load_and_tell(options.config_file);
+    auto const loaded = load_and_tell(options.config_file, this_machine_before_start());
     if (!loaded.config) return EX_CONFIG;
     if (!options.quiet)
         std::cout << options.config_file << ": " << summary(*loaded.config, loaded.problems)

@@ -144,12 +144,15 @@ std::string head(json const& answer) {
 }
 
 std::string listeners(json const& answer) {
-    std::vector<row> rows = {{"LISTENER", "ACCEPTED", "SESSIONS", ""}};
-    for (auto const& one : list(answer, "listeners"))
+    std::vector<row> rows = {{"LISTENER", "ACCEPTED", "SESSIONS", "PROFILE", ""}};
+    for (auto const& one : list(answer, "listeners")) {
+        auto const profile = text(one, "profile");
         rows.push_back({text(one, "address"), number(one, "accepted"), number(one, "sessions"),
+                        profile.empty() ? "none: all milters" : profile,
                         one.value("closing", false)     ? "closing"
                         : one.value("inherited", false) ? "inherited"
                                                         : ""});
+    }
     return columns(rows);
 }
 
@@ -159,26 +162,51 @@ std::string sessions_at(json const& milter) {
     return number(milter, "sessions") + (most > 0 ? " of " + std::to_string(most) : "");
 }
 
+/// "spf", "spf (off)", "spf (evaluate, 5%)"
+std::string name_and_share(json const& milter) {
+    std::string remarks;
+    auto const remark = [&](std::string const& what) {
+        remarks += (remarks.empty() ? "" : ", ") + what;
+    };
+    if (!milter.value("enabled", true)) remark("off");
+    if (text(milter, "mode") == "evaluate") remark("evaluate");
+    if (auto const share = text(milter, "share"); !share.empty() && share != "100%") remark(share);
+    return text(milter, "name") + (remarks.empty() ? "" : " (" + remarks + ')');
+}
+
+/// "up", or "down, next try in 51m 8s"
+std::string state_of(json const& endpoint) {
+    auto state = text(endpoint, "state");
+    if (!endpoint.contains("retry_in_ms")) return state;
+    auto const time = endpoint["retry_in_ms"].get<std::uint64_t>();
+    return state + ", next try in " +
+           (time < 1'000 ? std::to_string(time) + "ms" : span_of((time + 999) / 1'000));
+}
+
+/// That of the milter and, where it says something else, that of the endpoint.
+std::string problem_of(json const& milter, json const& endpoint) {
+    auto const last = part(milter, "last_problem");
+    auto shown = last.empty() ? std::string() : text(last, "time") + ' ' + text(last, "text");
+    auto const error = text(endpoint, "last_error");
+    if (error.empty() || shown.find(error) != shown.npos) return shown;
+    return shown.empty() ? error : shown + "; " + error;
+}
+
 /// One line for each, and one more for each further socket.
 std::string milters(json const& answer) {
     std::vector<row> rows = {
-        {"MILTER", "SESSIONS", "MESSAGES", "FAILURES", "SOCKET", "LAST PROBLEM"}};
+        {"MILTER", "SESSIONS", "MESSAGES", "FAILURES", "SOCKET", "STATE", "LAST PROBLEM"}};
     for (auto const& one : list(answer, "milters")) {
-        auto name = text(one, "name");
-        if (!one.value("enabled", true)) name += " (off)";
-        auto const problem = part(one, "last_problem");
-        row line = {name,
-                    sessions_at(one),
-                    number(one, "messages"),
-                    number(one, "failures"),
-                    "",
-                    problem.empty() ? "" : text(problem, "time") + ' ' + text(problem, "text")};
-        auto const sockets = list(one, "sockets");
-        for (auto const& socket : sockets) {
-            line[4] = printable(socket.get<std::string>());
-            rows.push_back(std::exchange(line, row(line.size())));
+        row line = {name_and_share(one), sessions_at(one), number(one, "messages"),
+                    number(one, "failures")};
+        auto of = one;
+        for (auto const& endpoint : list(one, "endpoints")) {
+            line.insert(line.end(),
+                        {text(endpoint, "socket"), state_of(endpoint), problem_of(of, endpoint)});
+            rows.push_back(std::exchange(line, row(4)));
+            of = json::object(); // said once
         }
-        if (sockets.empty()) rows.push_back(line);
+        if (!line.front().empty()) rows.push_back(line);
     }
     return columns(rows);
 }
@@ -186,12 +214,12 @@ std::string milters(json const& answer) {
 /// Empty: there are none.
 std::string evaluated(json const& answer) {
     std::vector<row> rows = {
-        {"EVALUATED", "MESSAGES", "COMPARED", "DIFFERING", "FAILED", "DROPPED"}};
+        {"EVALUATED", "SHARE", "MESSAGES", "COMPARED", "DIFFERING", "FAILED", "DROPPED"}};
     for (auto const& one : list(answer, "milters"))
         if (auto const found = part(one, "evaluation"); !found.empty())
-            rows.push_back({text(one, "name"), number(found, "messages"), number(found, "compared"),
-                            number(found, "differing"), number(found, "failed"),
-                            number(found, "dropped")});
+            rows.push_back({text(one, "name"), text(one, "share"), number(found, "messages"),
+                            number(found, "compared"), number(found, "differing"),
+                            number(found, "failed"), number(found, "dropped")});
     return rows.size() > 1 ? '\n' + columns(rows) : "";
 }
 

@@ -6,7 +6,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <csignal>
+#include <filesystem>
 #include <string>
 
 namespace manager_test {
@@ -31,6 +35,18 @@ struct control_fixture : manager_fixture {
         args.insert(args.end(), {"--control", control});
         return support::run_program(program("milter-manager"), args, dir);
     }
+
+    /// By somebody who is not root, nor a member of any group.
+    finished_program as_nobody(arguments args) const {
+        arguments all = {"--reuid=65534", "--regid=65534", "--clear-groups",
+                         program("milter-manager")};
+        all.insert(all.end(), args.begin(), args.end());
+        return support::run_program("/usr/bin/setpriv", all, dir);
+    }
+    static bool can_be_nobody() {
+        return ::getuid() == 0 && std::filesystem::exists("/usr/bin/setpriv");
+    }
+    void let_all_in() const { ::chmod((dir / "").c_str(), 0755); }
 
     json status() const {
         auto const done = verb({"status", "--json"});

@@ -30,6 +30,27 @@ BOOST_AUTO_TEST_CASE(a_message_passes_two_milters_and_is_recorded) {
     BOOST_TEST(!std::filesystem::exists(path));
 }
 
+BOOST_AUTO_TEST_CASE(client_that_is_refused_before_it_names_a_sender_is_recorded) {
+    filter("strict", {"--on", "helo=reply 550 5.7.1 not you"});
+    settings = "[manager]\non_internal_error = \"shutdown\"\n[limits]\nsessions = 1\n";
+    start();
+    raw_client const first(path);
+    first.say(offer);
+    first.some(17); // it has the only place
+    meets({"--expect", "temporary-failure@connect"});
+    first.say("\0\0\0\x01Q"sv);
+    first.rest();
+    meets({"--expect", "reject@helo"});
+    BOOST_TEST(manager->stop() == 0);
+    auto const out = manager->out();
+    BOOST_TEST(count(out, R"("event":"refusal","session":)") == 2, out);
+    BOOST_TEST(count(out, "\n") == 2, out);
+    for (auto const* part :
+         {R"("verdict":"reject","text":"550 5.7.1 not you","decided_by":"strict","stage":"helo"})",
+          R"("reason":"[limits] sessions = 1 reached","decided_by":"manager","stage":"connect"})"})
+        BOOST_TEST(contains(out, part), out);
+}
+
 BOOST_AUTO_TEST_CASE(milter_that_is_down_is_judged_by_its_policy_207_210) {
     for (auto const& [policy, wanted] : std::vector<std::pair<std::string, std::string>>{
              {"tempfail", "temporary-failure@mail"},

@@ -193,6 +193,35 @@ BOOST_AUTO_TEST_CASE(a_good_file_is_taken_and_a_broken_one_is_named) {
         contains(manager->err(), "configuration not reloaded: the old one stays in force\n"));
 }
 
+BOOST_AUTO_TEST_CASE(reload_says_by_its_exit_status_what_became_of_it) {
+    milter("x");
+    settings = control_section("mode = \"0666\"\n");
+    auto const reload = [&] { return verb({"reload"}).exit_code; };
+    auto const reload_as_nobody = [&] {
+        return as_nobody({"reload", "--control", control}).exit_code;
+    };
+    BOOST_TEST(reload() == 69); // no manager runs
+    start();
+    BOOST_TEST(reload() == 0);
+    auto const good = settings;
+    settings += "[oops]\n";
+    configuration();
+    BOOST_TEST(reload() == 78);
+    settings = good + listen_section("unix:" + dir / "nowhere/x.sock");
+    configuration();
+    BOOST_TEST(reload() == 69);
+    if (can_be_nobody()) {
+        let_all_in();
+        BOOST_TEST(reload_as_nobody() == 77); // may ask for the status only
+        ::chmod(control.c_str(), 0600);
+        BOOST_TEST(reload_as_nobody() == 77); // may not even connect
+    }
+    manager->signal(SIGKILL);
+    manager->wait();
+    BOOST_TEST(std::filesystem::exists(control));
+    BOOST_TEST(reload() == 69); // nobody behind the socket
+}
+
 BOOST_AUTO_TEST_CASE(a_socket_that_cannot_be_opened_is_told_of_once) {
     milter("x");
     start();
@@ -345,7 +374,7 @@ BOOST_AUTO_TEST_CASE(another_user_may_ask_but_not_order) {
     milter("x");
     settings = control_section("mode = \"0666\"\n");
     start();
-    ::chmod((dir / "").c_str(), 0755);
+    let_all_in();
     auto const as_nobody = [&](std::string const& what) {
         return asked_as(65534, control, what + '\n');
     };

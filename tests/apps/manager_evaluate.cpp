@@ -50,8 +50,9 @@ BOOST_AUTO_TEST_CASE(verdict_comes_when_the_mta_has_gone_and_is_in_log_and_statu
     BOOST_TEST(said["evaluation_memory"] == json::parse(R"({"now":0,"limit":2097152})"));
     auto const shown = verb({"status"}).out;
     BOOST_TEST(contains(shown, "of at most 256 MiB; for evaluation 0 B of at most 2 MiB\n"));
-    BOOST_TEST(contains(shown, "\nEVALUATED  MESSAGES  COMPARED  DIFFERING  FAILED  DROPPED\n"
-                               "next       1         1         1          0       0\n"));
+    BOOST_TEST(contains(shown,
+                        "\nEVALUATED  SHARE  MESSAGES  COMPARED  DIFFERING  FAILED  DROPPED\n"
+                        "next       100%   1         1         1          0       0\n"));
     auto const record = evaluation();
     BOOST_TEST(record["milter"] == "next");
     BOOST_TEST(record["agrees"] == false);

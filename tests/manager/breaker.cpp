@@ -45,6 +45,21 @@ BOOST_AUTO_TEST_CASE(closed_one_lets_all_through) {
     BOOST_TEST((one.at(now) == state::closed));
 }
 
+BOOST_AUTO_TEST_CASE(what_came_of_the_last_connection_is_known_whether_it_counts_or_not) {
+    using experience = breaker::experience;
+    breaker never_opens{{0, 30s, 1s, 8s, 10s}};
+    for (auto* each : {&one, &never_opens}) {
+        BOOST_TEST((each->last() == experience::none));
+        each->admit(now).give_back();
+        BOOST_TEST((each->last() == experience::none));
+        each->admit(now).failed(now, 0);
+        BOOST_TEST((each->last() == experience::failed));
+        BOOST_TEST((each->at(now) == state::closed));
+        each->admit(now).worked();
+        BOOST_TEST((each->last() == experience::worked));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(opens_at_the_failure_that_is_too_many_and_says_so_once) {
     auto late = one.admit(now);
     BOOST_TEST((fail() == finding::counted));

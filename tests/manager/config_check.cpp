@@ -28,6 +28,10 @@ std::string findings(std::string const& text) {
     return out;
 }
 
+std::string const open_to_all =
+    "m:2:10: warning: socket: open to all who reach this machine, as the milter protocol has no "
+    "authentication\n";
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(config_check)
@@ -105,16 +109,37 @@ BOOST_AUTO_TEST_CASE(a_socket_is_listened_on_once) {
     BOOST_TEST(findings(listen("/l") + listen("local:/l") + rest) ==
                "m:4:10: socket is listened on already\n");
     BOOST_TEST(findings(listen("inet:25@127.0.0.1") + listen("inet:25") + rest) ==
-               "m:4:10: socket is listened on already\n");
+               "m:4:10: socket is listened on already\n"); // the first that is wrong with it
     BOOST_TEST(findings(listen("inet:25@127.0.0.1") + listen("inet:25@127.0.0.2") + rest) == "");
     BOOST_TEST(findings(listen("inet:0@127.0.0.1") + listen("inet:0@127.0.0.1") + rest) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_port_on_all_addresses_is_warned_of_and_the_loopback_one_is_named) {
+    struct {
+        std::string socket, here;
+    } const rows[] = {{"inet:25", "inet:25@127.0.0.1"},
+                      {"inet:25@0.0.0.0", "inet:25@127.0.0.1"},
+                      {"inet6:25", "inet6:25@[::1]"},
+                      {"inet6:25@[::]", "inet6:25@[::1]"}};
+    for (auto const& row : rows) {
+        auto const loaded = parse_config(listen(row.socket) + filter("a", "/a"), "m");
+        BOOST_TEST(bool(loaded.config));
+        BOOST_TEST_REQUIRE(loaded.problems.size() == 1u, row.socket);
+        BOOST_TEST(to_string(loaded.problems[0]).starts_with(open_to_all.substr(0, 60)));
+        BOOST_TEST(loaded.problems[0].hint == "for an MTA on this machine: \"" + row.here +
+                                                  "\"; else the address of an interface that only "
+                                                  "MTAs reach");
+    }
+    for (std::string const socket :
+         {"/l", "inet:25@127.0.0.1", "inet6:25@[::1]", "inet:25@mx.test"})
+        BOOST_TEST(findings(listen(socket) + filter("a", "/a")) == "", socket);
 }
 
 BOOST_AUTO_TEST_CASE(a_milter_on_a_socket_of_ours_is_a_loop) {
     BOOST_TEST(findings(listen("/run//l") + filter("a", "unix:/run/./l")) ==
                "m:5:10: loop: the manager itself listens on this socket\n");
     BOOST_TEST(findings(listen("inet:25") + filter("a", "inet:localhost:25")) ==
-               "m:5:10: loop: the manager itself listens on this socket\n");
+               open_to_all + "m:5:10: loop: the manager itself listens on this socket\n");
     BOOST_TEST(findings(listen("inet:25@192.0.2.1") + filter("a", "inet:localhost:25")) == "");
 }
 
@@ -170,9 +195,9 @@ BOOST_AUTO_TEST_CASE(first_pause_of_a_breaker_beyond_the_longest_is_a_warning) {
 }
 
 BOOST_AUTO_TEST_CASE(mode_and_group_need_a_unix_socket) {
-    BOOST_TEST(
-        findings(listen("inet:25") + "mode = '0660'\ngroup = 'mail'\n" + filter("a", "/a")) ==
-        "m:3:8: mode is for unix sockets only\nm:4:9: group is for unix sockets only\n");
+    BOOST_TEST(findings(listen("inet:25@127.0.0.1") + "mode = '0660'\ngroup = 'mail'\n" +
+                        filter("a", "/a")) ==
+               "m:3:8: mode is for unix sockets only\nm:4:9: group is for unix sockets only\n");
     BOOST_TEST(findings(listen("/l") + "mode = '0660'\ngroup = 'mail'\n" + filter("a", "/a")) ==
                "");
 }

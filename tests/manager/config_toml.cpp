@@ -230,7 +230,7 @@ BOOST_AUTO_TEST_CASE(all_errors_are_reported_at_once_in_the_order_of_the_file) {
                       "[[milter]]\n"
                       "socket = \"unix:run/x\"\n"
                       "[listen]\n"
-                      "socket = \"inet:25\"\n"
+                      "socket = \"inet:25@127.0.0.1\"\n"
                       "mode = \"0660\"\n") == R"(m.toml:2:1: unknown key "worker"
     worker = 2
     ^~~~~~

@@ -27,10 +27,32 @@ struct fixture {
             report.version = "1.2";
             report.pid = 7;
             report.now = report.started + 61s;
-            report.listeners = {{"unix:/l", 5, 2, true, false}};
-            report.milters = {
-                {"a", {"unix:/a", "unix:/b"}, true, 3, 1, "gone\x1b", {}, 4, 10, false, {}},
-                {"b", {"unix:/c"}, true, 0, 0, "", {}, 0, 200, true, {9, 8, 7, 6, 5}}};
+            report.listeners = {{"unix:/l", "inbound", 5, 2, true, false},
+                                {"unix:/m", "", 0, 0, false, false}};
+            report.milters = {{"a",
+                               {{"unix:/a", "up", {}, ""}, {"unix:/b", "down", 871ms, "no one"}},
+                               true,
+                               "100%",
+                               3,
+                               1,
+                               "gone\x1b",
+                               {},
+                               4,
+                               10,
+                               false,
+                               {}},
+                              {"b",
+                               {{"unix:/c", "untried", {}, ""}},
+                               true,
+                               "5%",
+                               0,
+                               0,
+                               "",
+                               {},
+                               0,
+                               200,
+                               true,
+                               {9, 8, 7, 6, 5}}};
             report.memory = 1024;
             report.memory_limit = 4096;
             report.evaluation_memory = 512;
@@ -73,12 +95,21 @@ BOOST_AUTO_TEST_CASE(status_has_everything) {
     BOOST_TEST(said["uptime"] == 61);
     BOOST_TEST(!said.contains("last_reload"));
     BOOST_TEST(said["listeners"][0] ==
-               json::parse(R"({"address":"unix:/l","accepted":5,"sessions":2,"inherited":true})"));
+               json::parse(R"({"address":"unix:/l","profile":"inbound","accepted":5,"sessions":2,)"
+                           R"("inherited":true})"));
+    BOOST_TEST(!said["listeners"][1].contains("profile"));
     BOOST_TEST(said["messages"]["reject"] == 2);
     BOOST_TEST(said["milters"][1]["evaluation"] ==
                json::parse(R"({"messages":9,"compared":8,"differing":7,"failed":6,"dropped":5})"));
     auto const& milter = said["milters"][0];
     BOOST_TEST(milter["sockets"] == json::parse(R"(["unix:/a","unix:/b"])"));
+    BOOST_TEST(milter["endpoints"] ==
+               json::parse(R"([{"socket":"unix:/a","state":"up"},{"socket":"unix:/b",)"
+                           R"("state":"down","retry_in_ms":871,"last_error":"no one"}])"));
+    BOOST_TEST(milter["mode"] == "enforce");
+    BOOST_TEST(milter["share"] == "100%");
+    BOOST_TEST(said["milters"][1]["mode"] == "evaluate");
+    BOOST_TEST(said["milters"][1]["share"] == "5%");
     BOOST_TEST(milter["messages"] == 3);
     BOOST_TEST(milter["failures"] == 1);
     BOOST_TEST(milter["sessions"] == 4);

@@ -63,6 +63,21 @@ evaluation full_evaluation() {
     return e;
 }
 
+/// Every field set; the example of docs/decision-log.md.
+client_refusal full_refusal() {
+    return {12,
+            "unix:/run/milter-manager/mta.sock",
+            "inbound",
+            "mail.example.com",
+            "192.0.2.7",
+            "mail.example.com",
+            "tempfail",
+            "421 4.7.1 Service unavailable - try again later",
+            "waiting for the reply to helo: timed out",
+            "rspamd",
+            "helo"};
+}
+
 std::string documentation() {
     std::ifstream in(MILTER_SOURCE_DIR "/docs/decision-log.md");
     BOOST_TEST_REQUIRE(in.good());
@@ -192,6 +207,16 @@ BOOST_AUTO_TEST_CASE(each_key_of_an_evaluation_is_documented) {
     collect_keys(nlohmann::json::parse(to_json_line(full_evaluation(), noon)), keys);
     for (auto const& key : keys) BOOST_TEST(text.find("| `" + key + "` |") != text.npos, key);
     BOOST_TEST(keys.size() == 25u + 3u + 4u);
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_is_the_documented_line) {
+    auto const text = documentation();
+    auto const line = to_json_line(full_refusal(), noon);
+    BOOST_TEST(text.find("\n" + line + "\n") != std::string::npos, line);
+    auto const described = text.substr(text.find("## `\"event\":\"refusal\"`"));
+    auto const parsed = nlohmann::json::parse(line);
+    for (auto const& one : parsed.items())
+        BOOST_TEST(described.find("`" + one.key() + "`") != std::string::npos, one.key());
 }
 
 BOOST_AUTO_TEST_CASE(evaluation_without_counterpart_says_nothing_of_one) {

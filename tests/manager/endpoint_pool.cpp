@@ -75,6 +75,26 @@ BOOST_AUTO_TEST_CASE(when_all_are_down_there_is_none_to_try_and_a_reason) {
     BOOST_TEST(one.reason() == "it is down");
 }
 
+BOOST_AUTO_TEST_CASE(what_sessions_found_is_known_of_each_endpoint) {
+    endpoint_pool pool(three, balance::fail_over, quick);
+    attempt one;
+    one.begin(pool, now + 3s);
+    one.next(now);
+    one.failed("it is down", now, 0);
+    one.next(now);
+    one.worked();
+    auto const first = pool.known_of(0, now);
+    BOOST_TEST((first.state == breaker::state::open));
+    BOOST_TEST((first.last == breaker::experience::failed));
+    BOOST_TEST((first.pause == 10s));
+    BOOST_TEST(first.reason == "it is down");
+    auto const second = pool.known_of(1, now);
+    BOOST_TEST((second.state == breaker::state::closed));
+    BOOST_TEST((second.last == breaker::experience::worked));
+    BOOST_TEST((pool.known_of(2, now).last == breaker::experience::none));
+    BOOST_TEST((pool.known_of(0, now + 10s).state == breaker::state::half_open));
+}
+
 BOOST_AUTO_TEST_CASE(time_is_shared_by_the_endpoints_that_may_be_tried) {
     endpoint_pool pool(three, balance::fail_over, quick);
     attempt one;

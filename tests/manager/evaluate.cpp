@@ -451,6 +451,11 @@ BOOST_AUTO_TEST_CASE(share_of_it_holds) {
         rig.message();
         auto const asked = rig.evaluations().size() == 1; // no line about what is left out
         BOOST_TEST(asked == (rig.b().connections() > 0));
+        auto const& records = rig.decisions().at(0).milters;
+        BOOST_TEST_REQUIRE(records.size() == (asked ? 1u : 2u)); // else nothing would tell of it
+        if (!asked) BOOST_TEST(records[1].name == "b");
+        if (!asked) BOOST_TEST(records[1].verdict == "not asked");
+        if (!asked) BOOST_TEST(records[1].reason == "not in its share");
         in += asked;
     }
     BOOST_TEST(in > 8u);

@@ -162,6 +162,7 @@ public:
     }
     bool hung_up() const noexcept { return hung_up_; }
     std::vector<manager::decision> const& decisions() const noexcept { return decisions_; }
+    std::vector<manager::client_refusal> const& refusals() const noexcept { return refusals_; }
     std::vector<manager::evaluation> const& evaluations() const noexcept { return evaluations_; }
     /// Log lines as "peer: text".
     std::vector<std::string> const& log() const noexcept { return log_; }
@@ -210,6 +211,7 @@ private:
         }
         for (auto& event : to.take_log()) log_.push_back(event.peer + ": " + event.text);
         for (auto& record : to.take_decisions()) decisions_.push_back(std::move(record));
+        for (auto& record : to.take_refusals()) refusals_.push_back(std::move(record));
         for (auto& record : to.take_evaluations()) evaluations_.push_back(std::move(record));
     }
     void execute(manager::effect& one);
@@ -240,6 +242,7 @@ private:
     proto::time_point now_ = proto::time_point{} + 1h;
     std::optional<std::mt19937> random_;
     std::vector<manager::decision> decisions_;
+    std::vector<manager::client_refusal> refusals_;
     std::vector<manager::evaluation> evaluations_;
     std::vector<std::string> log_;
 };

@@ -99,10 +99,23 @@ private:
                 return problems_.error(*listens_[i], "socket is listened on already",
                                        "first in " + line_of(listens_[j]));
         if (socket.family == endpoint::kind::unix_path) return;
+        if (is_on_all_addresses(socket)) warn_of_openness(socket, *listens_[i]);
         for (auto const key : {"mode", "group"})
             if (auto const* place = find("listen", i, key))
                 problems_.error(*place, std::string(key) + " is for unix sockets only",
                                 "take it out, or listen on a unix socket");
+    }
+
+    void warn_of_openness(endpoint const& socket, source_place const& at) {
+        auto const here = socket.family == endpoint::kind::inet6
+                              ? "inet6:" + socket.service + "@[::1]"
+                              : "inet:" + socket.service + "@127.0.0.1";
+        problems_.warning(
+            at,
+            "socket: open to all who reach this machine, as the milter protocol has no "
+            "authentication",
+            "for an MTA on this machine: " + in_quotes(here) +
+                "; else the address of an interface that only MTAs reach");
     }
 
     void check_milter(std::size_t i) {

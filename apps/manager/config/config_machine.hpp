@@ -6,8 +6,11 @@
 #pragma once
 
 #include "manager/config/config_check.hpp"
+#include <milter/endpoint.hpp>
+#include <milter/error.hpp>
 
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace milter::manager {
@@ -15,12 +18,20 @@ namespace milter::manager {
 /// What is asked of the machine. Errors are errno, 0 for none.
 struct machine {
     std::function<bool(std::string const&)> has_group;      ///< by name or number
-    std::function<int(std::string const&)> directory_error; ///< why it cannot be used as one
+    std::function<int(std::string const&)> directory_error; ///< why no file can be made in it
     std::function<int(message::spool_options const&)>
         spool_error; ///< why the body of a large message could not be kept
+
+    // Only before a start. A manager that runs has its sockets, and may have inherited them.
+    std::string user; ///< who asks, for people
+    std::function<std::optional<int>(std::string const&)>
+        file_error; ///< why it cannot be written to; empty: there is no such file
+    std::function<bool(std::string const&)> may_give_to;     ///< files of its own, to the group
+    std::function<error_code(endpoint const&)> listen_error; ///< why nobody could listen there
 };
 
-/// Unknown groups, directories that do not exist, a spool that takes no file.
+/// Unknown groups, directories that do not exist, a spool that takes no file; before a start also what the user may not
+/// do, and sockets that are in use, unless the manager runs: somebody listens on the control socket then.
 void check_machine(config const& what, machine const& on, value_places const& places,
                    problem_list& problems);
 

@@ -132,6 +132,10 @@ refusal assign_sockets(std::vector<endpoint>& to, raw_value const& value) {
     return {};
 }
 
+bool is_on_all_addresses(endpoint const& listen) {
+    return listen.family != endpoint::kind::unix_path && is_any_address(listen.host);
+}
+
 bool same_peer(endpoint const& a, endpoint const& b) {
     return same_door(a, b) && (a.family == endpoint::kind::unix_path || same_host(a, b));
 }

@@ -20,6 +20,9 @@ refusal assign_socket(endpoint& to, std::string_view text);
 /// One text, or a list of different ones.
 refusal assign_sockets(std::vector<endpoint>& to, raw_value const& value);
 
+/// A TCP port on all addresses of the machine.
+bool is_on_all_addresses(endpoint const& listen);
+
 /// Whether both cannot be listened on at the same time. Names are not resolved.
 bool same_place(endpoint const& a, endpoint const& b);
 

@@ -153,6 +153,22 @@ std::string to_json_line(evaluation const& what, wall_time when) {
     return to_line(out);
 }
 
+std::string to_json_line(client_refusal const& what, wall_time when) {
+    auto out = event("refusal", when);
+    out["session"] = what.session;
+    add(out, "listener", what.listener);
+    add(out, "profile", what.profile);
+    add(out, "client_name", what.client_name);
+    add(out, "client_address", what.client_address);
+    add(out, "helo", what.helo);
+    add(out, "verdict", what.verdict);
+    add(out, "text", what.text);
+    add(out, "reason", what.reason);
+    add(out, "decided_by", what.decided_by);
+    add(out, "stage", what.stage);
+    return to_line(out);
+}
+
 std::string to_text_line(log_event const& what) {
     std::string out;
     if (what.session > 0) out += "session " + std::to_string(what.session) + ": ";

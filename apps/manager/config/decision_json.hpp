@@ -19,6 +19,7 @@ using wall_time = std::chrono::system_clock::time_point;
 /// `{"time":"2026-01-02T03:04:05.678Z","event":"decision",...}`; empty texts and lists are left out.
 std::string to_json_line(decision const& what, wall_time when);
 std::string to_json_line(evaluation const& what, wall_time when);
+std::string to_json_line(client_refusal const& what, wall_time when);
 
 /// `session 12: mta: warning: text`, for people.
 std::string to_text_line(log_event const& what);

@@ -14,6 +14,7 @@ using json = nlohmann::ordered_json;
 
 json to_json(listener_status const& one) {
     json out = {{"address", one.address}, {"accepted", one.accepted}, {"sessions", one.sessions}};
+    if (!one.profile.empty()) out["profile"] = one.profile;
     if (one.inherited) out["inherited"] = true;
     if (one.closing) out["closing"] = true;
     return out;
@@ -27,11 +28,29 @@ json to_json(evaluation_status const& one) {
             {"dropped", one.dropped}};
 }
 
+json to_json(endpoint_status const& one) {
+    json out = {{"socket", one.socket}, {"state", one.state}};
+    if (one.retry_in) out["retry_in_ms"] = one.retry_in->count();
+    if (!one.last_error.empty()) out["last_error"] = one.last_error;
+    return out;
+}
+
 json to_json(milter_status const& one) {
-    json out = {
-        {"name", one.name},         {"sockets", one.sockets},           {"enabled", one.enabled},
-        {"sessions", one.sessions}, {"max_sessions", one.max_sessions}, {"messages", one.messages},
-        {"failures", one.failures}};
+    json sockets = json::array(), endpoints = json::array();
+    for (auto const& endpoint : one.endpoints) {
+        sockets.push_back(endpoint.socket);
+        endpoints.push_back(to_json(endpoint));
+    }
+    json out = {{"name", one.name},
+                {"sockets", sockets},
+                {"endpoints", endpoints},
+                {"enabled", one.enabled},
+                {"mode", one.evaluated ? "evaluate" : "enforce"},
+                {"share", one.share},
+                {"sessions", one.sessions},
+                {"max_sessions", one.max_sessions},
+                {"messages", one.messages},
+                {"failures", one.failures}};
     if (one.evaluated) out["evaluation"] = to_json(one.evaluation);
     if (!one.last_problem.empty())
         out["last_problem"] = {{"time", to_rfc3339(one.last_problem_at)},

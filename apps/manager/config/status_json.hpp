@@ -9,6 +9,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@ namespace milter::manager {
 
 struct listener_status {
     std::string address;
+    std::string profile; ///< empty: all milters
     std::uint64_t accepted = 0;
     std::size_t sessions = 0; ///< now
     bool inherited = false;   ///< of whoever started us
@@ -34,10 +36,19 @@ struct evaluation_status {
     std::uint64_t dropped = 0; ///< it could not see them as a whole
 };
 
+/// One of the sockets of a milter.
+struct endpoint_status {
+    std::string socket;
+    std::string_view state; ///< "untried", "up", "failing", "down" or "half_open"
+    std::optional<std::chrono::milliseconds> retry_in; ///< while it is down
+    std::string last_error;                            ///< as long as nobody has been served since
+};
+
 struct milter_status {
     std::string name;
-    std::vector<std::string> sockets;
+    std::vector<endpoint_status> endpoints;
     bool enabled = true;
+    std::string share;          ///< of the mail, such as "5%"
     std::uint64_t messages = 0; ///< it was asked about
     std::uint64_t failures = 0; ///< messages in which it failed
     std::string last_problem;

@@ -38,6 +38,8 @@ enum class breaker_finding {
 class breaker {
 public:
     enum class state { closed, open, half_open };
+    /// What came of the last connection, whatever that meant for others.
+    enum class experience { none, worked, failed };
 
     /// Leave to connect once. The holder says what came of it: worked() or failed(). Else it is given back, at the
     /// latest when this dies, so that no trial is lost with a session.
@@ -105,6 +107,8 @@ public:
         return is_odd(until) || now >= until ? state::half_open : state::open;
     }
 
+    experience last() const noexcept { return last_.load(std::memory_order_relaxed); }
+
     /// How long nobody connects; 0 when somebody may.
     proto::duration pause_left(proto::time_point now) const noexcept {
         auto const until = until_.load(std::memory_order_relaxed);
@@ -133,6 +137,7 @@ private:
     /// Of a trial or not: who was served has seen that it works.
     bool worked() noexcept {
         // nearly always nothing has happened, and a word that is only read costs the other workers nothing
+        if (last() != experience::worked) last_.store(experience::worked);
         if (failures_.load(std::memory_order_relaxed) != 0) failures_.store(0);
         if (until_.load(std::memory_order_relaxed) == closed) return false;
         pause_.store(first_pause());
@@ -140,6 +145,7 @@ private:
     }
 
     breaker_finding failed(proto::time_point trial, proto::time_point now, double chance) noexcept {
+        last_.store(experience::failed);
         if (trial != closed) {
             auto const longer = std::min(pause_.load() * 2, settings_.longest_pause);
             if (until_.compare_exchange_strong(trial, end_of(longer, now, chance)))
@@ -177,6 +183,7 @@ private:
     breaker_settings settings_;
     std::atomic<proto::time_point> until_{closed}; ///< end of the pause, or of the trial
     std::atomic<unsigned> failures_{0};            ///< in a row, within the window
+    std::atomic<experience> last_{experience::none};
     std::atomic<proto::time_point> window_begin_{closed};
     std::atomic<proto::duration> pause_; ///< the next one, before chance
 };

@@ -19,6 +19,9 @@ inline constexpr std::size_t record_text_limit = 512; // bytes of one text field
 inline constexpr std::size_t record_list_limit =
     50; // recipients and edits kept; the rest is counted
 
+/// Why a milter was not asked, in its record.
+inline constexpr std::string_view not_in_share = "not in its share";
+
 /// What one milter did in the transaction.
 struct milter_record {
     std::string name;
@@ -60,6 +63,21 @@ struct decision {
     std::size_t edit_count = 0;
     std::size_t size = 0; ///< of headers and body as received, bytes
     proto::duration time{};
+};
+
+/// A client that was refused before it had named a sender, so that no decision tells of it.
+struct client_refusal {
+    std::uint64_t session = 0;
+    std::string listener;
+    std::string profile; ///< of the listener; empty: none
+    std::string client_name;
+    std::string client_address;
+    std::string helo;
+    std::string verdict;    ///< "reject" or "tempfail"
+    std::string text;       ///< SMTP reply given
+    std::string reason;     ///< limit that was reached, or what failed
+    std::string decided_by; ///< milter, or "manager"
+    std::string stage;      ///< command at which it was told
 };
 
 inline std::string capped(std::string_view text) {

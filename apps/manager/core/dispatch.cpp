@@ -163,9 +163,13 @@ void session::conclude(verdict const& given, std::string_view decided_by, proto:
     if (done->code == command_code::unknown || done->for_rejected_rcpt) {
         // nothing of a message is decided here, and Postfix 3.7 aborts on accept and discard (statement 127)
         if (!verdict.refuses() || done->for_rejected_rcpt) verdict = {};
+        note_refusal_of_client(verdict, stage);
         return answer(verdict);
     }
-    if (!transaction_) return answer(verdict);
+    if (!transaction_) {
+        note_refusal_of_client(verdict, stage);
+        return answer(verdict);
+    }
     auto& t = *transaction_;
     if (done->code == command_code::rcpt && !t.verdict && !session_verdict_) {
         if (!verdict.terminal()) {
@@ -266,6 +270,16 @@ void session::refuse_client(link const& one, verdict const& verdict) {
             (verdict.text.empty() ? std::string(word(verdict)) : verdict.text));
     session_verdict_ = verdict;
     session_decided_by_ = one.config->name;
+    session_reason_.clear();
+}
+
+/// Once: an MTA that goes on all the same has a decision for each message.
+void session::note_refusal_of_client(verdict const& given, std::string_view stage) {
+    bool const is_heard = !grant_ && session_verdict_ && given.refuses();
+    if (!is_heard || transaction_ || std::exchange(refusal_is_noted_, true)) return;
+    refusals_.push_back({id_, listener_, profile_ ? profile_->name : std::string(), client_name_,
+                         client_address_, helo_name_, std::string(word(given)), capped(given.text),
+                         session_reason_, session_decided_by_, std::string(stage)});
 }
 
 session::turn session::refuse_session(link const& one, verdict const& verdict,

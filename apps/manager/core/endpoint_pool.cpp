@@ -33,6 +33,11 @@ endpoint_pool::endpoint_pool(std::vector<endpoint> const& where, balance how,
     }
 }
 
+endpoint_knowledge endpoint_pool::known_of(std::size_t index, proto::time_point now) const {
+    auto const& [state, reason] = *members_[index].shared;
+    return {state.at(now), state.last(), state.pause_left(now), reason.get()};
+}
+
 void attempt::begin(endpoint_pool& through, proto::time_point until) noexcept {
     give_back();
     pool_ = &through;

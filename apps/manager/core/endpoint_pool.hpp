@@ -36,6 +36,14 @@ private:
     std::string text_;
 };
 
+/// What all sessions together know of an endpoint.
+struct endpoint_knowledge {
+    breaker::state state = breaker::state::closed;
+    breaker::experience last = breaker::experience::none;
+    proto::duration pause{}; ///< until somebody may connect
+    std::string reason;      ///< of the last failure
+};
+
 class endpoint_pool {
 public:
     /// @param before  the pool that it replaces, if any: breakers of endpoints in both go on as they are, unless the
@@ -48,6 +56,7 @@ public:
     breaker::state at(std::size_t index, proto::time_point now) const noexcept {
         return members_[index].shared->state.at(now);
     }
+    endpoint_knowledge known_of(std::size_t index, proto::time_point now) const;
 
 private:
     friend class attempt;

@@ -45,7 +45,7 @@ std::optional<evaluation> evaluate(std::string const& milter, decision alone,
             one.would.decided_by = milter;
         }
         if (record.verdict != "not asked" || one.would.decided_by == milter) continue;
-        if (record.reason.empty()) return std::nullopt; // rules and samples leave messages out
+        if (record.reason.empty() || record.reason == not_in_share) return std::nullopt;
         one.dropped = record.reason;
     }
     if (one.would.decided_by == "manager" && one.dropped.empty()) one.dropped = one.would.reason;

@@ -175,6 +175,7 @@ session::turn session::judge_failure(link& one, proto::time_point now) {
     if (event_ && policy == on_error::shutdown && !one.is_our_failure) {
         session_verdict_ = failure_verdict(policy);
         session_decided_by_ = one.config->name;
+        session_reason_ = one.failure;
         bool const unasked = event_->code == command_code::unknown || event_->for_rejected_rcpt;
         if (unasked && transaction_ && !transaction_->verdict) // else the message would go on
             decide(*session_verdict_, one.config->name, wire::name_of(event_->code), now);
@@ -321,8 +322,23 @@ void session::end_transaction(std::string_view verdict, std::string_view decided
     if (!stage.empty()) r.stage = stage;
     r.size = t.content_bytes;
     r.time = now - t.since;
-    for (auto const& one : links_) r.milters.push_back(one->record);
+    r.milters = records_of_milters();
     decisions_.push_back(std::move(r));
+}
+
+/// Those that count, and evaluated ones only where nothing else would tell that they are not asked.
+std::vector<milter_record> session::records_of_milters() const {
+    std::vector<milter_record> records;
+    records.reserve(links_.size());
+    for (auto const& one : links_) {
+        auto& added = records.emplace_back(one->record);
+        bool const left_out = one->applies == applicability::no && !one->config->sample.is_whole();
+        if (left_out && added.verdict == "not asked") added.reason = not_in_share;
+    }
+    for (auto const place : transaction_->evaluated_without)
+        records.push_back(
+            {config_->milters[place].name, "not asked", {}, std::string(not_in_share), 0, {}});
+    return records;
 }
 
 void session::log(severity level, std::string peer, std::string text) {

@@ -104,6 +104,19 @@ facts session::known_facts(command_code stage) const {
     return known;
 }
 
+/// Its copy, which knows the same, comes to the same answer in its own time.
+void session::note_evaluated_without(wire::mail const& sender) {
+    if (grant_ || overloaded_ || config_->evaluated.empty()) return;
+    auto known = known_facts(command_code::mail);
+    known.sender = sender;
+    for (auto const& one : config_->evaluated) {
+        auto const& milter = config_->milters[one.place];
+        if (is_in(profile_, one.place) &&
+            in_sample(milter.sample, milter.name, known) == applicability::no)
+            transaction_->evaluated_without.push_back(one.place);
+    }
+}
+
 // ---- what is kept for them
 
 void session::keep_sender(std::string_view payload) {

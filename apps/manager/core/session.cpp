@@ -67,8 +67,9 @@ void session::mta_closed(error_code why, proto::time_point now) {
     end_session(now);
 }
 
-void session::overloaded() {
+void session::overloaded(std::string why) {
     overloaded_ = true;
+    session_reason_ = std::move(why);
     links_.clear();
     session_verdict_ = internal_verdict(config_->on_internal_error);
     session_decided_by_ = "manager";

@@ -56,8 +56,9 @@ public:
     session(std::shared_ptr<config const> config, std::uint64_t id, proto::time_point now,
             std::string listener = {}, std::string_view profile = {});
 
-    /// There are too many sessions: this one asks no milter and refuses its mail by on_internal_error. Call it first.
-    void overloaded();
+    /// There is no room for this session: it asks no milter and refuses its mail by on_internal_error. Call it first.
+    /// @param why  for the records
+    void overloaded(std::string why = {});
     /// Nobody hears what is answered: the MTA was granted this by another session. Call it first.
     void shadow(proto::agreement const& granted);
 
@@ -81,6 +82,7 @@ public:
 
     std::vector<effect> take_effects();
     std::vector<decision> take_decisions() { return std::exchange(decisions_, {}); }
+    std::vector<client_refusal> take_refusals() { return std::exchange(refusals_, {}); }
     std::vector<log_event> take_log() { return std::exchange(log_, {}); }
     /// When to call expired(), unless something else happens before.
     proto::time_point deadline() const noexcept;
@@ -153,6 +155,7 @@ private:
     void settle_choice(link& one, applicability answer, wire::command_code stage,
                        proto::time_point now);
     facts known_facts(wire::command_code stage) const;
+    void note_evaluated_without(wire::mail const& sender);
     void keep_sender(std::string_view payload);
     bool keep_recipient(event const& done, proto::time_point now);
     void join(link& one, proto::time_point now);
@@ -184,6 +187,7 @@ private:
     void on_session_verdict(link& one, verdict const& verdict);
     turn refuse_session(link const& one, verdict const& verdict, proto::time_point now);
     void refuse_client(link const& one, verdict const& verdict);
+    void note_refusal_of_client(verdict const& given, std::string_view stage);
     void leave_milters();
     bool still_counts(link const& one) const noexcept;
     void resume(proto::time_point now);
@@ -254,6 +258,7 @@ private:
     void end_transaction(std::string_view verdict, std::string_view decided_by,
                          std::string_view stage, proto::time_point now);
     void note_macros();
+    std::vector<milter_record> records_of_milters() const;
     void log(severity level, std::string peer, std::string text);
 
     bool from_postfix() const noexcept;
@@ -288,6 +293,8 @@ private:
     std::optional<verdict>
         session_verdict_; ///< refusal at CONNECT or HELO: answers MAIL, RCPT, DATA and content
     std::string session_decided_by_;
+    std::string session_reason_;    ///< of that refusal, where no milter gave it
+    bool refusal_is_noted_ = false; ///< of this client
 
     std::unique_ptr<proto::agreement const>
         grant_; ///< of the session whose shadow this is; null: none
@@ -299,6 +306,7 @@ private:
     bool over_ = false;
     std::vector<effect> effects_;
     std::vector<decision> decisions_;
+    std::vector<client_refusal> refusals_;
     std::vector<log_event> log_;
     std::string scratch_;
 };

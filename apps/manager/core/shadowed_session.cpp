@@ -34,8 +34,8 @@ shadowed_session::shadowed_session(std::shared_ptr<config const> config, std::ui
             opening{std::move(config), id, std::move(listener), profile, {}});
 }
 
-void shadowed_session::overloaded() {
-    heard_.overloaded();
+void shadowed_session::overloaded(std::string why) {
+    heard_.overloaded(std::move(why));
     opening_.reset();
 }
 

@@ -27,8 +27,8 @@ public:
     shadowed_session(std::shared_ptr<config const> config, std::uint64_t id, proto::time_point now,
                      std::string listener = {}, std::string const& profile = {});
 
-    /// There are too many sessions; nothing is evaluated in this one.
-    void overloaded();
+    /// There is no room for this session; nothing is evaluated in it.
+    void overloaded(std::string why = {});
 
     // ---- inputs
 
@@ -50,6 +50,7 @@ public:
     std::vector<effect> take_effects(proto::time_point now);
     std::vector<log_event> take_log();
     std::vector<decision> take_decisions();
+    std::vector<client_refusal> take_refusals() { return heard_.take_refusals(); }
     std::vector<evaluation> take_evaluations();
     proto::time_point deadline() const noexcept;
     /// hang_up was given out, and no shadow is at work.

@@ -69,6 +69,8 @@ struct transaction {
     bool emitting = false;
     bool edits_failed = false; ///< an edit could not be passed on: the message may not be accepted
     bool recorded = false;
+    std::vector<std::size_t>
+        evaluated_without; ///< milters by their places: the message is not in their shares
     wire::reply_code last_verdict = wire::reply_code::proceed;
     decision record;
 };

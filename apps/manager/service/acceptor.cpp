@@ -124,15 +124,15 @@ void acceptor::let_in(entry const& at, newcomer who) {
     if (who.address)
         his->of_address = peers_.enter(*who.address, config_->limits.sessions_per_address, &crowd);
     bool const is_crowded = crowd != peer_count::refusal::none;
+    std::string no_room;
     if (is_full)
-        lines_->full.say({severity::warning, last_id_ + 1, "manager",
-                          "[limits] sessions = " + std::to_string(config_->limits.sessions) +
-                              " reached" + std::string(refused)});
+        no_room = "[limits] sessions = " + std::to_string(config_->limits.sessions) + " reached";
     else if (is_crowded)
-        lines_->crowded.say({severity::warning, last_id_ + 1, "manager",
-                             crowd_text(crowd, *who.address) + std::string(refused)});
-    begin(at, std::move(who.socket), std::move(his),
-          is_full || is_crowded ? worker::room::none : worker::room::enough);
+        no_room = crowd_text(crowd, *who.address);
+    if (!no_room.empty())
+        (is_full ? lines_->full : lines_->crowded)
+            .say({severity::warning, last_id_ + 1, "manager", no_room + std::string(refused)});
+    begin(at, std::move(who.socket), std::move(his), std::move(no_room));
 }
 
 std::string acceptor::crowd_text(peer_count::refusal why,
@@ -152,22 +152,23 @@ void acceptor::refuse_one(entry& at) {
     auto mta = accept_one(at, ec);
     if (!ec)
         begin(at, std::move(mta.socket), std::make_shared<pass>(inside_, at.door->inside),
-              worker::room::none);
+              "out of file descriptors");
 }
 
 void acceptor::begin(entry const& at, descriptor mta, std::shared_ptr<pass> his,
-                     worker::room there_is) {
+                     std::string no_room) {
     auto const& where = at.door->where;
     int const yes = 1;
     if (where.family != endpoint::kind::unix_path)
         ::setsockopt(mta.number(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     ++at.door->accepted;
-    arrival who{++last_id_, to_string(where), at.as.profile, config_, std::move(his)};
+    arrival who{++last_id_, to_string(where),   at.as.profile,
+                config_,    std::move(no_room), std::move(his)};
     auto& one = *workers_[turn_++ % workers_.size()];
-    if (&one == &first()) return one.begin(std::move(mta), std::move(who), there_is);
+    if (&one == &first()) return one.begin(std::move(mta), std::move(who));
     auto const handed = std::make_shared<descriptor>(std::move(mta));
-    one.waits().post([&one, handed, who = std::move(who), there_is]() mutable {
-        one.begin(std::move(*handed), std::move(who), there_is);
+    one.waits().post([&one, handed, who = std::move(who)]() mutable {
+        one.begin(std::move(*handed), std::move(who));
     });
 }
 

@@ -115,7 +115,7 @@ private:
     void let_in(entry const& at, newcomer who);
     std::string crowd_text(peer_count::refusal why, boost::asio::ip::address const& who) const;
     void refuse_one(entry& at);
-    void begin(entry const& at, descriptor mta, std::shared_ptr<pass> his, worker::room there_is);
+    void begin(entry const& at, descriptor mta, std::shared_ptr<pass> his, std::string no_room);
     void take_reserve() noexcept;
 
     workers& workers_;

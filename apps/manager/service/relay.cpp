@@ -27,7 +27,9 @@ std::optional<net::address> known_address(endpoint where) {
 relay::relay(worker& on, arrival who)
     : worker_(on), config_(std::move(who.settings)), id_(who.id), ticket_(std::move(who.ticket)),
       core_(config_, id_, on.waits().now(), std::move(who.listener), who.profile),
-      mta_(on.waits(), *this, mta_index), alarm_(on.waits(), [this] { expired(); }) {}
+      mta_(on.waits(), *this, mta_index), alarm_(on.waits(), [this] { expired(); }) {
+    if (!who.no_room.empty()) core_.overloaded(std::move(who.no_room));
+}
 
 void relay::start(descriptor mta) {
     error_code ec;
@@ -51,6 +53,7 @@ void relay::perform() {
     }
     auto const& sinks = worker_.sinks();
     for (auto& line : core_.take_log()) sinks.logged(std::move(line));
+    for (auto& record : core_.take_refusals()) sinks.refused(std::move(record));
     for (auto& record : core_.take_decisions()) sinks.decided(std::move(record));
     for (auto& record : core_.take_evaluations()) sinks.evaluated(std::move(record));
     if (core_.over()) end();

@@ -23,6 +23,7 @@ struct relay_sinks {
     std::function<void(decision&&)> decided;
     std::function<void(evaluation&&)> evaluated;
     std::function<void(log_event&&)> logged;
+    std::function<void(client_refusal&&)> refused = [](client_refusal&&) {};
 };
 
 /// A connection of the MTA, as the acceptor knows it.
@@ -31,6 +32,7 @@ struct arrival {
     std::string listener; ///< where it came in, for people
     std::string profile;  ///< of the listener; empty: none
     std::shared_ptr<config const> settings;
+    std::string no_room;          ///< why it is answered and refused; empty: it is served
     std::shared_ptr<void> ticket; ///< counts the session while it lives
 };
 
@@ -41,8 +43,6 @@ public:
     relay& operator=(relay const&) = delete;
     ~relay() = default;
 
-    /// There is no room for this session: it is answered and refused. Before start().
-    void refuse_all() { core_.overloaded(); }
     void start(descriptor mta);
     /// The manager ends: what the session did not come to is in the records. It is buried then.
     void cut_off();

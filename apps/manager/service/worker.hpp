@@ -33,14 +33,10 @@ public:
         }
     }
 
-    enum class room { enough, none };
-
-    /// On the worker's thread. @param there_is  none: the session is answered and refused
-    void begin(descriptor mta, arrival&& who, room there_is) {
+    /// On the worker's thread.
+    void begin(descriptor mta, arrival&& who) {
         auto const id = who.id;
-        auto& one = sessions_.try_emplace(id, *this, std::move(who)).first->second;
-        if (there_is == room::none) one.refuse_all();
-        one.start(std::move(mta));
+        sessions_.try_emplace(id, *this, std::move(who)).first->second.start(std::move(mta));
     }
 
     // ---- for its sessions
