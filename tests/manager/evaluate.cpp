@@ -384,6 +384,21 @@ BOOST_AUTO_TEST_CASE(one_that_is_too_far_behind_is_given_up) {
     BOOST_TEST(rig.session().over());
 }
 
+BOOST_AUTO_TEST_CASE(message_at_which_one_is_given_up_has_a_line_also_when_it_has_not_come_to_it) {
+    evaluating_rig rig;
+    rig.config.milters[1].timeouts.negotiate = 1h;
+    rig.b().on("negotiate", silence());
+    rig.begin();
+    rig.envelope();
+    rig.content(manager_rig::usual_headers(), std::string(9 << 20, 'x'));
+    BOOST_TEST(rig.end() == "continue");
+    BOOST_TEST(rig.only_evaluation().dropped == "it is too far behind the MTA");
+    BOOST_TEST(rig.only_evaluation().enforced.verdict == "accept");
+    BOOST_TEST(rig.message() == "continue");
+    rig.quit();
+    BOOST_TEST(rig.evaluations().size() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(copies_have_memory_of_their_own) {
     evaluating_rig rig;
     rig.config.limits.evaluation_memory = 1 << 20;
