@@ -15,6 +15,8 @@
 #include <support/hex.hpp>
 #include <support/temp_dir.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -36,6 +38,19 @@ using support::bytes;
 inline void proceed(wire::any_command const&, proto::filter_session& filter) {
     milter::error_code ignored;
     if (filter.awaits_reply()) filter.reply(wire::proceed{}, ignored);
+}
+
+/// A packet whose payload is written in the notation of hex.hpp.
+inline std::string packet(char letter, std::string_view payload = {}) {
+    std::string out;
+    wire::append_frame(out, static_cast<unsigned char>(letter), bytes(payload));
+    return out;
+}
+
+inline void same(packets const& got, packets const& expected) {
+    BOOST_TEST(got.size() == expected.size());
+    for (std::size_t i = 0; i < std::min(got.size(), expected.size()); ++i)
+        BOOST_TEST(support::to_hex(got[i]) == support::to_hex(expected[i]), "packet " << i);
 }
 
 struct server_session_fixture {

@@ -62,6 +62,7 @@ public:
     proto::agreement const& agreed() const noexcept { return agreed_; }
     proto::phase at() const noexcept { return at_; }
     bool greeted() const noexcept { return greeted_; } ///< it has sent HELO
+    bool parted() const noexcept { return parted_; }   ///< its QUIT was read
     std::size_t undrained() const noexcept { return undrained_; }
 
 private:
@@ -89,7 +90,7 @@ private:
     std::deque<question> asked_; ///< said and not known to be read
     proto::time_point owed_since_{};
     wire::negotiate offer_;
-    bool offered_ = false, negotiated_ = false, greeted_ = false;
+    bool offered_ = false, negotiated_ = false, greeted_ = false, parted_ = false;
     proto::agreement agreed_;
     proto::phase at_ = proto::phase::start;
     bool clean_ = false;
@@ -157,6 +158,7 @@ inline void mta_watch::process(question const& one) {
     clean_ = clean_ && fits;
     if (fits) at_ = move.next;
     if (one.code == command_code::helo) greeted_ = true;
+    if (one.code == command_code::quit) parted_ = true;
     bool const next = one.code == command_code::quit_new_connection ||
                       (one.code == command_code::connect && !fits);
     if (!next) return;

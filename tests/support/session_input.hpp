@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 // tests/support/session_input.hpp - bytes of chance, read as a configuration and as what happens to two sessions
 //
-// Input: configuration (`read_config`), then steps until it ends. A step is a byte - highest bit the session, the others
+// Input: configuration (`session_setup`), then steps until it ends. A step is a byte - highest bit the session, the others
 // what happens (`act`) - and its arguments. What is said is plausible where a step says so: an MTA that goes on with its
 // conversation, a milter that answers what it owes; else anything.
 #pragma once
 
+#include <support/byte_source.hpp>
 #include <support/session_play.hpp>
+#include <support/session_setup.hpp>
 
 #include <algorithm>
 #include <array>
@@ -15,56 +17,32 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace support {
-
-/// Bytes one after the other; 0 when there are none left.
-class byte_source {
-public:
-    explicit byte_source(std::string bytes) noexcept : bytes_(std::move(bytes)) {}
-    bool empty() const noexcept { return at_ == bytes_.size(); }
-    unsigned next() noexcept {
-        if (empty()) return 0;
-        return static_cast<unsigned char>(bytes_[at_++]);
-    }
-    unsigned pair() noexcept {
-        auto const high = next();
-        return high << 8 | next();
-    }
-    std::string take(std::size_t size) {
-        auto piece = bytes_.substr(at_, size);
-        at_ += piece.size();
-        return piece;
-    }
-
-private:
-    std::string bytes_;
-    std::size_t at_ = 0;
-};
 
 /// Two sessions of one configuration.
 class session_input {
 public:
     using report = session_play::report;
 
-    session_input(std::string bytes, report const& fault) : source_(std::move(bytes)) {
-        read_config();
-        auto const shared = manager::with_endpoints(config_);
+    session_input(std::string bytes, report const& fault,
+                  audience const who = audience::enforced_only)
+        : source_(std::move(bytes)), setup_(source_, who) {
+        auto const shared = manager::with_endpoints(setup_.config);
+        auto const apart =
+            who == audience::with_evaluated_milters ? plain_twin::settings(*shared) : nullptr;
         for (std::uint64_t id = 0; id < plays_.size(); ++id)
-            plays_[id] = std::make_unique<session_play>(shared, id, fault);
-        if (overloaded_) plays_[0]->overload();
+            plays_[id] = std::make_unique<session_play>(shared, id, fault, apart);
+        if (setup_.overloaded) plays_[0]->overload();
     }
 
     void run() {
         while (!source_.empty()) act();
         for (auto const& one : plays_) one->end();
     }
-    session_watch const& watch(std::size_t id) const { return plays_[id]->watch; }
+    session_play const& play(std::size_t id) const { return *plays_[id]; }
 
 private:
-    void read_config();
-    void read_milter();
     void act();
 
     // the MTA
@@ -98,70 +76,11 @@ private:
     }
 
     byte_source source_;
-    manager::config config_;
-    bool overloaded_ = false;
-    wire::negotiate offer_;
-    bool postfix_ = true;
-    std::vector<wire::step> steps_; ///< what each milter wants not to hear or not to answer
-    std::vector<staged_choice> choices_;
+    session_setup setup_;
     std::array<std::unique_ptr<session_play>, 2> plays_;
     std::string tag_; ///< marker of the session that the step is about
     unsigned serial_ = 0;
 };
-
-// ---- configuration
-
-inline void session_input::read_config() {
-    auto const first = source_.next();
-    postfix_ = (first & 4U) == 0;
-    overloaded_ = (first & 0x78U) == 0x78U;
-    config_.header_rules =
-        postfix_ ? manager::header_rules_setting::postfix : manager::header_rules_setting::sendmail;
-    config_.on_internal_error = static_cast<manager::on_internal_error>((first >> 3) % 3);
-    if ((first & 0x80U) != 0)
-        offer_ = {2, static_cast<wire::action>(0x1f), static_cast<wire::step>(0x7f)};
-    auto const second = source_.next();
-    config_.command_budget = std::chrono::seconds(5 + second % 8);
-    config_.end_of_message_budget = std::chrono::seconds(20 + second % 32);
-    config_.idle_timeout = std::chrono::seconds(30 + second);
-    config_.limits.headers = 4 + second % 8;
-    config_.limits.header_bytes = 2'000;
-    config_.limits.recipients = 2 + second % 3;
-    config_.limits.edits = {6, 1'000, 150'000};
-    config_.spool.memory_bytes = 4'000;
-    config_.spool.max_bytes = 300'000;
-    config_.serial = (second & 4U) != 0;
-    config_.spool.directory = second < 250 ? "/tmp" : "/nowhere";
-    for (auto left = 1 + first % 4; left > 0; --left) read_milter();
-    bool const all_at_once = std::all_of(choices_.begin(), choices_.end(), [](auto const& one) {
-        return one.stage == wire::command_code::negotiate && one.answer == applicability::yes;
-    });
-    if (!all_at_once) config_.selection = std::make_shared<staged_selection>(choices_);
-}
-
-inline void session_input::read_milter() {
-    auto const byte = source_.next();
-    manager::milter_config one;
-    one.name = std::string(1, static_cast<char>('a' + config_.milters.size()));
-    one.sockets = {{milter::endpoint::kind::unix_path, "/run/" + one.name, {}, {}}};
-    one.on_error = static_cast<manager::on_error>(byte % 5);
-    one.concurrent = (byte & 0x10U) != 0;
-    one.parallel_rcpt = (byte & 0x20U) != 0;
-    one.read_only = (byte & 0x40U) != 0;
-    using std::chrono::seconds;
-    one.late_rcpt_reject = static_cast<manager::late_rcpt_reject>((byte >> 1) % 3);
-    one.timeouts = {seconds(1), seconds(1 + byte % 7), seconds(3), seconds(4), seconds(8)};
-    config_.milters.push_back(std::move(one));
-    auto const odd = (byte & 0x80U) != 0 ? source_.pair() : 0U;
-    constexpr unsigned away = 0x37f; // which the first bits say as they are on the wire
-    auto steps = static_cast<wire::step>(odd & away);
-    if ((odd & 0x400U) != 0) steps |= wire::step::all_nr;
-    if ((odd & 0x800U) != 0) steps |= wire::step::rejected_rcpt;
-    if ((odd & 0x1000U) != 0) steps |= wire::step::leading_space;
-    steps_.push_back(steps | wire::step::skip);
-    choices_.push_back({staged_selection::stages[odd >> 13],
-                        (odd & 0x80U) != 0 ? applicability::no : applicability::yes});
-}
 
 // ---- steps
 
@@ -170,7 +89,7 @@ inline void session_input::act() {
     auto const id = what >> 7;
     auto& play = *plays_[id];
     tag_ = session_play::marker(id);
-    auto const count = config_.milters.size();
+    auto const count = setup_.config.milters.size();
     switch (what & 0x1FU) {
     case 0:
     case 1:
@@ -198,7 +117,9 @@ inline void session_input::act() {
     case 8: play.mta_reads = !play.mta_reads; return play.drain();
     case 9: {
         constexpr int errors[] = {0, ECONNRESET, ETIMEDOUT, EPIPE};
-        auto const error = errors[source_.next() % std::size(errors)];
+        auto const how = source_.next();
+        if (how >= 0xF8) return play.cut_off();
+        auto const error = errors[how % std::size(errors)];
         return play.mta_closes({error, boost::system::system_category()});
     }
     case 10: return cooperate(play, source_.next());
@@ -272,7 +193,7 @@ inline void session_input::mta_goes_on(session_play& play, unsigned how) {
 /// What an MTA would say now; `how` 0: what brings a message on.
 inline std::string session_input::next_command(session_play const& play, unsigned how) {
     auto const& mta = play.watch.mta;
-    if (!mta.negotiated()) return said(offer_);
+    if (!mta.negotiated()) return said(setup_.offer);
     if (mta.at() == proto::phase::negotiated)
         return said(wire::connect{marked("client"), wire::family::inet, 25, "192.0.2.1"});
     if (how >= 0xF0) return said(wire::abort{});
@@ -284,7 +205,7 @@ inline std::string session_input::next_command(session_play const& play, unsigne
 }
 
 inline std::string session_input::in_session(session_play const& play, unsigned how) {
-    if (how >= 0xD0 && offer_.version > 2) return said(wire::unknown{marked("X")});
+    if (how >= 0xD0 && setup_.offer.version > 2) return said(wire::unknown{marked("X")});
     if (how < 0x80 && !play.watch.mta.greeted()) return said(wire::helo{marked("client")});
     return said(wire::mail{"<" + marked("a") + "@client.test>", {}});
 }
@@ -293,11 +214,11 @@ inline std::string session_input::in_message(session_play const& play, unsigned 
     using proto::phase;
     bool const again = how % 4 == 1;
     auto const at = play.watch.mta.at();
-    if (at < phase::data && how >= 0xD8 && offer_.version > 2)
+    if (at < phase::data && how >= 0xD8 && setup_.offer.version > 2)
         return said(wire::unknown{marked("X")});
     if (at == phase::mail || (at == phase::rcpt && again))
         return said(wire::rcpt{"<" + marked("b") + "@mx.test>", {}});
-    if (at == phase::rcpt && offer_.version > 3) return said(wire::data{});
+    if (at == phase::rcpt && setup_.offer.version > 3) return said(wire::data{});
     if (at < phase::header || (at == phase::header && again)) {
         constexpr char const* names[] = {"Subject", "X-Dup", "x-dup", "Message-Id", "To"};
         return said(wire::header{names[how / 4 % std::size(names)], marked(" value ")});
@@ -311,7 +232,7 @@ inline std::string session_input::in_message(session_play const& play, unsigned 
 inline std::string session_input::any_command(unsigned code, unsigned how) {
     auto const text = marked("t") + std::string(how % 16 == 15 ? 20'000 : 0, 't');
     switch (code % 14) {
-    case 0: return said(offer_);
+    case 0: return said(setup_.offer);
     case 1: return said(wire::connect{text, wire::family::inet6, 25, "IPv6:::1"});
     case 2: return said(wire::connect{text, wire::family::unknown, 0, {}});
     case 3: return said(wire::helo{text});
@@ -335,7 +256,7 @@ inline std::string session_input::with_macros(wire::command_code code, std::stri
         wire::append_zstr(pairs, name);
         wire::append_zstr(pairs, value);
     };
-    if (code == wire::command_code::connect) add("v", postfix_ ? "Postfix 3.7.11" : "8.17.1");
+    if (code == wire::command_code::connect) add("v", setup_.postfix ? "Postfix 3.7.11" : "8.17.1");
     if (code == wire::command_code::mail) add("i", "4711" + tag_);
     if (code == wire::command_code::rcpt)
         add("{rcpt_mailer}", serial_ % 8 == 7 ? "error" : "local");
@@ -351,14 +272,14 @@ inline std::string session_input::with_macros(wire::command_code code, std::stri
 inline void session_input::cooperate(session_play& play, unsigned how) {
     for (int rounds = 0; rounds < 64 && !play.over(); ++rounds) {
         bool moved = false;
-        for (std::size_t k = 0; k < config_.milters.size(); ++k)
+        for (std::size_t k = 0; k < setup_.config.milters.size(); ++k)
             moved = milter_does_its_part(play, k, how) || moved;
         if (!moved) return;
     }
 }
 
 inline bool session_input::milter_does_its_part(session_play& play, std::size_t k, unsigned how) {
-    auto const& one = play.watch.milters[k];
+    auto const& one = play.milter(k);
     if (one.connecting()) {
         play.milter_connects(k, {});
         return true;
@@ -369,10 +290,10 @@ inline bool session_input::milter_does_its_part(session_play& play, std::size_t 
 }
 
 inline std::string session_input::plausible(session_play const& play, std::size_t k, unsigned how) {
-    auto const& one = play.watch.milters[k];
+    auto const& one = play.milter(k);
     if (one.owed() == wire::command_code::negotiate) return wishes(one.offer(), k);
     std::string out;
-    bool const late = choices_[k].stage != wire::command_code::negotiate;
+    bool const late = setup_.choices[k].stage != wire::command_code::negotiate;
     if (late && one.owed() == wire::command_code::rcpt && how < 0x80 && serial_ % 3 == 0)
         return verdict(0x84 + serial_ % 2); // of those told again, too
     if (one.owed() == wire::command_code::end_of_message) {
@@ -385,7 +306,7 @@ inline std::string session_input::plausible(session_play const& play, std::size_
 inline std::string session_input::wishes(wire::negotiate const& offer, std::size_t k) const {
     proto::wish wish;
     wish.actions = wire::action::all & ~wire::action::set_macro_list;
-    wish.steps = steps_[k];
+    wish.steps = setup_.steps[k];
     std::string frame;
     if (auto const agreed = proto::answer_offer(offer, wish))
         wire::encode(frame, proto::to_reply(*agreed));

@@ -28,7 +28,9 @@ public:
     session_watch(std::shared_ptr<manager::config const> config, report fault)
         : mta(fault), config_(std::move(config)), fault_(std::move(fault)) {
         bool const postfix = config_->header_rules == manager::header_rules_setting::postfix;
-        for (auto const& one : config_->milters) milters.emplace_back(one.name, postfix, fault_);
+        for (auto const& one : config_->milters)
+            if (one.mode == manager::milter_mode::enforce)
+                milters.emplace_back(one.name, postfix, fault_);
         auto const* rules = dynamic_cast<staged_selection const*>(config_->selection.get());
         for (std::size_t k = 0; rules && k < milters.size(); ++k)
             if (rules->choice(k).answer == applicability::no) milters[k].never_applies();

@@ -3,6 +3,7 @@
 #include "manager/config/config_number.hpp"
 
 #include "manager/config/printable.hpp"
+#include "manager/core/sample.hpp"
 #include <milter/ascii.hpp>
 
 #include <algorithm>
@@ -21,7 +22,6 @@ constexpr std::string_view size_form =
 
 constexpr std::string_view percentage_form =
     R"(a share is a number with a percent sign, and two decimals at most: "5%", "0.25%")";
-constexpr unsigned hundred_percent = 10'000; // in hundredths
 
 using number_text = std::string (*)(std::uint64_t);
 
@@ -143,7 +143,7 @@ std::string likely_percentage(std::string text) {
     std::erase(text, ' ');
     if (text.empty() || text.back() != '%') text += '%';
     auto const hundredths = parse_percentage(text);
-    bool const likely = hundredths && *hundredths > 0 && *hundredths <= hundred_percent;
+    bool const likely = hundredths && *hundredths > 0 && *hundredths <= whole_share;
     return likely ? did_you_mean(text) : std::string();
 }
 
@@ -212,7 +212,7 @@ refusal assign_percentage(unsigned& to, raw_value const& value) {
     if (*hundredths == 0)
         return complaint{"nothing is in a share of " + in_quotes(*text),
                          R"(write enabled = false to leave the milter out)"};
-    if (*hundredths > hundred_percent) return complaint{in_quotes(*text) + " is more than all", {}};
+    if (*hundredths > whole_share) return complaint{in_quotes(*text) + " is more than all", {}};
     to = *hundredths;
     return {};
 }

@@ -2,6 +2,8 @@
 // manager/core/endpoint_pool.cpp
 #include "manager/core/endpoint_pool.hpp"
 
+#include "manager/core/mixed_bits.hpp"
+
 #include <algorithm>
 
 namespace milter::manager {
@@ -76,13 +78,10 @@ std::string attempt::reason() const {
     return pool_->size() == 0 ? std::string() : state_of(at_).reason.get();
 }
 
-/// @source  the finalizer of SplitMix64 (Steele, Lea, Flood 2014): neighbours have nothing in common
+/// Sessions are numbered in turn.
 double chance_of(std::uint64_t session) noexcept {
-    auto mixed = session + 0x9e3779b97f4a7c15;
-    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
-    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
-    mixed ^= mixed >> 31;
-    return static_cast<double>(mixed >> 11) * 0x1p-53;
+    constexpr std::uint64_t golden_ratio = 0x9e3779b97f4a7c15; // in 64 bits; 0 would stay 0
+    return static_cast<double>(mixed_bits(session + golden_ratio) >> 11) * 0x1p-53;
 }
 
 } // namespace milter::manager

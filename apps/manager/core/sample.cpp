@@ -3,6 +3,7 @@
 #include "manager/core/sample.hpp"
 
 #include "manager/core/config.hpp"
+#include "manager/core/mixed_bits.hpp"
 #include <milter/ascii.hpp>
 
 #include <array>
@@ -15,19 +16,14 @@ namespace milter::manager {
 
 namespace {
 
-/// FNV-1a over lower-case letters, and a finish that spreads the low bits (constants of FNV and of SplitMix64).
+/// FNV-1a over lower-case letters, whose low bits alone would not be spread.
 class hash {
 public:
     void add(std::string_view text) noexcept {
         for (char const c : text) add_byte(static_cast<unsigned char>(to_lower(c)));
         add_byte(0);
     }
-    std::uint64_t value() const noexcept {
-        auto x = state_;
-        x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-        x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-        return x ^ (x >> 31);
-    }
+    std::uint64_t value() const noexcept { return mixed_bits(state_); }
 
 private:
     void add_byte(unsigned char byte) noexcept { state_ = (state_ ^ byte) * 0x100000001b3; }

@@ -3,6 +3,7 @@
 #include "manager/core/shadowed_session.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace milter::manager {
@@ -185,22 +186,29 @@ std::vector<evaluation> shadowed_session::take_evaluations() {
     std::vector<evaluation> evaluations;
     for (auto const& one : shadows_) {
         if (one->reported) continue;
-        for (auto& record : one->self->take_decisions()) {
-            record.profile = one->profile;
-            auto const number = record.transaction;
-            if (auto found = evaluate(one->milter, std::move(record), one->dropped))
-                one->compared.evaluated(std::move(*found));
-            else
-                one->compared.leave_out(number);
-        }
+        if (one->self) compare_decisions(*one);
         if (one->over && hung_up_) one->compared.finish();
-        for (auto& done : one->compared.take()) evaluations.push_back(std::move(done));
+        auto found = one->compared.take();
         if (one->over && !one->dropped.empty())
             for (auto& record : one->compared.take_rest())
-                evaluations.push_back(not_seen(*one, std::move(record)));
-        if (one->over && !one->compared.waits()) forget(*one);
+                found.push_back(not_seen(*one, std::move(record)));
+        auto const says_so = [&](auto const& record) { return record.dropped == one->dropped; };
+        if (one->over) one->told = one->told || std::any_of(found.begin(), found.end(), says_so);
+        std::move(found.begin(), found.end(), std::back_inserter(evaluations));
+        if (one->over) forget(*one);
     }
     return evaluations;
+}
+
+void shadowed_session::compare_decisions(shadow& one) {
+    for (auto& record : one.self->take_decisions()) {
+        record.profile = one.profile;
+        auto const number = record.transaction;
+        if (auto found = evaluate(one.milter, std::move(record), one.dropped))
+            one.compared.evaluated(std::move(*found));
+        else
+            one.compared.leave_out(number);
+    }
 }
 
 /// It was given up before it came to this message.
@@ -212,17 +220,19 @@ evaluation shadowed_session::not_seen(shadow const& by, decision enforced) {
     return {by.milter, std::move(would), by.dropped, std::move(enforced), {}};
 }
 
-void shadowed_session::forget(shadow& one) {
-    one.reported = true;
+/// But for the first message that is decided after it was given up: its record says so.
+void shadowed_session::forget(shadow& one) const {
     one.backlog.clear(); // the budget is that of its configuration
     one.self.reset();
+    bool const said = one.dropped.empty() || one.told || hung_up_;
+    one.reported = said && !one.compared.waits();
 }
 
 /// What a shadow says of the MTA and of the manager is not so; of its milter it is.
 std::vector<log_event> shadowed_session::take_log() {
     auto events = heard_.take_log();
     for (auto const& one : shadows_) {
-        if (one->reported) continue;
+        if (!one->self) continue;
         for (auto& event : one->self->take_log()) {
             if (event.peer != one->milter) continue;
             event.text.insert(0, "(evaluated) ");

@@ -73,11 +73,12 @@ private:
         std::string milter;
         std::string profile;
         message::memory_budget* memory;
-        std::unique_ptr<session> self; ///< null: reported
+        std::unique_ptr<session> self; ///< null: over
         comparison compared;
         message::memory_share backlog; ///< what it has not taken in yet
         std::string dropped;           ///< why it was given up
         bool over = false;             ///< its hang_up has come
+        bool told = false;             ///< a record says why it was given up
         bool reported = false;         ///< and so has its last record
     };
 
@@ -86,7 +87,8 @@ private:
     static void hold_backlog(shadow& one);
     static evaluation not_seen(shadow const& by, decision enforced);
     static void end(shadow& one);
-    static void forget(shadow& one);
+    static void compare_decisions(shadow& one);
+    void forget(shadow& one) const;
     static void give_up(shadow& one, std::string why, proto::time_point now);
     void take_leave(proto::time_point now);
     void append_effects(std::vector<effect>& to, std::size_t which, proto::time_point now);
