@@ -158,6 +158,88 @@ BOOST_AUTO_TEST_CASE(mta_is_read_all_the_same_when_the_milter_does_not_answer) {
     BOOST_TEST(rig.mta.out.size() == 0u);
 }
 
+/// Time that the MTA has to wait without being read.
+struct longest_wait {
+    manager_rig& rig;
+    proto::duration longest{};
+
+    void watch(proto::duration time) {
+        constexpr auto step = 10ms;
+        proto::duration waited{};
+        for (proto::duration passed{}; passed < time; passed += step) {
+            auto const before = rig.mta.out.size();
+            rig.pass(step);
+            bool const unread = before != 0 && rig.mta.out.size() == before;
+            waited = unread ? waited + step : proto::duration{};
+            longest = std::max(longest, waited);
+        }
+    }
+};
+
+BOOST_AUTO_TEST_CASE(mta_is_read_all_the_same_when_the_milter_is_still_with_the_headers) {
+    manager_rig rig(1);
+    rig.filter(0).on("header", say(wire::proceed{}).after(200ms));
+    rig.begin();
+    rig.envelope();
+    for (int i = 0; i < 50; ++i) rig.mta.say(wire::header{"X-Some", "value"});
+    rig.mta.say(wire::end_of_headers{});
+    auto const body = long_body(5 * mebibyte);
+    say_body(rig, body);
+    longest_wait mta{rig};
+    mta.watch(5s);
+    BOOST_TEST((mta.longest <= 260ms));
+    BOOST_TEST(rig.mta.out.size() == 0u);
+    BOOST_TEST(rig.end() == "continue");
+    BOOST_TEST((rig.filter(0).message().body == body));
+}
+
+BOOST_AUTO_TEST_CASE(mta_is_read_all_the_same_when_the_milter_is_still_with_the_recipients) {
+    manager_rig rig(1);
+    rig.config.selection = std::make_shared<staged_selection>(
+        std::vector<staged_choice>{{wire::command_code::end_of_headers, applicability::yes}});
+    rig.filter(0).on("rcpt", say(wire::proceed{}).after(200ms));
+    rig.begin();
+    rig.send(wire::mail{"<a@client.test>", {}});
+    for (int i = 0; i < 50; ++i) rig.send(wire::rcpt{"<b@mx.test>", {}});
+    rig.send(wire::data{});
+    rig.content(rig.usual_headers(), {});
+    say_body(rig, long_body(5 * mebibyte));
+    longest_wait mta{rig};
+    mta.watch(5s);
+    BOOST_TEST((mta.longest <= 260ms));
+    BOOST_TEST(rig.mta.out.size() == 0u);
+    BOOST_TEST(rig.end() == "continue");
+}
+
+BOOST_AUTO_TEST_CASE(mta_never_waits_for_more_than_two_seconds) {
+    for (auto const pause : {1ms, 50ms, 240ms, 249ms, 251ms, 400ms, 3000ms}) {
+        manager_rig rig(1);
+        rig.filter(0).on("body", say(wire::proceed{}).after(pause));
+        auto const body = long_body(3 * mebibyte);
+        begin_message(rig);
+        say_body(rig, body);
+        longest_wait mta{rig};
+        mta.watch(30s);
+        BOOST_TEST_CONTEXT(pause.count() << " ms a packet") {
+            BOOST_TEST((mta.longest <= 2s));
+            BOOST_TEST(rig.end().ends_with("continue")); // after some progress
+            BOOST_TEST((rig.filter(0).message().body == body));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(mta_that_waits_is_not_idle) {
+    manager_rig rig(1);
+    rig.config.idle_timeout = 1s;
+    rig.filter(0).on("body", say(wire::proceed{}).after(240ms));
+    auto const body = long_body(3 * mebibyte);
+    begin_message(rig);
+    say_body(rig, body);
+    BOOST_TEST(rig.end() == "continue");
+    BOOST_TEST(!rig.blamed("mta"));
+    BOOST_TEST((rig.filter(0).message().body == body));
+}
+
 BOOST_AUTO_TEST_CASE(mta_is_read_all_the_same_when_the_milter_answers_byte_by_byte) {
     manager_rig rig(1);
     reaction drip;

@@ -219,8 +219,9 @@ BOOST_AUTO_TEST_CASE(each_milter_sees_the_message_as_edited_before_and_nothing_f
 BOOST_AUTO_TEST_CASE(byte_by_byte_they_are_the_same) {
     for (unsigned seed = 0; seed < conversations / 4; ++seed) BOOST_TEST_CONTEXT("seed " << seed) {
             conversation whole(seed, manager_rig::cut::whole, false);
-            whole.run();
             conversation bytes(seed, manager_rig::cut::bytes, false);
+            whole.some_are_large = bytes.some_are_large = false; // it would take minutes
+            whole.run();
             bytes.run();
             BOOST_TEST(transcript(bytes) == transcript(whole), per_element);
         }

@@ -50,13 +50,15 @@ public:
         rig.deliver = cut;
         if (shuffled) rig.shuffle(seed);
         choose_mta(seed);
+        if (seed % 3 == 0) rig.config.spool.memory_bytes = 100'000;
         endings.resize(rig.config.milters.size() - (who == audience::enforced_only ? 0 : 1));
         for (std::size_t k = 0; k < endings.size(); ++k) write_script(k);
     }
 
     void run();
 
-    std::mt19937 random; // before the rig, whose size it decides
+    bool some_are_large = true; ///< bodies; changes count until run()
+    std::mt19937 random;        // before the rig, whose size it decides
     manager_rig rig;
     std::vector<std::vector<ending>>
         endings; ///< by milter, in the order of the messages it comes to judge
@@ -247,6 +249,13 @@ inline bool conversation::break_off() {
 }
 
 /// @return false when the transaction is to be broken off
+/// No two pieces alike.
+inline std::string numbered_lines(std::size_t size) {
+    std::string text;
+    while (text.size() < size) text += "line " + std::to_string(text.size()) + "\r\n";
+    return text;
+}
+
 inline bool conversation::message() {
     auto& one = messages.emplace_back();
     one.id = std::to_string(messages.size());
@@ -265,14 +274,18 @@ inline bool conversation::message() {
     one.headers = {
         {"X-Id", " " + one.id}, {"X-Dup", " first"}, {"X-Dup", "second"}, {"X-Dup", "\tthird"}};
     if (chance(50)) one.headers.emplace_back("Subject", "  hello");
-    one.body = chance(20) ? "" : std::string(random() % 1500, 'b') + "\r\n";
+    bool const is_large = chance(5) && some_are_large;
+    one.body = is_large     ? numbered_lines(100'000 + random() % 500'000)
+               : chance(20) ? ""
+                            : std::string(random() % 1500, 'b') + "\r\n";
     for (auto const& [name, value] : one.headers) {
         tell(wire::header{name, value});
         if (break_off()) return false;
     }
     tell(wire::end_of_headers{});
-    for (std::size_t at = 0; at < one.body.size(); at += 500)
-        tell(wire::body{std::string_view(one.body).substr(at, 500)});
+    auto const piece = is_large ? wire::default_data_limit : 500;
+    for (std::size_t at = 0; at < one.body.size(); at += piece)
+        tell(wire::body{std::string_view(one.body).substr(at, piece)});
     if (break_off()) return false;
     one.heard = tell(wire::end_of_message{});
     one.edits = rig.mta.edits();

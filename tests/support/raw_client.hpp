@@ -5,11 +5,13 @@
 #include <boost/test/unit_test.hpp>
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -44,6 +46,16 @@ public:
 
     void say(std::string_view bytes) const {
         ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    }
+    /// @return  bytes that the system took
+    std::size_t try_to_say(std::string_view bytes) const {
+        auto const size = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        BOOST_REQUIRE((size >= 0 || errno == EAGAIN || errno == EINTR));
+        return size < 0 ? 0 : static_cast<std::size_t>(size);
+    }
+    bool has_room_within(std::chrono::milliseconds time) const {
+        pollfd waits{fd_, POLLOUT, 0};
+        return ::poll(&waits, 1, static_cast<int>(time.count())) == 1;
     }
     void end() const { ::shutdown(fd_, SHUT_WR); }
 

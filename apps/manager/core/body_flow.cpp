@@ -3,8 +3,9 @@
 //
 // An MTA sends a body without waiting for answers, mostly faster than milters take it. What all have been shown is dropped,
 // unless another milter is to be shown it later; and while they work on what is there, the MTA is not read, so that a
-// message of any size goes through little memory and no file. It is read all the same once one that is behind has taken
-// nothing for a while: all has to be kept for that one, and an MTA gives a filter up that does not read (Sendmail, after 10 s).
+// message of any size goes through little memory and no file. But an MTA gives a filter up that does not read (Sendmail,
+// after 10 s), so it never waits for longer than `longest_wait`; and where a milter that is behind takes nothing, all has to
+// be kept for that one anyway, so then the MTA is read freely.
 #include "manager/core/session.hpp"
 
 #include <algorithm>
@@ -13,9 +14,9 @@ namespace milter::manager {
 
 namespace {
 
-constexpr std::size_t most_ahead = std::size_t{512}
-                                   << 10; // bytes of a body that a milter is behind
+constexpr std::size_t most_behind = std::size_t{512} << 10; // bytes of a body
 constexpr auto longest_pause = std::chrono::milliseconds(250);
+constexpr auto longest_wait = std::chrono::seconds(2);
 
 bool needs_body(link const& one) noexcept {
     if (!one.in_message || one.held || one.content.skips_body) return false;
@@ -38,15 +39,16 @@ void session::let_body_flow(std::size_t shown, proto::time_point now) {
         auto const offset = one->content.body_offset;
         lowest = std::min(lowest, offset);
         if (t.body.size() - offset > enough_for(*one))
-            until = std::min(until, one->told_at + longest_pause);
+            until = std::min(until, std::max(one->content.body_at, t.body_since) + longest_pause);
     }
     if (!t.body_replaced) t.body.drop_before(lowest);
+    if (until != proto::never) until = std::min(until, t.body_at + longest_wait);
     t.mta_waits_until = now < until && !t.body_complete ? until : proto::never;
 }
 
 /// How much of the body a milter has to have before it, for the MTA to wait: bytes.
 std::size_t session::enough_for(link const& one) const noexcept {
-    auto const most = std::min(most_ahead, config_->spool.memory_bytes / 2);
+    auto const most = std::min(most_behind, config_->spool.memory_bytes / 2);
     return one.protocol.agreed().data_limit + (holds_mta_back() ? most / 2 : most);
 }
 

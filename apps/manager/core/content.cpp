@@ -78,6 +78,8 @@ void session::store_body(std::string_view bytes, proto::time_point now) {
     if (!transaction_ || transaction_->verdict || !is_watched()) return;
     auto& t = *transaction_;
     end_headers(now);
+    if (t.body.size() == 0) t.body_since = now;
+    t.body_at = now;
     error_code ec;
     t.body.append(bytes, ec);
     t.content_bytes += bytes.size();
@@ -228,6 +230,7 @@ bool session::feed_body(link& one, proto::time_point now) {
             return false;
         }
         c.body_offset += chunk.size();
+        c.body_at = now;
         one.asks(command_code::body, now);
         one.protocol.send(wire::body{chunk}, now, ec);
     }

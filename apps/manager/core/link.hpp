@@ -47,6 +47,7 @@ struct content_cursor {
     bool headers_done = false;
     bool end_of_headers_done = false;
     std::size_t body_offset = 0;
+    proto::time_point body_at{}; ///< when the last piece of the body was shown
     bool skips_headers = false;
     bool skips_body = false;
     bool end_sent = false;
@@ -81,9 +82,7 @@ struct link {
 
     wire::command_code asked{};                ///< the command whose verdict is awaited
     proto::time_point asked_at = proto::never; ///< never: nothing is
-    proto::time_point
-        told_at{};           ///< something, for which it has taken, and answered, what came before
-    bool told_again = false; ///< `asked` is a command that the MTA has its answer to
+    bool told_again = false;    ///< `asked` is a command that the MTA has its answer to
     std::uint32_t asked_in = 0; ///< serial of the last event it was asked about
     /// Its last word on the event, or on the message. It counts when all milters before it have let that pass.
     std::optional<verdict> held;
@@ -125,7 +124,7 @@ struct link {
 
     void asks(wire::command_code code, proto::time_point now) noexcept {
         asked = code;
-        asked_at = told_at = now;
+        asked_at = now;
     }
     /// The wait is over, however it ended.
     void note_wait(proto::time_point now) noexcept {

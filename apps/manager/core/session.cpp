@@ -176,7 +176,7 @@ void session::expired(proto::time_point now) {
 
 /// It is silent because it waits for us.
 bool session::keeps_mta_waiting() const noexcept {
-    return mta_.awaits_reply() || (transaction_ && transaction_->emitting);
+    return mta_.awaits_reply() || holds_mta_back() || (transaction_ && transaction_->emitting);
 }
 
 proto::time_point session::deadline() const noexcept {

@@ -54,6 +54,8 @@ struct transaction {
     proto::time_point since{};
     proto::time_point end_deadline = proto::never;
     proto::time_point progress_at = proto::never;
+    proto::time_point body_since{};                   ///< its first byte
+    proto::time_point body_at{};                      ///< its latest
     proto::time_point mta_waits_until = proto::never; ///< never: it is read
     std::size_t turn = 0; ///< first milter whose verdict on the message does not count yet
     std::optional<manager::verdict> verdict; ///< decided for the whole transaction

@@ -83,12 +83,14 @@ public:
         return read_file(begin - dropped_, size, scratch, ec);
     }
 
-    /// Bytes before `offset` are not read any more: the memory may go, and the file is used anew when all of it was read.
-    void drop_before(std::size_t offset) noexcept {
+    /// Bytes before `offset` are not read any more: their memory may go, and what a file still has comes back into memory
+    /// when that is half of what may be there, or less.
+    void drop_before(std::size_t offset) {
+        offset = std::clamp(offset, dropped_, size_);
         if (file_ < 0)
-            dropped_ += memory_.drop(offset - std::min(offset, dropped_));
-        else if (offset >= size_)
-            dropped_ = size_;
+            dropped_ += memory_.drop(offset - dropped_);
+        else if (size_ - offset <= (options_ ? *options_ : defaults()).memory_bytes / 2)
+            take_back(offset);
     }
 
     void clear() noexcept {
@@ -127,6 +129,22 @@ private:
         if (!ec) return memory_.clear();
         ::close(file_);
         file_ = -1;
+    }
+
+    /// The file stays where it cannot be.
+    void take_back(std::size_t offset) {
+        auto const left = size_ - offset;
+        if (!reserve(options_ ? *options_ : defaults(), left)) return;
+        std::string scratch;
+        error_code ec;
+        for (std::size_t done = 0; done < left && !ec;) {
+            auto const size = std::min(left - done, body_pieces::piece_size);
+            memory_.append(read_file(offset - dropped_ + done, size, scratch, ec));
+            done += size;
+        }
+        if (ec) return memory_.clear();
+        ::close(std::exchange(file_, -1));
+        dropped_ = offset;
     }
 
     static int open_unlinked(std::string const& directory) noexcept {
