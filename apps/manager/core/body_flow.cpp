@@ -29,7 +29,8 @@ bool needs_body(link const& one) noexcept {
 /// After milters have been shown what there is. @param shown  how many of them: the rest has to wait for its turn
 void session::let_body_flow(std::size_t shown, proto::time_point now) {
     auto& t = *transaction_;
-    if (t.verdict) return read_on();
+    bool const is_little = t.body.kept() <= wire::default_data_limit;
+    if (t.verdict || is_little) return read_on();
     auto lowest = t.body.size();
     auto until = proto::never;
     for (auto const& one : links_) {

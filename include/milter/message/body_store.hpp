@@ -50,6 +50,7 @@ public:
     ~body_store() { clear(); }
 
     std::size_t size() const noexcept { return size_; } ///< what was dropped included
+    std::size_t kept() const noexcept { return size_ - dropped_; }
     bool spilled() const noexcept { return file_ >= 0; }
 
     /// @errors  limit_exceeded (max_bytes), resource (no file, disk full); the store is unchanged then
