@@ -274,7 +274,7 @@ inline bool conversation::message() {
     one.headers = {
         {"X-Id", " " + one.id}, {"X-Dup", " first"}, {"X-Dup", "second"}, {"X-Dup", "\tthird"}};
     if (chance(50)) one.headers.emplace_back("Subject", "  hello");
-    bool const is_large = chance(5) && some_are_large;
+    bool const is_large = chance(2) && some_are_large;
     one.body = is_large     ? numbered_lines(100'000 + random() % 500'000)
                : chance(20) ? ""
                             : std::string(random() % 1500, 'b') + "\r\n";
