@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 using namespace manager_test;
@@ -38,6 +39,13 @@ private:
     int socket_;
     std::string number_;
 };
+
+/// Here the system lets addresses be bound that the machine lacks.
+bool may_have_any_address() {
+    std::ifstream setting("/proc/sys/net/ipv4/ip_nonlocal_bind");
+    int value = 0;
+    return setting >> value && value != 0;
+}
 
 struct check_fixture : control_fixture {
     check_fixture() {
@@ -74,6 +82,7 @@ BOOST_AUTO_TEST_CASE(port_in_use_is_found) {
 }
 
 BOOST_AUTO_TEST_CASE(address_of_another_machine_is_found) {
+    if (may_have_any_address()) return;
     std::string const where = "inet:10025@[192.0.2.1]";
     settings = listen_section(where);
     warns_and_fails(":5:10: warning: socket: " + where + ": Cannot assign requested address\n", 69,
