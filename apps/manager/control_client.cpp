@@ -54,7 +54,7 @@ endpoint control_socket(options const& options) {
     auto const loaded = load_config(options.config_file);
     if (!loaded.control.path.empty()) return loaded.control;
     for (auto const& problem : loaded.problems)
-        if (!problem.warning) std::cerr << to_string(problem) << '\n';
+        if (problem.weight == problem_weight::error) std::cerr << to_string(problem) << '\n';
     throw failure{EX_CONFIG, printable(options.config_file) +
                                  (loaded.config ? ": no [control] with a socket"
                                                 : ": cannot tell the control socket") +
