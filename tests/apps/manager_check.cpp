@@ -9,11 +9,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <string>
 #include <utility>
 
@@ -63,30 +61,6 @@ void dead_socket(std::string const& path) {
     BOOST_REQUIRE(::bind(socket, reinterpret_cast<sockaddr const*>(&where), sizeof where) == 0);
     ::close(socket);
 }
-
-/// Looks in /proc/net/unix as if somebody listened on the path.
-class forged_name {
-public:
-    explicit forged_name(std::string const& path)
-        : socket_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        auto const name = "0: 00000002 00000000 00010000 0001 01 1 " + path + "\n";
-        BOOST_REQUIRE(name.size() < max_name);
-        auto where = unix_address("@\n" + name);
-        where.sun_path[0] = '\0';
-        auto const size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 2 + name.size());
-        BOOST_REQUIRE(::bind(socket_, reinterpret_cast<sockaddr const*>(&where), size) == 0);
-        std::ifstream sockets("/proc/net/unix");
-        std::string const all{std::istreambuf_iterator<char>(sockets), {}};
-        BOOST_REQUIRE(contains(all, "\n" + name));
-    }
-    forged_name(forged_name const&) = delete;
-    forged_name& operator=(forged_name const&) = delete;
-    ~forged_name() { ::close(socket_); }
-
-private:
-    static constexpr std::size_t max_name = 105;
-    int socket_;
-};
 
 /// A port that nobody has, and whether only root may have it.
 std::pair<std::uint16_t, bool> privileged_port() {
@@ -292,14 +266,6 @@ BOOST_AUTO_TEST_CASE(file_of_a_dead_socket_hides_no_directory_that_cannot_be_wri
         BOOST_TEST(contains(checked.err, ":2:10: warning: socket: directory "), checked.err);
         BOOST_TEST(!contains(checked.out, "note"), checked.out);
     }
-}
-
-BOOST_AUTO_TEST_CASE(name_that_looks_like_a_listener_to_the_system_hides_nothing) {
-    dead_socket(path);
-    forged_name const forged(path);
-    auto const checked = check();
-    BOOST_TEST(checked.err == "");
-    BOOST_TEST(!contains(checked.out, "is listened on already"), checked.out);
 }
 
 BOOST_AUTO_TEST_CASE(port_that_needs_privileges_may_be_listened_on_for_the_manager) {
