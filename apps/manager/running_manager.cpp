@@ -44,7 +44,9 @@ manager_found find_manager(endpoint const& control) {
     try {
         manager->say({{"command", "status"}});
         return read_status(manager->hear(patience));
-    } catch (control_failure const&) {
+    } catch (control_failure const& why) {
+        // systemd may listen for a manager that does not come up
+        if (why.status == EX_TEMPFAIL) return {manager_found::kind::untold, why.text, {}};
     } catch (json::exception const&) {
     }
     return {manager_found::kind::stranger, {}, {}};

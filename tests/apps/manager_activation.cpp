@@ -158,6 +158,18 @@ BOOST_AUTO_TEST_CASE(
     BOOST_TEST(checked.out == config_file + ": 1 listener, 1 milter, no errors\n");
 }
 
+BOOST_AUTO_TEST_CASE(check_takes_nobody_for_another_program_while_no_manager_runs) {
+    kept_socket const kept(path), orders(control);
+    milter("x");
+    auto const checked =
+        support::run_program(program("milter-manager"), {"check", "-c", configuration()}, dir);
+    BOOST_TEST(checked.err == "");
+    for (auto const& one : {path, control})
+        BOOST_TEST(contains(checked.out, "note: socket: unix:" + one + " is listened on already\n"),
+                   checked.out);
+    BOOST_TEST(contains(checked.out, "does not tell: no answer in time"), checked.out);
+}
+
 BOOST_AUTO_TEST_CASE(a_socket_that_no_listener_names_is_closed_and_told_of) {
     kept_socket const odd(dir / "odd.sock");
     auto const no_socket = ::dup(0);
