@@ -169,7 +169,7 @@ parsed_options parse_options(int argc, char const* const* argv) {
     auto* const check =
         app.add_subcommand("check", "Checks the configuration and shows its problems");
     add_config_option(*check, value);
-    check->add_flag("-q,--quiet", value.quiet, "Print nothing when all is well");
+    check->add_flag("-q,--quiet", value.quiet, "Print nothing when all is well, and no notes");
     add_asking_commands(app, value);
 
     try {

@@ -319,19 +319,30 @@ void raise_descriptor_limit() noexcept {
 
 loaded_config load_and_tell(std::string const& file, machine const& here) {
     auto loaded = load_config(file, &here);
-    for (auto const& problem : loaded.problems) std::cerr << to_string(problem) << '\n';
+    for (auto const& problem : loaded.problems)
+        if (problem.weight != problem_weight::note) std::cerr << to_string(problem) << '\n';
     return loaded;
 }
 
+/// Not with what should be mended, so that whoever looks for that alone finds nothing else there.
+void tell_notes(std::vector<config_problem> const& problems) {
+    for (auto const& problem : problems)
+        if (problem.weight == problem_weight::note) std::cout << to_string(problem) << '\n';
+}
+
 /// Of a file without errors.
-std::string summary(config const& what, std::vector<config_problem> const& warnings) {
+std::string summary(config const& what, std::vector<config_problem> const& problems) {
+    auto const warnings = std::count_if(problems.begin(), problems.end(), [](auto const& one) {
+        return one.weight == problem_weight::warning;
+    });
     auto const all = what.milters.size();
     auto const enabled = static_cast<std::size_t>(std::count_if(
         what.milters.begin(), what.milters.end(), [](auto const& one) { return one.enabled; }));
     auto const part = enabled < all ? std::to_string(enabled) + " enabled of " : std::string();
     auto text = counted(what.listens.size(), "listener") + ", " + part + counted(all, "milter") +
                 ", no errors";
-    return warnings.empty() ? text : text + ", " + counted(warnings.size(), "warning");
+    if (warnings == 0) return text;
+    return text + ", " + counted(static_cast<std::size_t>(warnings), "warning");
 }
 
 /// No descriptors or threads to be had, not even for a start.
@@ -370,9 +381,9 @@ int run(options const& options) {
 int check(options const& options) {
     auto const loaded = load_and_tell(options.config_file, this_machine_before_start());
     if (!loaded.config) return EX_CONFIG;
-    if (!options.quiet)
-        std::cout << options.config_file << ": " << summary(*loaded.config, loaded.problems)
-                  << '\n';
+    if (options.quiet) return EX_OK;
+    tell_notes(loaded.problems);
+    std::cout << options.config_file << ": " << summary(*loaded.config, loaded.problems) << '\n';
     return EX_OK;
 }
 

@@ -145,6 +145,31 @@ BOOST_AUTO_TEST_CASE(ports_are_found_by_number_and_the_control_socket_by_its_pat
     BOOST_TEST(!fs::exists(path));
 }
 
+BOOST_AUTO_TEST_CASE(
+    check_is_content_with_a_socket_that_was_inherited_where_nobody_else_could_make_it) {
+    if (!can_be_nobody()) return;
+    let_all_in();
+    kept_socket const kept(path);
+    milter("x");
+    settings = "group = \"0\"\n" + control_section("mode = \"0666\"\n");
+    start_with({kept.fd()}, "mta");
+    auto const checked = as_nobody({"check", "-c", config_file});
+    BOOST_TEST(checked.err == "");
+    BOOST_TEST(checked.out == config_file + ": 1 listener, 1 milter, no errors\n");
+}
+
+BOOST_AUTO_TEST_CASE(check_takes_nobody_for_another_program_while_no_manager_runs) {
+    kept_socket const kept(path), orders(control);
+    milter("x");
+    auto const checked =
+        support::run_program(program("milter-manager"), {"check", "-c", configuration()}, dir);
+    BOOST_TEST(checked.err == "");
+    for (auto const& one : {path, control})
+        BOOST_TEST(contains(checked.out, "note: socket: unix:" + one + " is listened on already\n"),
+                   checked.out);
+    BOOST_TEST(contains(checked.out, "does not tell: no answer in time"), checked.out);
+}
+
 BOOST_AUTO_TEST_CASE(a_socket_that_no_listener_names_is_closed_and_told_of) {
     kept_socket const odd(dir / "odd.sock");
     auto const no_socket = ::dup(0);

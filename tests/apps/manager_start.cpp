@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(configuration_file_is_named_before_or_behind_the_command) {
                              arguments{"--config=" + file, "check"}}) {
         auto const done = support::run_program(program("milter-manager"), args, dir);
         BOOST_TEST(done.exit_code == 0, done.err);
-        BOOST_TEST(done.out == file + ": 1 listener, 1 milter, no errors\n");
+        BOOST_TEST(contains(done.out, file + ": 1 listener, 1 milter, no errors\n"), done.out);
     }
     auto const done = support::run_program(program("milter-manager"), {"check"}, dir);
     ::unsetenv("MILTER_MANAGER_CONFIG");

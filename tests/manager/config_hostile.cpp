@@ -56,7 +56,7 @@ std::set<std::string> known_paths() {
 void check_problems(loaded_config const& loaded) {
     bool errors = false;
     for (auto const& problem : loaded.problems) {
-        errors = errors || !problem.warning;
+        errors = errors || problem.weight == problem_weight::error;
         BOOST_TEST(printable(problem.message) == problem.message);
         BOOST_TEST(printable(problem.hint) == problem.hint);
         if (problem.excerpt.empty()) continue;

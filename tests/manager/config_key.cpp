@@ -116,14 +116,14 @@ std::string file_with(std::map<std::string, std::string> const& values) {
 std::shared_ptr<config const> read(std::string const& text) {
     auto const loaded = parse_config(text, "m");
     for (auto const& problem : loaded.problems)
-        if (!problem.warning) BOOST_ERROR(to_string(problem) + "\n" + text);
+        if (problem.weight == problem_weight::error) BOOST_ERROR(to_string(problem) + "\n" + text);
     BOOST_REQUIRE(loaded.config);
     return loaded.config;
 }
 
 std::string first_error(std::string const& text) {
     for (auto const& problem : parse_config(text, "m").problems)
-        if (!problem.warning) return problem.message;
+        if (problem.weight == problem_weight::error) return problem.message;
     return {};
 }
 

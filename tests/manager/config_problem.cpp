@@ -21,12 +21,15 @@ std::string excerpt(std::string_view text, source_place at) {
 BOOST_AUTO_TEST_SUITE(config_problem_text)
 
 BOOST_AUTO_TEST_CASE(parts_that_are_not_there_leave_no_gap) {
-    config_problem problem{"f", 0, 0, "m", "", "", false};
+    config_problem problem{"f", 0, 0, "m", "", "", problem_weight::error};
     BOOST_TEST(to_string(problem) == "f: m");
-    problem.warning = true;
+    problem.weight = problem_weight::warning;
     problem.line = 2;
     problem.column = 3;
     BOOST_TEST(to_string(problem) == "f:2:3: warning: m");
+    problem.weight = problem_weight::note;
+    BOOST_TEST(to_string(problem) == "f:2:3: note: m");
+    problem.weight = problem_weight::warning;
     problem.hint = "h";
     problem.excerpt = "line\n^";
     BOOST_TEST(to_string(problem) == "f:2:3: warning: m\n    line\n    ^\n  h");
@@ -71,8 +74,20 @@ BOOST_AUTO_TEST_CASE(problems_come_in_the_order_of_the_file) {
     BOOST_TEST_REQUIRE(taken.size() == 3u);
     BOOST_TEST(taken[0].message == "first");
     BOOST_TEST(taken[1].message == "second");
-    BOOST_TEST(taken[2].warning);
+    BOOST_TEST(bool(taken[2].weight == problem_weight::warning));
     BOOST_TEST(problems.take().empty());
+}
+
+BOOST_AUTO_TEST_CASE(many_notes_hide_no_warning_and_are_no_errors) {
+    std::string const file = "f";
+    problem_list problems("a\n", file);
+    for (std::size_t i = 0; i < config_problem_limit + 2; ++i) problems.note({1, 1}, "meant?");
+    problems.warning({1, 1}, "look");
+    BOOST_TEST(!problems.has_errors());
+    auto const taken = problems.take();
+    BOOST_TEST_REQUIRE(taken.size() == config_problem_limit + 2);
+    BOOST_TEST(taken[config_problem_limit].message == "look");
+    BOOST_TEST(to_string(taken.back()) == "f: note: too many notes: 2 more are not shown");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -93,4 +93,17 @@ BOOST_AUTO_TEST_CASE(different_spellings_of_the_same_socket_are_found) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(all_addresses_are_told_in_each_spelling) {
+    for (auto const text :
+         {"inet:25", "inet6:25", "inet:25@0.0.0.0", "inet:25@0", "inet:25@0.0", "inet:25@0x0",
+          "inet6:25@::", "inet6:25@::0", "inet6:25@[::0.0.0.0]", "inet6:25@0:0:0:0:0:0:0:0",
+          "inet6:25@0000::0000", "inet6:25@::%1", "inet6:25@::ffff:0.0.0.0"})
+        BOOST_TEST(is_on_all_addresses(socket_at(text)), text);
+    for (auto const text :
+         {"inet:25@0.0.0.1", "inet:25@1", "inet6:25@::1", "inet6:25@::ffff:127.0.0.1",
+          "inet:25@zero", "inet:25@0.example", "/run/0"})
+        BOOST_TEST(!is_on_all_addresses(socket_at(text)), text);
+    BOOST_TEST(same_place(socket_at("inet6:25@::0"), socket_at("inet6:25@::1")));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -218,7 +218,7 @@ BOOST_AUTO_TEST_CASE(each_bad_line_is_reported_with_its_place_and_how_to_mend_it
             BOOST_TEST(problem.message == row.message);
             BOOST_TEST(problem.hint == row.hint);
             BOOST_TEST(problem.excerpt == marked(row.line, row));
-            BOOST_TEST(!problem.warning);
+            BOOST_TEST(bool(problem.weight == problem_weight::error));
         }
     }
 }

@@ -5,6 +5,7 @@
 #include "manager/config/printable.hpp"
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 #include <utility>
 
@@ -66,13 +67,22 @@ std::string excerpt_of(std::string_view text, source_place at) {
     return shown + '\n' + marks;
 }
 
+char const* prefix_of(problem_weight weight) {
+    switch (weight) {
+    case problem_weight::warning: return ": warning: ";
+    case problem_weight::note: return ": note: ";
+    case problem_weight::error: break;
+    }
+    return ": ";
+}
+
 } // namespace
 
 std::string to_string(config_problem const& problem) {
     std::string out = problem.file;
     if (problem.line > 0)
         out += ':' + std::to_string(problem.line) + ':' + std::to_string(problem.column);
-    out += problem.warning ? ": warning: " : ": ";
+    out += prefix_of(problem.weight);
     out += problem.message;
     if (!problem.excerpt.empty()) {
         auto const end = problem.excerpt.find('\n');
@@ -84,15 +94,20 @@ std::string to_string(config_problem const& problem) {
 }
 
 void problem_list::error(source_place at, std::string message, std::string hint) {
-    entries_.push_back({at, std::move(message), std::move(hint), false});
+    entries_.push_back({at, std::move(message), std::move(hint), problem_weight::error});
 }
 
 void problem_list::warning(source_place at, std::string message, std::string hint) {
-    entries_.push_back({at, std::move(message), std::move(hint), true});
+    entries_.push_back({at, std::move(message), std::move(hint), problem_weight::warning});
+}
+
+void problem_list::note(source_place at, std::string message, std::string hint) {
+    entries_.push_back({at, std::move(message), std::move(hint), problem_weight::note});
 }
 
 bool problem_list::has_errors() const noexcept {
-    return std::any_of(entries_.begin(), entries_.end(), [](auto const& e) { return !e.warning; });
+    return std::any_of(entries_.begin(), entries_.end(),
+                       [](auto const& e) { return e.weight == problem_weight::error; });
 }
 
 std::vector<config_problem> problem_list::take() {
@@ -101,18 +116,19 @@ std::vector<config_problem> problem_list::take() {
         return std::tie(a.at.line, a.at.column) < std::tie(b.at.line, b.at.column);
     });
     std::vector<config_problem> taken;
-    std::size_t errors = 0, warnings = 0;
+    std::map<problem_weight, std::size_t> counts;
     for (auto& one : entries)
-        if (++(one.warning ? warnings : errors) <= config_problem_limit)
+        if (++counts[one.weight] <= config_problem_limit)
             taken.push_back(to_problem(std::move(one)));
-    auto const count_rest = [&](std::size_t count, std::string const& what, bool warning) {
-        if (count <= config_problem_limit) return;
-        auto const rest = std::to_string(count - config_problem_limit);
-        taken.push_back(to_problem(
-            {{}, "too many " + what + ": " + rest + " more are not shown", {}, warning}));
+    auto const count_rest = [&](std::string const& what, problem_weight weight) {
+        if (counts[weight] <= config_problem_limit) return;
+        auto const rest = std::to_string(counts[weight] - config_problem_limit);
+        taken.push_back(
+            to_problem({{}, "too many " + what + ": " + rest + " more are not shown", {}, weight}));
     };
-    count_rest(errors, "errors", false);
-    count_rest(warnings, "warnings", true);
+    count_rest("errors", problem_weight::error);
+    count_rest("warnings", problem_weight::warning);
+    count_rest("notes", problem_weight::note);
     return taken;
 }
 
@@ -124,7 +140,7 @@ config_problem problem_list::to_problem(entry one) const {
             std::move(one.message),
             std::move(excerpt),
             std::move(one.hint),
-            one.warning};
+            one.weight};
 }
 
 } // namespace milter::manager

@@ -8,6 +8,9 @@
 
 namespace milter::manager {
 
+/// A note tells of something that may be meant, or that a check cannot tell.
+enum class problem_weight { error, warning, note };
+
 struct config_problem {
     std::string file;
     unsigned line = 0;   ///< from 1; 0: of the file as a whole
@@ -15,10 +18,10 @@ struct config_problem {
     std::string message; ///< escaped, one line
     std::string excerpt; ///< the line of the file and, below it, a line with the caret
     std::string hint;    ///< what to write instead; may be empty
-    bool warning = false;
+    problem_weight weight = problem_weight::error;
 };
 
-/// `FILE:LINE:COLUMN: message`, then excerpt and hint, indented, without a line end.
+/// `FILE:LINE:COLUMN: message`, a warning or note with that word in front of the message, then excerpt and hint, indented, without a line end.
 std::string to_string(config_problem const& problem);
 
 /// Where something stands in the file.
@@ -29,7 +32,7 @@ struct source_place {
 };
 
 inline constexpr std::size_t config_problem_limit =
-    20; // errors shown, and warnings; the rest is counted
+    20; // errors shown, and warnings, and notes; the rest is counted
 
 /// Collects the problems of one file, whose text must outlive it.
 class problem_list {
@@ -38,6 +41,7 @@ public:
 
     void error(source_place at, std::string message, std::string hint = {});
     void warning(source_place at, std::string message, std::string hint = {});
+    void note(source_place at, std::string message, std::string hint = {});
 
     bool has_errors() const noexcept;
     /// In the order of the file, cut at config_problem_limit. Leaves the list empty.
@@ -48,7 +52,7 @@ private:
         source_place at;
         std::string message;
         std::string hint;
-        bool warning = false;
+        problem_weight weight = problem_weight::error;
     };
 
     config_problem to_problem(entry one) const;

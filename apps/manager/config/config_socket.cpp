@@ -4,6 +4,9 @@
 
 #include "manager/config/printable.hpp"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -56,8 +59,22 @@ std::string plain_path(std::string_view path) {
     return out;
 }
 
-bool is_any_address(std::string_view host) {
-    return host.empty() || host == "0.0.0.0" || host == "::";
+/// As the name service reads addresses, for which "0" is one, too.
+bool is_unspecified4(std::string const& host) {
+    in_addr found{};
+    return ::inet_aton(host.c_str(), &found) == 1 && found.s_addr == INADDR_ANY;
+}
+
+/// "::ffff:0.0.0.0" is all addresses of IPv4. A zone changes nothing of that.
+bool is_unspecified6(std::string const& host) {
+    constexpr in6_addr mapped{{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0}}};
+    in6_addr found{};
+    if (::inet_pton(AF_INET6, host.substr(0, host.find('%')).c_str(), &found) != 1) return false;
+    return IN6_IS_ADDR_UNSPECIFIED(&found) || IN6_ARE_ADDR_EQUAL(&found, &mapped);
+}
+
+bool is_any_address(std::string const& host) {
+    return host.empty() || is_unspecified4(host) || is_unspecified6(host);
 }
 bool is_own_address(std::string_view host) {
     return host == "::1" || host.substr(0, 4) == "127." || equal_ignoring_case(host, "localhost");
