@@ -63,7 +63,8 @@ void control_connection::say(json const& request) {
     auto const line = request.dump() + '\n';
     error_code ec;
     run([&]() -> asio::awaitable<void> { co_await stream_->write(line, after(patience_), ec); });
-    if (ec) throw control_failure{EX_UNAVAILABLE, "cannot ask: " + ec.message()};
+    // who was busy has said so, and hung up: it is to be heard
+    if (ec == errc::timed_out) throw control_failure{EX_TEMPFAIL, "the question is not read"};
 }
 
 json control_connection::hear(proto::duration patience) {

@@ -41,6 +41,7 @@ BOOST_AUTO_TEST_CASE(names_who_refused_whom_and_with_what_words) {
     BOOST_TEST(record.decided_by == "b");
     BOOST_TEST(record.stage == "connect");
     rig.mta_closes();
+    BOOST_TEST(!rig.blamed("mta")); // Postfix says no QUIT to a client that was refused
     BOOST_TEST(rig.refusals().size() == 1U);
     BOOST_TEST(rig.decisions().empty());
 }

@@ -60,9 +60,11 @@ void session::mta_bytes(std::string_view bytes, proto::time_point now) {
 void session::mta_closed(error_code why, proto::time_point now) {
     if (over_) return;
     bool const health_check = mta_.at() == proto::phase::start && !why;
+    bool const was_refused = session_verdict_ && !transaction_ && !why; // Postfix says no QUIT then
     error_code ec;
     mta_.ended(ec);
-    if (!health_check || ec == errc::frame_truncated)
+    bool const is_usual = health_check || was_refused;
+    if (!is_usual || ec == errc::frame_truncated)
         log(severity::warning, "mta", why ? "connection failed: " + why.message() : mta_.failure());
     end_session(now);
 }
