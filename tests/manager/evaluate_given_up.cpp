@@ -11,6 +11,8 @@ using namespace support;
 
 namespace {
 
+constexpr std::string_view used_up = "[limits] evaluation_memory is used up";
+
 /// Of the evaluated milter, whose share nobody is in.
 void give_nobody_to(evaluating_rig& rig) {
     rig.config.milters[1].sample = {1, manager::sample_key::client_address};
@@ -66,6 +68,27 @@ BOOST_AUTO_TEST_CASE(content_that_it_has_nothing_to_do_with_costs_no_memory) {
     BOOST_TEST(is_left_out(rig.decisions().at(0)));
     BOOST_TEST(alone.use_count() > holders); // it was not given up
     BOOST_TEST(rig.settings->evaluation_budget->taken() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(milter_that_was_not_back_yet_has_not_seen_the_message) {
+    evaluating_rig rig;
+    rig.config.limits.evaluation_memory = 50'000;
+    rig.settings = manager::with_endpoints(rig.config);
+    using arrival = scripted_filter::arrival;
+    rig.b().arrivals = {arrival::accepted, arrival::silent};
+    rig.b().on("end_of_message", then_close());
+    rig.begin();
+    rig.message();
+    rig.envelope();
+    rig.content(manager_rig::usual_headers(), std::string(100'000, 'x'));
+    BOOST_TEST(rig.end() == "continue");
+    rig.quit();
+    BOOST_TEST_REQUIRE(rig.evaluations().size() == 2u);
+    BOOST_TEST(rig.evaluations()[0].failed());
+    BOOST_TEST(rig.evaluations()[0].dropped == "");
+    BOOST_TEST(rig.evaluations()[1].would.transaction == 2u);
+    BOOST_TEST(rig.evaluations()[1].dropped == used_up);
+    BOOST_TEST(rig.evaluations()[1].enforced.verdict == "accept");
 }
 
 BOOST_AUTO_TEST_CASE(what_it_still_holds_is_counted_when_the_limit_is_lower_meanwhile) {

@@ -155,7 +155,7 @@ private:
     void settle_choice(link& one, applicability answer, wire::command_code stage,
                        proto::time_point now);
     facts known_facts(wire::command_code stage) const;
-    void note_evaluated_without(wire::mail const& sender);
+    void note_out_of_share(wire::mail const& sender);
     void keep_sender(std::string_view payload);
     bool keep_recipient(event const& done, proto::time_point now);
     void join(link& one, proto::time_point now);

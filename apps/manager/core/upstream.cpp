@@ -124,7 +124,7 @@ void session::on_mail(wire::mail const& sender, proto::time_point now) {
     if (overloaded_) t.record.reason = session_reason_;
     forget_answers(holds::message);
     keep_sender(mta_.frame().payload);
-    note_evaluated_without(sender);
+    note_out_of_share(sender);
     for (auto const& one : links_) {
         one->begin_transaction();
         one->new_body = message::body_store(&config_->spool);
