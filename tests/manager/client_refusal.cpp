@@ -69,6 +69,10 @@ BOOST_AUTO_TEST_CASE(by_a_failure_has_what_went_wrong) {
     BOOST_TEST(only(rig).decided_by == "a");
     BOOST_TEST(only(rig).reason.find("closed") != std::string::npos, only(rig).reason);
     BOOST_TEST(only(rig).text == "421 4.7.1 Service unavailable - try again later");
+    rig.send(wire::mail{"<a@client.test>", {}}); // all the same
+    BOOST_REQUIRE(rig.decisions().size() == 1U);
+    BOOST_TEST(rig.decisions()[0].decided_by == "a");
+    BOOST_TEST(rig.decisions()[0].reason == only(rig).reason);
 }
 
 BOOST_AUTO_TEST_CASE(by_a_limit_names_the_limit) {

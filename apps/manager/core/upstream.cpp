@@ -121,7 +121,7 @@ void session::on_mail(wire::mail const& sender, proto::time_point now) {
                                     : message::header_rules::sendmail);
     t.body = message::body_store(&config_->spool);
     t.record.sender = capped(sender.address);
-    if (overloaded_) t.record.reason = session_reason_;
+    if (session_verdict_) t.record.reason = session_reason_;
     forget_answers(holds::message);
     keep_sender(mta_.frame().payload);
     note_out_of_share(sender);
@@ -189,6 +189,8 @@ void session::forget_client(proto::time_point now) {
     has_connect_ = false;
     helo_serial_ = 0;
     helo_payload_.clear();
+    client_name_.clear();
+    client_address_.clear();
     helo_name_.clear();
     refusal_is_noted_ = false;
     if (!overloaded_) session_verdict_.reset();
