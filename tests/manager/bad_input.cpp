@@ -57,6 +57,20 @@ BOOST_AUTO_TEST_CASE(instead_of_an_offer_ends_the_session_4_5_8_9) {
             }
 }
 
+BOOST_AUTO_TEST_CASE(flood_of_commands_out_of_sequence_is_a_few_lines_and_a_count) {
+    manager_rig rig(1);
+    rig.begin();
+    auto const before = rig.log().size();
+    for (int i = 0; i < 1'000; ++i) rig.send(wire::body{"stray"});
+    BOOST_TEST(rig.log().size() == before + 10);
+    rig.pass(1s);
+    rig.send(wire::body{"stray"});
+    BOOST_TEST(rig.log().back().ends_with("(990 more before)"));
+    for (int i = 0; i < 12; ++i) rig.send(wire::body{"stray"});
+    rig.mta_closes();
+    BOOST_TEST(rig.logged("mta: 3 more commands out of sequence"));
+}
+
 BOOST_AUTO_TEST_CASE(in_mid_message_ends_the_session_and_all_milters) {
     std::pair<std::string, std::string> const rows[] = {
         {frame('Z', "z"), "packet \"Z\""},

@@ -70,6 +70,10 @@ BOOST_AUTO_TEST_CASE(by_a_failure_has_what_went_wrong) {
     BOOST_TEST(only(rig).decided_by == "a");
     BOOST_TEST(only(rig).reason.find("closed") != std::string::npos, only(rig).reason);
     BOOST_TEST(only(rig).text == "421 4.7.1 Service unavailable - try again later");
+    rig.send(wire::mail{"<a@client.test>", {}}); // all the same
+    BOOST_REQUIRE(rig.decisions().size() == 1U);
+    BOOST_TEST(rig.decisions()[0].decided_by == "a");
+    BOOST_TEST(rig.decisions()[0].reason == only(rig).reason);
 }
 
 BOOST_AUTO_TEST_CASE(by_a_limit_names_the_limit) {
@@ -113,6 +117,42 @@ BOOST_AUTO_TEST_CASE(is_recorded_once_and_anew_for_the_next_client) {
     BOOST_TEST(rig.refusals()[1].client_address == "192.0.2.2");
     BOOST_TEST(rig.refusals()[1].helo == "next.test");
     BOOST_TEST(rig.refusals()[1].text == "421 4.7.0 Service unavailable, closing connection");
+}
+
+BOOST_AUTO_TEST_CASE(of_a_connection_for_which_there_is_no_room_is_recorded_once) {
+    manager_rig rig(1);
+    rig.config.on_internal_error = manager::on_internal_error::shutdown;
+    rig.session().overloaded("[limits] sessions = 1 reached");
+    rig.negotiate();
+    for (int i = 0; i < 1'000; ++i) {
+        BOOST_TEST(answer_to_connect(rig).starts_with("reply \"421 4.3.0 "));
+        if (i % 2 == 0) rig.send(wire::quit_new_connection{});
+    }
+    rig.mta_closes();
+    BOOST_TEST(rig.refusals().size() == 1U);
+    BOOST_TEST(rig.log().size() < 20U);
+}
+
+BOOST_AUTO_TEST_CASE(flood_of_one_connection_is_cut_and_the_rest_counted) {
+    manager_rig rig(1);
+    rig.filter(0).on("connect", say(wire::reject{}));
+    rig.negotiate();
+    auto const send_clients = [&](int count) {
+        for (int i = 0; i < count; ++i) {
+            BOOST_TEST(answer_to_connect(rig) == "reject");
+            rig.send(wire::quit_new_connection{});
+        }
+    };
+    send_clients(300);
+    BOOST_TEST(rig.refusals().size() == 100U);
+    rig.pass(1s);
+    send_clients(1);
+    BOOST_TEST(rig.refusals().size() == 101U);
+    BOOST_TEST(rig.logged("mta: 200 refusals were not recorded"));
+    send_clients(102);
+    rig.mta_closes();
+    BOOST_TEST(rig.refusals().size() == 200U);
+    BOOST_TEST(rig.logged("mta: 3 refusals were not recorded"));
 }
 
 BOOST_AUTO_TEST_CASE(of_a_client_that_is_served_there_is_none) {

@@ -28,6 +28,20 @@ std::string rcpt(manager_rig& rig, std::string_view address = "<b@mx.test>") {
 
 BOOST_AUTO_TEST_SUITE(decision_record)
 
+BOOST_AUTO_TEST_CASE(of_a_client_that_did_not_introduce_itself_does_not_name_the_one_before) {
+    manager_rig rig(1);
+    rig.begin();
+    rig.message();
+    rig.send(wire::quit_new_connection{});
+    mail(rig);
+    rig.mta_closes();
+    BOOST_REQUIRE(rig.decisions().size() == 2U);
+    BOOST_TEST(rig.decisions()[0].client_address == "192.0.2.1");
+    BOOST_TEST(rig.decisions()[1].client_name == "");
+    BOOST_TEST(rig.decisions()[1].client_address == "");
+    BOOST_TEST(rig.decisions()[1].helo == "");
+}
+
 BOOST_AUTO_TEST_CASE(tells_all_about_an_accepted_message) {
     manager_rig rig(2);
     rig.mta.like_postfix();

@@ -43,6 +43,18 @@ BOOST_AUTO_TEST_CASE(a_flood_is_a_line_a_second_whatever_comes) {
     BOOST_TEST(counted + damper.rest(now + 1s) == 100'000u);
 }
 
+BOOST_AUTO_TEST_CASE(several_a_second_are_said_where_that_is_asked_for) {
+    log_damper damper(1s, 3);
+    time_point now{1h};
+    for (int i = 0; i < 3; ++i) BOOST_TEST((damper.say(now += 100ms) == 0u));
+    for (int i = 0; i < 4; ++i) BOOST_TEST(!damper.say(now += 100ms));
+    BOOST_TEST((damper.say(now += 1s) == 4u));
+    for (int i = 0; i < 2; ++i) BOOST_TEST((damper.say(now) == 0u));
+    BOOST_TEST(!damper.say(now));
+    BOOST_TEST(damper.take_rest() == 1u);
+    BOOST_TEST(damper.take_rest() == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(the_last_of_a_flood_can_be_said_when_it_is_over) {
     log_damper damper;
     time_point const now{1h};

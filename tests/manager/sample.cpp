@@ -6,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <support/manager_rig.hpp>
+#include <support/staged_selection.hpp>
 
 #include <set>
 
@@ -132,6 +133,18 @@ BOOST_AUTO_TEST_CASE(milter_out_of_it_is_not_even_connected_to) {
     }
     BOOST_TEST(in > 8u);
     BOOST_TEST(in < 32u);
+}
+
+BOOST_AUTO_TEST_CASE(message_for_which_a_rule_says_no_is_not_said_to_be_outside) {
+    manager_rig rig(1);
+    rig.config.milters[0].sample = {manager::whole_share - 1, sample_key::client_address};
+    rig.config.selection = std::make_shared<staged_selection>(
+        std::vector<staged_choice>{{wire::command_code::mail, applicability::no}});
+    rig.begin();
+    rig.message();
+    auto const& record = rig.decisions().at(0).milters[0];
+    BOOST_TEST(record.verdict == "not asked");
+    BOOST_TEST(record.reason == "");
 }
 
 BOOST_AUTO_TEST_CASE(by_sender_changes_from_message_to_message) {

@@ -30,6 +30,7 @@ struct milter_record {
     std::string reason;     ///< reply text, or what went wrong
     std::size_t edits = 0;  ///< kept ones
     proto::duration time{}; ///< spent waiting for it
+    bool applies = true;    ///< false: nothing says that it has to do with the message
 };
 
 struct recipient_record {

@@ -163,11 +163,11 @@ void session::conclude(verdict const& given, std::string_view decided_by, proto:
     if (done->code == command_code::unknown || done->for_rejected_rcpt) {
         // nothing of a message is decided here, and Postfix 3.7 aborts on accept and discard (statement 127)
         if (!verdict.refuses() || done->for_rejected_rcpt) verdict = {};
-        note_refusal_of_client(verdict, stage);
+        note_refusal_of_client(verdict, stage, now);
         return answer(verdict);
     }
     if (!transaction_) {
-        note_refusal_of_client(verdict, stage);
+        note_refusal_of_client(verdict, stage, now);
         return answer(verdict);
     }
     auto& t = *transaction_;
@@ -273,10 +273,16 @@ void session::refuse_client(link const& one, verdict const& verdict) {
     session_reason_.clear();
 }
 
-/// Once: an MTA that goes on all the same has a decision for each message.
-void session::note_refusal_of_client(verdict const& given, std::string_view stage) {
+/// Once: an MTA that goes on all the same has a decision for each message. A flood of clients on one connection must not
+/// take the place of the records of others.
+void session::note_refusal_of_client(verdict const& given, std::string_view stage,
+                                     proto::time_point now) {
     bool const is_heard = !grant_ && session_verdict_ && given.refuses();
     if (!is_heard || transaction_ || std::exchange(refusal_is_noted_, true)) return;
+    auto const left_out = refusal_records_.say(now);
+    if (!left_out) return;
+    if (*left_out > 0)
+        log(severity::warning, "mta", std::to_string(*left_out) + " refusals were not recorded");
     refusals_.push_back({id_, listener_, profile_ ? profile_->name : std::string(), client_name_,
                          client_address_, helo_name_, std::string(word(given)), capped(given.text),
                          session_reason_, session_decided_by_, std::string(stage)});

@@ -45,8 +45,9 @@ std::optional<evaluation> evaluate(std::string const& milter, decision alone,
             one.would.decided_by = milter;
         }
         if (record.verdict != "not asked" || one.would.decided_by == milter) continue;
-        if (record.reason.empty() || record.reason == not_in_share) return std::nullopt;
-        one.dropped = record.reason;
+        bool const is_told = !record.reason.empty() || !dropped.empty();
+        if (!record.applies || !is_told) return std::nullopt;
+        if (!record.reason.empty()) one.dropped = record.reason;
     }
     if (one.would.decided_by == "manager" && one.dropped.empty()) one.dropped = one.would.reason;
     return one;

@@ -332,8 +332,8 @@ std::vector<milter_record> session::records_of_milters() const {
     records.reserve(links_.size());
     for (auto const& one : links_) {
         auto& added = records.emplace_back(one->record);
-        bool const left_out = one->applies == applicability::no && !one->config->sample.is_whole();
-        if (left_out && added.verdict == "not asked") added.reason = not_in_share;
+        added.applies = one->applies == applicability::yes;
+        if (one->out_of_share && added.verdict == "not asked") added.reason = not_in_share;
     }
     for (auto const place : transaction_->evaluated_without)
         records.push_back(

@@ -104,17 +104,20 @@ facts session::known_facts(command_code stage) const {
     return known;
 }
 
-/// Its copy, which knows the same, comes to the same answer in its own time.
-void session::note_evaluated_without(wire::mail const& sender) {
-    if (grant_ || overloaded_ || config_->evaluated.empty()) return;
+/// For the record, which tells a share from other rules. The copy of an evaluated milter, which knows the same, comes to
+/// the same answer in its own time.
+void session::note_out_of_share(wire::mail const& sender) {
+    if (!config_->selection || overloaded_) return;
     auto known = known_facts(command_code::mail);
     known.sender = sender;
-    for (auto const& one : config_->evaluated) {
-        auto const& milter = config_->milters[one.place];
-        if (is_in(profile_, one.place) &&
-            in_sample(milter.sample, milter.name, known) == applicability::no)
+    auto const is_out = [&](milter_config const& milter) {
+        return in_sample(milter.sample, milter.name, known) == applicability::no;
+    };
+    for (auto const& one : links_) one->out_of_share = is_out(*one->config);
+    if (grant_) return;
+    for (auto const& one : config_->evaluated)
+        if (is_in(profile_, one.place) && is_out(config_->milters[one.place]))
             transaction_->evaluated_without.push_back(one.place);
-    }
 }
 
 // ---- what is kept for them

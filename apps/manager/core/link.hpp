@@ -71,6 +71,7 @@ struct link {
 
     applicability applies = applicability::yes;
     holds applies_for = holds::connection;
+    bool out_of_share = false;   ///< the message is; no other rule has said no
     std::uint32_t chosen_in = 0; ///< serial of the last event in which the selection was asked
 
     bool seen_connect = false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// manager/core/log_damper.hpp - a line that a flood would repeat is said at most once a second
+// manager/core/log_damper.hpp - a line that a flood would repeat is said at most once a second, or a few times
 //
 //   if (auto const left_out = full_.say(now)) log(with_count("too many sessions", *left_out));
 //
@@ -18,16 +18,20 @@ namespace milter::manager {
 
 class log_damper {
 public:
-    explicit log_damper(proto::duration pause = std::chrono::seconds(1)) noexcept : pause_(pause) {}
+    /// @param most  lines within `pause`
+    explicit log_damper(proto::duration pause = std::chrono::seconds(1),
+                        std::size_t most = 1) noexcept
+        : pause_(pause), most_(most) {}
 
     /// Something happened.
     /// @return  say it, and how many were left out before; empty: leave it out
     std::optional<std::size_t> say(proto::time_point now) noexcept {
-        if (now < next_) {
+        if (now >= next_) begin(now);
+        if (said_ == most_) {
             ++left_out_;
             return std::nullopt;
         }
-        next_ = now + pause_;
+        ++said_;
         return std::exchange(left_out_, 0);
     }
 
@@ -36,13 +40,24 @@ public:
     /// @return  how many were left out since the last line; 0: say nothing
     std::size_t rest(proto::time_point now) noexcept {
         if (now < deadline()) return 0;
-        next_ = now + pause_;
-        return std::exchange(left_out_, 0);
+        begin(now);
+        ++said_;
+        return take_rest();
     }
+    /// There will be no more of them.
+    std::size_t take_rest() noexcept { return std::exchange(left_out_, 0); }
 
 private:
+    void begin(proto::time_point now) noexcept {
+        next_ = now + pause_;
+        said_ = 0;
+    }
+
     proto::duration pause_;
-    proto::time_point next_ = proto::time_point::min(); ///< until then lines are left out
+    proto::time_point next_ =
+        proto::time_point::min(); ///< until then lines beyond `most_` are left out
+    std::size_t most_;
+    std::size_t said_ = 0; ///< until next_
     std::size_t left_out_ = 0;
 };
 

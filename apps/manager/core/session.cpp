@@ -224,6 +224,7 @@ void session::dead(error_code ec, std::string const& where, proto::time_point no
 
 void session::end_session(proto::time_point now) {
     if (over_) return;
+    tell_left_out();
     if (transaction_) {
         end_transaction(aborted(), {}, {}, now);
         transaction_.reset();
@@ -233,6 +234,14 @@ void session::end_session(proto::time_point now) {
     for (auto const& one : links_) close(*one, true);
     idle_deadline_ = proto::never;
     over_ = true;
+}
+
+/// Of what one connection can repeat as fast as it can write.
+void session::tell_left_out() {
+    if (auto const strays = stray_lines_.take_rest())
+        log(severity::warning, "mta", std::to_string(strays) + " more commands out of sequence");
+    if (auto const refusals = refusal_records_.take_rest())
+        log(severity::warning, "mta", std::to_string(refusals) + " refusals were not recorded");
 }
 
 /// @source  design: macro `v` names the MTA, and other macros do where it is not sent

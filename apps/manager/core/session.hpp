@@ -18,11 +18,13 @@
 #include "manager/core/config.hpp"
 #include "manager/core/decision.hpp"
 #include "manager/core/link.hpp"
+#include "manager/core/log_damper.hpp"
 #include "manager/core/transaction.hpp"
 #include "manager/core/verdict.hpp"
 #include <milter/message/headers.hpp>
 #include <milter/proto/filter_session.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -130,6 +132,7 @@ private:
     bool keeps_mta_waiting() const noexcept;
     void dead(error_code ec, std::string const& where, proto::time_point now);
     void end_session(proto::time_point now);
+    void tell_left_out();
 
     // negotiation.cpp
     void negotiation_progress(proto::time_point now, bool waited_enough);
@@ -155,7 +158,7 @@ private:
     void settle_choice(link& one, applicability answer, wire::command_code stage,
                        proto::time_point now);
     facts known_facts(wire::command_code stage) const;
-    void note_evaluated_without(wire::mail const& sender);
+    void note_out_of_share(wire::mail const& sender);
     void keep_sender(std::string_view payload);
     bool keep_recipient(event const& done, proto::time_point now);
     void join(link& one, proto::time_point now);
@@ -187,7 +190,8 @@ private:
     void on_session_verdict(link& one, verdict const& verdict);
     turn refuse_session(link const& one, verdict const& verdict, proto::time_point now);
     void refuse_client(link const& one, verdict const& verdict);
-    void note_refusal_of_client(verdict const& given, std::string_view stage);
+    void note_refusal_of_client(verdict const& given, std::string_view stage,
+                                proto::time_point now);
     void leave_milters();
     bool still_counts(link const& one) const noexcept;
     void resume(proto::time_point now);
@@ -295,6 +299,8 @@ private:
     std::string session_decided_by_;
     std::string session_reason_;    ///< of that refusal, where no milter gave it
     bool refusal_is_noted_ = false; ///< of this client
+    log_damper stray_lines_{std::chrono::seconds(1), 10};
+    log_damper refusal_records_{std::chrono::seconds(1), 100};
 
     std::unique_ptr<proto::agreement const>
         grant_; ///< of the session whose shadow this is; null: none

@@ -108,21 +108,22 @@ void shadowed_session::tell(shadow& one, std::string_view bytes, proto::time_poi
     if (one.over || !one.dropped.empty()) return;
     if (one.self->backlog() + bytes.size() > longest_backlog)
         return give_up(one, "it is too far behind the MTA", now);
-    if (!one.backlog.grow(one.memory, bytes.size()))
-        return give_up(one, "[limits] evaluation_memory is used up", now);
     one.self->mta_bytes(bytes, now);
-    hold_backlog(one);
+    if (!hold_backlog(one)) give_up(one, "[limits] evaluation_memory is used up", now);
 }
 
-/// Only of what is still to be looked at.
-void shadowed_session::hold_backlog(shadow& one) {
+/// Only of what is still to be looked at: content that the milter has nothing to do with is gone at once.
+/// @return false: it is not to be had
+bool shadowed_session::hold_backlog(shadow& one) {
     auto const left = one.self->backlog();
-    if (left == one.backlog.size()) return;
-    one.backlog.clear();
-    one.backlog.grow(one.memory, left); // less than before
+    auto const held = one.backlog.size();
+    if (left > held) return one.backlog.grow(one.memory, left - held);
+    one.backlog.shrink(held - left); // never given back as a whole: others might take it
+    return true;
 }
 
 void shadowed_session::give_up(shadow& one, std::string why, proto::time_point now) {
+    compare_decisions(one); // these messages it has seen
     if (one.dropped.empty()) one.dropped = std::move(why);
     one.self->mta_closed({}, now);
 }
@@ -178,8 +179,15 @@ std::vector<decision> shadowed_session::take_decisions() {
     auto decisions = heard_.take_decisions();
     for (auto const& one : shadows_)
         for (auto const& record : decisions)
-            if (!one->reported) one->compared.enforced(record);
+            if (!one->reported && !is_left_out(*one, record)) one->compared.enforced(record);
     return decisions;
+}
+
+/// Whether the decision itself says that the milter has nothing to do with the message.
+bool shadowed_session::is_left_out(shadow const& one, decision const& record) {
+    return std::any_of(record.milters.begin(), record.milters.end(), [&](auto const& other) {
+        return other.name == one.milter && other.reason == not_in_share;
+    });
 }
 
 std::vector<evaluation> shadowed_session::take_evaluations() {

@@ -84,7 +84,8 @@ private:
 
     void open_shadows(proto::time_point now);
     static void tell(shadow& one, std::string_view bytes, proto::time_point now);
-    static void hold_backlog(shadow& one);
+    static bool hold_backlog(shadow& one);
+    static bool is_left_out(shadow const& one, decision const& record);
     static evaluation not_seen(shadow const& by, decision enforced);
     static void end(shadow& one);
     static void compare_decisions(shadow& one);

@@ -68,7 +68,8 @@ void session::stray(wire::any_command const& command, proto::time_point now) {
     auto const words = wire::describe(command) + ": " + error_code(errc::out_of_sequence).message();
     // what the milters judge would not be what is delivered
     if (transaction_ && code != command_code::unknown) return internal_failure(words, now);
-    log(severity::warning, "mta", words);
+    if (auto const left_out = stray_lines_.say(now))
+        log(severity::warning, "mta", with_count(words, *left_out));
     if (auto const* client = std::get_if<wire::connect>(&command)) {
         forget_client(now); // never judge the mail of one client as another's
         return on_connect(*client, now);
@@ -121,10 +122,10 @@ void session::on_mail(wire::mail const& sender, proto::time_point now) {
                                     : message::header_rules::sendmail);
     t.body = message::body_store(&config_->spool);
     t.record.sender = capped(sender.address);
-    if (overloaded_) t.record.reason = session_reason_;
+    if (session_verdict_) t.record.reason = session_reason_;
     forget_answers(holds::message);
     keep_sender(mta_.frame().payload);
-    note_evaluated_without(sender);
+    note_out_of_share(sender);
     for (auto const& one : links_) {
         one->begin_transaction();
         one->new_body = message::body_store(&config_->spool);
@@ -189,9 +190,12 @@ void session::forget_client(proto::time_point now) {
     has_connect_ = false;
     helo_serial_ = 0;
     helo_payload_.clear();
+    client_name_.clear();
+    client_address_.clear();
     helo_name_.clear();
+    if (overloaded_) return; // whoever comes: it is the connection that there is no room for
     refusal_is_noted_ = false;
-    if (!overloaded_) session_verdict_.reset();
+    session_verdict_.reset();
 }
 
 void session::answer(verdict const& verdict) {
