@@ -26,7 +26,11 @@ void begin_message(raw_client const& mta) {
     mta.say("\0\0\0\x01N"sv);
 }
 
-std::string packet_of_body() { return std::string("\0\1\0\0B"sv) + std::string(65'535, 'x'); }
+std::string packet_of_body() {
+    std::string packet("\0\1\0\0B"sv);
+    packet.append(65'535, 'x');
+    return packet;
+}
 
 } // namespace
 
