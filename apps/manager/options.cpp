@@ -39,9 +39,10 @@ status, reload and drain ask the manager that runs, on the socket of [control] i
 
 Signals: SIGTERM drains and ends, twice at once; SIGHUP reloads; SIGUSR1 opens the decision log
   anew.
-Exit status: 0, 64 usage, 69 cannot listen, 71 out of descriptors or threads, 73 cannot open
-  the log or use the spool directory, 78 configuration. Warnings do not change it. Of status, reload and drain also: 69 nobody answers,
-  70 not understood, 75 not now, or sessions were cut off, 76 no answer of a manager, 77 not allowed.)";
+Exit status: 0, 64 usage, 69 cannot listen, 71 out of descriptors or threads, 73 cannot open the
+  log or use the spool directory, 78 configuration. Warnings do not change it. Of status, reload
+  and drain also: 69 nobody answers, 70 not understood, 75 not now, or sessions were cut off,
+  76 no answer of a manager, 77 not allowed.)";
 
 constexpr std::string_view commands = "there are run, check, status, reload and drain";
 

@@ -73,6 +73,7 @@ public:
     scripted_filter& filter(std::size_t k) { return ends_[k].filter; }
     cut deliver = cut::whole;
     bool mta_reads = true;
+    std::size_t most_read_of_mta = 256UL << 10;            ///< bytes at a time
     int connect_error = ECONNREFUSED;                      ///< of a milter that does not accept
     void shuffle(unsigned seed) { random_.emplace(seed); } ///< what is ready happens in any order
 
@@ -229,8 +230,6 @@ private:
         from.erase(0, piece.size());
         return piece;
     }
-
-    static constexpr std::size_t most_read_of_mta = 256UL << 10; // bytes at a time
 
     std::unique_ptr<manager::shadowed_session> session_;
     std::vector<end_point> ends_;
