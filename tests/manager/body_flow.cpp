@@ -158,6 +158,20 @@ BOOST_AUTO_TEST_CASE(mta_waits_while_the_milter_has_enough_to_do) {
     BOOST_TEST((rig.filter(0).message().body == body));
 }
 
+BOOST_AUTO_TEST_CASE(mta_that_waits_does_so_until_the_milter_has_half_of_it_left) {
+    manager_rig rig(1);
+    rig.most_read_of_mta = wire::default_data_limit;
+    rig.filter(0).on("body", say(wire::proceed{}).after(100ms));
+    begin_message(rig);
+    say_body(rig, long_body(long_message));
+    BOOST_TEST(rig.session().holds_mta_back());
+    auto const left = rig.mta.out.size();
+    rig.pass(300ms); // three packets; one would make room for the next
+    BOOST_TEST(rig.mta.out.size() == left);
+    rig.pass(300ms);
+    BOOST_TEST(rig.mta.out.size() < left - 2 * wire::default_data_limit);
+}
+
 BOOST_AUTO_TEST_CASE(mta_is_read_all_the_same_when_the_milter_does_not_answer) {
     manager_rig rig(1);
     rig.filter(0).on("body", silence());
