@@ -6,7 +6,7 @@
 #include "manager/config/config_number.hpp"
 #include "manager/config/config_socket.hpp"
 #include "manager/config/printable.hpp"
-#include "manager/config/suggestion.hpp"
+#include "rule/suggestion.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -240,7 +240,7 @@ private:
         std::vector<std::string_view> names;
         names.reserve(among.size());
         for (auto const& one : among) names.push_back(one.name);
-        auto const near = nearest(wrong, names);
+        auto const near = rule::nearest(wrong, names);
         return near.empty() ? otherwise : "did you mean " + in_quotes(near) + "?";
     }
 

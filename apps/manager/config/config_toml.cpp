@@ -10,7 +10,7 @@
 #include "manager/config/config_machine.hpp"
 #include "manager/config/printable.hpp"
 #include "manager/config/source_shape.hpp"
-#include "manager/config/suggestion.hpp"
+#include "rule/suggestion.hpp"
 #include "manager/config/syntax_hint.hpp"
 
 #include <toml++/toml.h>
@@ -209,7 +209,7 @@ private:
     /// Nearest key of the same table, else the table to which the key belongs, else what there is.
     static std::string hint_for(std::string_view wrong, std::string const& table) {
         auto const names = names_in(table);
-        if (auto const near = nearest(wrong, names); !near.empty()) {
+        if (auto const near = rule::nearest(wrong, names); !near.empty()) {
             auto const heading = std::string(near) + (is_named_table(near) ? ".NAME" : "");
             return "did you mean " + (table.empty() ? heading_of(heading) : in_quotes(near)) + "?";
         }

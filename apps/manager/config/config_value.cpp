@@ -6,7 +6,7 @@
 #include "manager/config/config_socket.hpp"
 #include "manager/config/config_text.hpp"
 #include "manager/config/printable.hpp"
-#include "manager/config/suggestion.hpp"
+#include "rule/suggestion.hpp"
 
 #include <algorithm>
 #include <span>
@@ -62,7 +62,7 @@ template <class Enum> refusal assign_choice(Enum& to, raw_value const& value) {
     if (auto refused = get_text("a text", value, text, expected)) return refused;
     auto const found = std::find(names.begin(), names.end(), text);
     if (found == names.end()) {
-        auto const near = nearest(text, names);
+        auto const near = rule::nearest(text, names);
         auto const hint = near.empty() ? "" : "did you mean \"" + std::string(near) + "\"? ";
         return complaint{"unknown value " + in_quotes(text), hint + expected};
     }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
-// manager/config/suggestion.hpp - "did you mean": the candidate nearest to a misspelled word
+// rule/suggestion.hpp - "did you mean": the candidate nearest to a misspelled word
 #pragma once
 
 #include <cstddef>
 #include <span>
 #include <string_view>
 
-namespace milter::manager {
+namespace milter::rule {
 
 /// How many letters were added, left out, replaced or swapped with their neighbour (optimal string alignment).
 std::size_t edit_distance(std::string_view a, std::string_view b);
@@ -14,4 +14,4 @@ std::size_t edit_distance(std::string_view a, std::string_view b);
 /// Empty when none is near enough: one mistake in three letters, and at least one.
 std::string_view nearest(std::string_view wrong, std::span<std::string_view const> candidates);
 
-} // namespace milter::manager
+} // namespace milter::rule

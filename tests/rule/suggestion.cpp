@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
-// tests/manager/suggestion.cpp - what counts as a misspelling
+// tests/rule/suggestion.cpp - what counts as a misspelling
 
-#include "manager/config/suggestion.hpp"
+#include "rule/suggestion.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-using namespace milter::manager;
+using namespace milter::rule;
 
 BOOST_AUTO_TEST_SUITE(suggestion)
 

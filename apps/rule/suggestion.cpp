@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
-// manager/config/suggestion.cpp - edit distance by dynamic programming
-#include "manager/config/suggestion.hpp"
+// rule/suggestion.cpp - edit distance by dynamic programming
+#include "rule/suggestion.hpp"
 
 #include <algorithm>
 #include <vector>
 
-namespace milter::manager {
+namespace milter::rule {
 
 namespace {
 
@@ -43,4 +43,4 @@ std::string_view nearest(std::string_view wrong, std::span<std::string_view cons
     return best;
 }
 
-} // namespace milter::manager
+} // namespace milter::rule

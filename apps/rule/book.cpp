@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSL-1.0
+// rule/book.cpp - what the rules say about a message
+#include "rule/book.hpp"
+
+namespace milter::rule {
+
+namespace {
+
+truth unless_unknown(truth answer, bool otherwise) noexcept {
+    return answer == truth::unavailable ? truth_of(otherwise) : answer;
+}
+
+} // namespace
+
+truth book::holds(std::size_t rule, moment const& at) const noexcept {
+    auto const& one = rules_[rule];
+    return unless_unknown(evaluate(one.when, at), one.holds_if_unknown);
+}
+
+truth book::applies(std::size_t milter, moment const& at) const noexcept {
+    auto const& one = milters_[milter];
+    auto answer = truth_of(!one.when && one.use.empty());
+    if (one.when) answer = unless_unknown(evaluate(*one.when, at), one.runs_if_unknown);
+    for (auto const rule : one.use) {
+        if (answer == truth::yes) break;
+        answer = or_(answer, unless_unknown(evaluate(rules_[rule].when, at), one.runs_if_unknown));
+    }
+    for (auto const* const list : {&one.skip, &accepts_})
+        for (auto const rule : *list) {
+            if (answer == truth::no) return answer;
+            answer = and_(answer, not_(holds(rule, at)));
+        }
+    return answer;
+}
+
+truth book::evaluates(std::size_t milter, moment const& at) const noexcept {
+    auto answer = truth::no;
+    for (auto const rule : milters_[milter].evaluate) answer = or_(answer, holds(rule, at));
+    return answer;
+}
+
+book_rule const* book::verdict(moment const& at) const noexcept {
+    for (auto const rule : verdicts_) {
+        auto const& one = rules_[rule];
+        auto const answer = holds(rule, at);
+        if (answer == truth::yes) return &one;
+        if (answer == truth::pending && one.verdict == verdict_kind::accept) return nullptr;
+    }
+    return nullptr;
+}
+
+bool book::verdict_is_out(moment const& at) const noexcept {
+    for (auto const rule : verdicts_) {
+        auto const answer = holds(rule, at);
+        if (answer != truth::no) return answer == truth::yes;
+    }
+    return true;
+}
+
+} // namespace milter::rule

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSL-1.0
+// rule/program.hpp - an expression made ready to be evaluated: its steps in one array, names resolved, lists built
+//
+// Never changed once it is made, so all threads may use it. Made by compile.hpp, run by evaluate.hpp.
+#pragma once
+
+#include "rule/function_table.hpp"
+#include "rule/match.hpp"
+#include "rule/place.hpp"
+#include "rule/set.hpp"
+#include "rule/truth.hpp"
+#include "rule/tree.hpp"
+#include "rule/value.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace milter::rule {
+
+enum class step_kind : std::uint8_t {
+    // conditions
+    constant,
+    not_,
+    and_,
+    or_,
+    condition,  ///< another program: `index`
+    fact,       ///< of type bool
+    any,        ///< of `of`, with the argument at `index`
+    all,
+    none,
+    compare,    ///< two operands of one type
+    in_set,     ///< of the program: `index`
+    in_named_set, ///< of the configuration: `index`
+    under,      ///< two domains
+    matches,    ///< the pattern at `index`
+    s25r,
+    is_private,
+    sample,     ///< its share is at `index`
+    bool_or_else, ///< a condition, and a constant
+    // operands
+    literal, ///< at `index`
+    read,    ///< a fact that is no bool
+    count,
+    length,
+    or_else, ///< an operand, and a literal
+};
+
+struct step {
+    step_kind what = step_kind::constant;
+    type is = type::boolean;
+    comparison how = comparison::equal;
+    bool flag = false;     ///< of a constant: its value; of comparisons: negated
+    rule::fact which{};    ///< of fact, read
+    quantity of{};         ///< of any, all, none, count
+    std::uint32_t index = no_index;
+    std::uint32_t first = 0; ///< its parts: `links` from here
+    std::uint32_t count = 0;
+
+    static constexpr std::uint32_t no_index = UINT32_MAX;
+};
+
+/// A value that stands in the expression.
+struct literal {
+    std::string text;
+    std::int64_t number = 0;
+    mail_address mail; ///< views into `text`
+    ip address;
+    type is = type::text;
+};
+
+struct program {
+    std::string text;   ///< that it was made from
+    std::string salt;   ///< of samples
+    std::vector<step> steps;
+    std::vector<place> places; ///< of the steps, in `text`
+    std::vector<std::uint32_t> links;
+    std::vector<std::unique_ptr<literal const>> literals; ///< do not move, as views lead into them
+    std::vector<argument> arguments;
+    std::vector<pattern> patterns;
+    std::vector<set> sets;
+    std::uint32_t root = 0;
+};
+
+} // namespace milter::rule

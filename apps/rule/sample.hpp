@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSL-1.0
+// rule/sample.hpp - a share of all clients, senders, ...: chosen by a hash and not by chance
+//
+// So who comes again, after a reload, or to another host with the same rules, is treated alike.
+#pragma once
+
+#include "rule/value.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+namespace milter::rule {
+
+/// @param salt   another one chooses others
+/// @param share  hundredths of a percent
+bool is_in_sample(std::string_view salt, type is, value const& of, std::uint32_t share) noexcept;
+
+} // namespace milter::rule
