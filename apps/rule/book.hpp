@@ -14,6 +14,7 @@
 #include "rule/evaluate.hpp"
 #include "rule/stage.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -43,6 +44,15 @@ struct macro_text {
     std::string value; ///< "$" and the name of a macro: its value
 };
 
+/// In place of a milter's own; empty: its own.
+struct timeouts_text {
+    std::optional<std::chrono::milliseconds> command;
+    std::optional<std::chrono::milliseconds> content;
+    std::optional<std::chrono::milliseconds> end_of_message;
+
+    bool any() const noexcept { return command || content || end_of_message; }
+};
+
 enum class verdict_kind : unsigned char { none, accept, reject, tempfail };
 
 struct rule_text {
@@ -60,6 +70,7 @@ struct rule_text {
     std::vector<std::string> milters; ///< that macros and timeouts are for; empty: all
     std::vector<macro_text> set_macros;
     std::vector<macro_text> default_macros; ///< where the MTA sends none
+    timeouts_text timeouts;
 };
 
 /// Names of the sets and zones in the order in which the others count them.
@@ -78,10 +89,10 @@ enum class section : unsigned char { condition, milter, rule };
 
 struct book_problem {
     section where = section::rule;
-    std::size_t index = 0; ///< in its list
-    std::string key;       ///< "when", "use", ...; empty: of it as a whole
+    std::size_t index = 0;              ///< in its list
+    std::string key;                    ///< "when", "use", ...; empty: of it as a whole
     std::optional<std::size_t> element; ///< of a list
-    finding what;          ///< of a `when`: with its place there
+    finding what;                       ///< of a `when`: with its place there
     bool is_warning = false;
 };
 
@@ -97,6 +108,7 @@ struct book_rule {
     std::vector<std::uint32_t> milters; ///< that macros are for; empty: all
     std::vector<macro_text> set_macros;
     std::vector<macro_text> default_macros;
+    timeouts_text timeouts;
 };
 
 struct book_milter {
@@ -137,7 +149,7 @@ public:
     std::vector<book_rule> const& rules() const noexcept { return rules_; }
     std::vector<book_milter> const& milters() const noexcept { return milters_; }
     rule::needs const& needs() const noexcept { return needs_; }
-    /// Some rule may refuse or accept mail, tag it, or set macros.
+    /// Some rule may refuse or accept mail, tag it, set macros or change timeouts.
     bool acts() const noexcept { return acts_; }
 
 private:

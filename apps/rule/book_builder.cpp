@@ -23,7 +23,8 @@ public:
         compile_rules();
         note_needs();
         find_circle_of_milters();
-        bool const is_sound = std::all_of(problems_.begin(), problems_.end(), [](auto const& one) { return one.is_warning; });
+        bool const is_sound = std::all_of(problems_.begin(), problems_.end(),
+                                          [](auto const& one) { return one.is_warning; });
         return {is_sound ? std::move(made_) : nullptr, std::move(problems_), std::move(scope_)};
     }
 
@@ -32,7 +33,8 @@ private:
 
     void declare() {
         for (auto const& [name, kind] : from_.sets)
-            scope_.sets.emplace(name, named_set{static_cast<std::uint32_t>(scope_.sets.size()), kind});
+            scope_.sets.emplace(name,
+                                named_set{static_cast<std::uint32_t>(scope_.sets.size()), kind});
         number(scope_.block_lists, from_.block_lists);
         number(scope_.allow_lists, from_.allow_lists);
         for (auto const& one : from_.milters)
@@ -47,11 +49,15 @@ private:
     void declare_condition(std::size_t i) {
         auto const& name = from_.conditions[i].name;
         if (find_fact(name) || find_fact(name + "()") || find_function(name))
-            return problem(section::condition, i, {}, {{}, "the name " + in_quotes(name) + " is that of a fact or function", "take another one"});
+            return problem(section::condition, i, {},
+                           {{},
+                            "the name " + in_quotes(name) + " is that of a fact or function",
+                            "take another one"});
         scope_.conditions.emplace(name, static_cast<std::uint32_t>(i));
     }
 
-    void problem(section where, std::size_t index, std::string key, finding what, std::optional<std::size_t> element = std::nullopt) {
+    void problem(section where, std::size_t index, std::string key, finding what,
+                 std::optional<std::size_t> element = std::nullopt) {
         problems_.push_back({where, index, std::move(key), element, std::move(what), false});
     }
 
@@ -60,7 +66,8 @@ private:
     void parse_conditions() {
         for (auto const& one : from_.conditions) {
             auto parsed = parse(one.when);
-            if (!parsed.tree) problem(section::condition, trees_.size(), "when", std::move(parsed.problem));
+            if (!parsed.tree)
+                problem(section::condition, trees_.size(), "when", std::move(parsed.problem));
             trees_.push_back(std::move(parsed.tree));
         }
         visits_.assign(trees_.size(), visit::none);
@@ -101,7 +108,11 @@ private:
                     in_circle = in_circle || one.condition == other;
                     if (in_circle) way += from_.conditions[one.condition].name + " -> ";
                 }
-                problem(section::condition, here.condition, "when", {at, "the condition leads back to itself: " + way + from_.conditions[other].name, "take one of them out of the circle"});
+                problem(
+                    section::condition, here.condition, "when",
+                    {at,
+                     "the condition leads back to itself: " + way + from_.conditions[other].name,
+                     "take one of them out of the circle"});
             } else {
                 depths_[here.condition] = std::max(depths_[here.condition], depths_[other] + 1);
             }
@@ -116,7 +127,8 @@ private:
 
     void collect(node const& tree, std::vector<std::pair<std::size_t, place>>& into) const {
         if (tree.kind == node_kind::name)
-            if (auto const known = scope_.conditions.find(tree.text); known != scope_.conditions.end())
+            if (auto const known = scope_.conditions.find(tree.text);
+                known != scope_.conditions.end())
                 into.emplace_back(known->second, tree.at);
         for (auto const& one : tree.children) collect(one, into);
     }
@@ -127,8 +139,15 @@ private:
             auto const& one = from_.conditions[i];
             made_->names_.push_back(one.name);
             if (depths_[i] > deepest)
-                problem(section::condition, i, "when", {{}, "conditions name each other more than " + std::to_string(deepest) + " deep", {}});
-            made_->conditions_.push_back(trees_[i] ? compiled(compile(*trees_[i], one.when, scope_, one.name), section::condition, i) : program{});
+                problem(
+                    section::condition, i, "when",
+                    {{},
+                     "conditions name each other more than " + std::to_string(deepest) + " deep",
+                     {}});
+            made_->conditions_.push_back(
+                trees_[i] ? compiled(compile(*trees_[i], one.when, scope_, one.name),
+                                     section::condition, i)
+                          : program{});
         }
     }
 
@@ -144,24 +163,37 @@ private:
             auto const& one = from_.milters[i];
             auto& made = made_->milters_.emplace_back();
             made.runs_if_unknown = one.runs_if_unknown;
-            if (one.when) made.when = compiled(compile(*one.when, scope_, one.name), section::milter, i);
+            if (one.when)
+                made.when = compiled(compile(*one.when, scope_, one.name), section::milter, i);
         }
     }
 
-    compiled_program compile(std::string const& text, scope const& names, std::string const& salt) const {
+    compiled_program compile(std::string const& text, scope const& names,
+                             std::string const& salt) const {
         return rule::compile(text, names, salt);
     }
-    compiled_program compile(node const& tree, std::string const& text, scope const& names, std::string const& salt) const {
+    compiled_program compile(node const& tree, std::string const& text, scope const& names,
+                             std::string const& salt) const {
         return rule::compile(tree, text, names, salt);
     }
 
     void compile_rules() {
         for (std::size_t i = 0; i < from_.rules.size(); ++i) {
             auto const& one = from_.rules[i];
-            book_rule made{one.name, compiled(compile(one.when, scope_, one.name), section::rule, i), one.holds_if_unknown,
-                           one.verdict, one.reply, one.tag, {}, one.set_macros, one.default_macros};
-            for (auto const place : resolved(i, "milters", one.milters)) made.milters.push_back(place);
-            auto const use = resolved(i, "use", one.use), skip = resolved(i, "skip", one.skip), evaluate = resolved(i, "evaluate", one.evaluate);
+            book_rule made{one.name,
+                           compiled(compile(one.when, scope_, one.name), section::rule, i),
+                           one.holds_if_unknown,
+                           one.verdict,
+                           one.reply,
+                           one.tag,
+                           {},
+                           one.set_macros,
+                           one.default_macros,
+                           one.timeouts};
+            for (auto const place : resolved(i, "milters", one.milters))
+                made.milters.push_back(place);
+            auto const use = resolved(i, "use", one.use), skip = resolved(i, "skip", one.skip),
+                       evaluate = resolved(i, "evaluate", one.evaluate);
             if (!one.enabled) continue;
             auto const place = static_cast<std::uint32_t>(made_->rules_.size());
             for (auto const milter : use) made_->milters_[milter].use.push_back(place);
@@ -169,12 +201,15 @@ private:
             for (auto const milter : evaluate) made_->milters_[milter].evaluate.push_back(place);
             if (one.verdict != verdict_kind::none) made_->verdicts_.push_back(place);
             if (one.verdict == verdict_kind::accept) made_->accepts_.push_back(place);
-            made_->acts_ = made_->acts_ || one.verdict != verdict_kind::none || !one.tag.empty() || !one.set_macros.empty() || !one.default_macros.empty();
+            made_->acts_ = made_->acts_ || one.verdict != verdict_kind::none || !one.tag.empty() ||
+                           !one.set_macros.empty() || !one.default_macros.empty() ||
+                           one.timeouts.any();
             made_->rules_.push_back(std::move(made));
         }
     }
 
-    std::vector<std::uint32_t> resolved(std::size_t rule, std::string const& key, std::vector<std::string> const& milters) {
+    std::vector<std::uint32_t> resolved(std::size_t rule, std::string const& key,
+                                        std::vector<std::string> const& milters) {
         std::vector<std::uint32_t> found;
         for (std::size_t i = 0; i < milters.size(); ++i) {
             auto const known = scope_.milters.find(milters[i]);
@@ -185,7 +220,12 @@ private:
             std::vector<std::string_view> all;
             for (auto const& [name, ignored] : scope_.milters) all.push_back(name);
             auto const near = nearest(milters[i], all);
-            problem(section::rule, rule, key, {{}, "unknown milter " + in_quotes(milters[i]), near.empty() ? "add [[milter]] of this name" : "did you mean " + in_quotes(near) + "?"}, i);
+            problem(section::rule, rule, key,
+                    {{},
+                     "unknown milter " + in_quotes(milters[i]),
+                     near.empty() ? "add [[milter]] of this name"
+                                  : "did you mean " + in_quotes(near) + "?"},
+                    i);
         }
         return found;
     }
@@ -206,7 +246,8 @@ private:
 
     void note_macro(std::string name) {
         auto& known = made_->needs_.macros;
-        if (std::find(known.begin(), known.end(), name) == known.end()) known.push_back(std::move(name));
+        if (std::find(known.begin(), known.end(), name) == known.end())
+            known.push_back(std::move(name));
     }
 
     void note_needs_of(program const& what) {
@@ -215,7 +256,8 @@ private:
                 made_->needs_.facts[static_cast<std::size_t>(one.which)] = true;
                 if (one.which == fact::macro) note_macro(what.arguments[one.index].text);
             }
-            if (one.of == quantity::each_recipient) made_->needs_.facts[static_cast<std::size_t>(fact::recipient)] = true;
+            if (one.of == quantity::each_recipient)
+                made_->needs_.facts[static_cast<std::size_t>(fact::recipient)] = true;
         }
     }
 
@@ -239,8 +281,10 @@ private:
         for (auto const& one : what.steps) {
             bool const is_fact = one.what == step_kind::fact || one.what == step_kind::read;
             bool const is_of_milter = is_fact && one.which != fact::load_busy &&
-                                      (row_of(one.which).takes == argument_kind::milter || row_of(one.which).takes == argument_kind::milter_and_header);
-            bool const goes_through = one.of == quantity::each_added_header && one.index != step::no_index;
+                                      (row_of(one.which).takes == argument_kind::milter ||
+                                       row_of(one.which).takes == argument_kind::milter_and_header);
+            bool const goes_through =
+                one.of == quantity::each_added_header && one.index != step::no_index;
             if (!is_of_milter && !goes_through) continue;
             auto const milter = static_cast<std::uint32_t>(what.arguments[one.index].index);
             if (std::find(into.begin(), into.end(), milter) == into.end()) into.push_back(milter);
@@ -254,7 +298,11 @@ private:
         for (auto const* const list : {&one.use, &one.skip, &one.evaluate, &made_->accepts_})
             for (auto const rule : *list) milters_of(made_->rules_[rule].when, one.after);
         if (std::find(one.after.begin(), one.after.end(), milter) == one.after.end()) return;
-        problem(section::milter, milter, one.when ? "when" : "", {{}, "milter " + in_quotes(from_.milters[milter].name) + " depends on what it says itself", "whether it runs is known before it says anything"});
+        problem(
+            section::milter, milter, one.when ? "when" : "",
+            {{},
+             "milter " + in_quotes(from_.milters[milter].name) + " depends on what it says itself",
+             "whether it runs is known before it says anything"});
     }
 
     void find_circle_of_milters() {
@@ -277,8 +325,12 @@ private:
 
     void tell_circle(std::vector<std::size_t> const& path, std::size_t again) {
         std::string way;
-        for (auto at = std::find(path.begin(), path.end(), again); at != path.end(); ++at) way += from_.milters[*at].name + " -> ";
-        problem(section::milter, path.back(), "when", {{}, "milters wait for each other: " + way + from_.milters[again].name, "take one of them out of the circle"});
+        for (auto at = std::find(path.begin(), path.end(), again); at != path.end(); ++at)
+            way += from_.milters[*at].name + " -> ";
+        problem(section::milter, path.back(), "when",
+                {{},
+                 "milters wait for each other: " + way + from_.milters[again].name,
+                 "take one of them out of the circle"});
     }
 
     book_text const& from_;

@@ -29,7 +29,8 @@ std::string with_article(type of) {
 
 } // namespace
 
-compiler::compiler(std::string_view text, scope const& names, std::string_view salt) : names_(names) {
+compiler::compiler(std::string_view text, scope const& names, std::string_view salt)
+    : names_(names) {
     made_.text = text;
     made_.salt = salt;
 }
@@ -102,7 +103,8 @@ std::uint32_t compiler::condition(node const& tree) {
     case node_kind::call: return call_as_condition(tree);
     default: break;
     }
-    return wrong(tree.at, "expected a condition, not " + to_text(tree), "a value is compared with a fact: client.name == \"...\"");
+    return wrong(tree.at, "expected a condition, not " + to_text(tree),
+                 "a value is compared with a fact: client.name == \"...\"");
 }
 
 std::uint32_t compiler::name_as_condition(node const& tree) {
@@ -128,7 +130,8 @@ std::uint32_t compiler::call_as_condition(node const& tree) {
     case function::count:
     case function::length: break;
     }
-    return wrong(tree.at, to_text(tree) + " is a number, not a condition", "compare it: " + tree.text + "(...) > 10");
+    return wrong(tree.at, to_text(tree) + " is a number, not a condition",
+                 "compare it: " + tree.text + "(...) > 10");
 }
 
 std::uint32_t compiler::fact_as_condition(node const& tree) {
@@ -137,15 +140,18 @@ std::uint32_t compiler::fact_as_condition(node const& tree) {
     if (problems_.size() > before) return found.step;
     if (found.is == type::boolean) return found.step;
     return wrong(tree.at, to_text(tree) + " is " + with_article(*found.is) + ", not a condition",
-                 "compare it: " + to_text(tree) + (is_number(*found.is) ? " > ..." : " == \"...\""));
+                 "compare it: " + to_text(tree) +
+                     (is_number(*found.is) ? " > ..." : " == \"...\""));
 }
 
 std::uint32_t compiler::one_operand_condition(node const& tree, step_kind what, type takes) {
-    if (!has_arguments(tree, 1, tree.text + "(" + std::string(name_of(takes)) + ")")) return constant(false, tree.at);
+    if (!has_arguments(tree, 1, tree.text + "(" + std::string(name_of(takes)) + ")"))
+        return constant(false, tree.at);
     auto const inner = operand_of(tree.children[0]);
     if (!inner.is) return inner.step;
     if (*inner.is != takes)
-        return wrong(tree.children[0].at, tree.text + " takes " + with_article(takes) + ", not " + with_article(*inner.is));
+        return wrong(tree.children[0].at, tree.text + " takes " + with_article(takes) + ", not " +
+                                              with_article(*inner.is));
     step one;
     one.what = what;
     return add(one, tree.at, {inner.step});
@@ -155,13 +161,17 @@ std::uint32_t compiler::one_operand_condition(node const& tree, step_kind what, 
 std::uint32_t compiler::sample(node const& tree) {
     std::string const form = "sample(5%, by = client.address)";
     auto const& parts = tree.children;
-    if (parts.size() != 2 || parts[0].kind != node_kind::percent || parts[1].kind != node_kind::named || parts[1].text != "by")
+    if (parts.size() != 2 || parts[0].kind != node_kind::percent ||
+        parts[1].kind != node_kind::named || parts[1].text != "by")
         return wrong(tree.at, "sample takes a percentage and by", "write " + form);
     if (parts[0].number > 10'000) return wrong(parts[0].at, "a share is at most 100%");
     auto const by = operand_of(parts[1].children[0]);
     if (!by.is) return by.step;
     if (!is_textual(*by.is) && *by.is != type::ip)
-        return wrong(parts[1].at, "by takes an address, a domain, an IP or a string, not " + with_article(*by.is), "write " + form);
+        return wrong(parts[1].at,
+                     "by takes an address, a domain, an IP or a string, not " +
+                         with_article(*by.is),
+                     "write " + form);
     step one;
     one.what = step_kind::sample;
     one.index = static_cast<std::uint32_t>(parts[0].number);
@@ -176,7 +186,9 @@ std::uint32_t compiler::bool_or_else(node const& tree) {
         auto const before = problems_.size();
         auto const value = or_else(tree);
         if (problems_.size() > before) return value.step;
-        return wrong(tree.at, to_text(tree) + " is " + with_article(*value.is) + ", not a condition", "compare it with a value");
+        return wrong(tree.at,
+                     to_text(tree) + " is " + with_article(*value.is) + ", not a condition",
+                     "compare it with a value");
     }
     step one;
     one.what = step_kind::bool_or_else;
@@ -195,14 +207,17 @@ fact_row const* compiler::fact_of(node const& tree) {
 
 std::uint32_t compiler::quantifier(node const& tree, step_kind what) {
     if (!has_arguments(tree, 1, tree.text + "(condition)")) return constant(false, tree.at);
-    if (range_) return wrong(tree.at, tree.text + " within another one", "recipients and header fields are looked at one by one");
+    if (range_)
+        return wrong(tree.at, tree.text + " within another one",
+                     "recipients and header fields are looked at one by one");
     range mine;
     range_ = &mine;
     auto const inner = condition(tree.children[0]);
     range_ = nullptr;
     if (mine.of == quantity::one) {
         if (!problems_.empty()) return inner;
-        return wrong(tree.at, tree.text + " of something that there is only one of", "it is for recipient, recipient.domain, header(\"Name\"), ...");
+        return wrong(tree.at, tree.text + " of something that there is only one of",
+                     "it is for recipient, recipient.domain, header(\"Name\"), ...");
     }
     step one;
     one.what = what;
@@ -227,7 +242,10 @@ compiler::operand compiler::count(node const& tree) {
     auto const part = is_bare ? (operand_of(inner), constant(true, inner.at)) : condition(inner);
     range_ = nullptr;
     if (mine.of == quantity::one) {
-        result.step = problems_.empty() ? wrong(tree.at, "count of something that there is only one of", "it is for recipient, header(\"Name\"), ...") : part;
+        result.step = problems_.empty()
+                          ? wrong(tree.at, "count of something that there is only one of",
+                                  "it is for recipient, header(\"Name\"), ...")
+                          : part;
         return result;
     }
     step one;
@@ -245,7 +263,8 @@ bool compiler::fits_range(fact_row const& row, argument const& with, node const&
     if (row.of == quantity::one) return true;
     auto const shown = to_text(tree);
     if (!range_) {
-        wrong(tree.at, "there may be several " + shown, "write any(" + shown + " ...), all(...), none(...) or count(...)");
+        wrong(tree.at, "there may be several " + shown,
+              "write any(" + shown + " ...), all(...), none(...) or count(...)");
         return false;
     }
     bool const is_by_argument = row.of != quantity::each_recipient;
@@ -253,8 +272,12 @@ bool compiler::fits_range(fact_row const& row, argument const& with, node const&
         *range_ = {row.of, is_by_argument ? with : argument{}, is_by_argument};
         return true;
     }
-    bool const same = range_->of == row.of && (!is_by_argument || (range_->with.text == with.text && range_->with.index == with.index));
-    if (!same) wrong(tree.at, "a second kind of values within one any, all, none or count", "ask about " + shown + " in one of its own");
+    bool const same =
+        range_->of == row.of &&
+        (!is_by_argument || (range_->with.text == with.text && range_->with.index == with.index));
+    if (!same)
+        wrong(tree.at, "a second kind of values within one any, all, none or count",
+              "ask about " + shown + " in one of its own");
     return same;
 }
 
@@ -262,9 +285,14 @@ bool compiler::fits_range(fact_row const& row, argument const& with, node const&
 
 compiler::operand compiler::operand_of(node const& tree) {
     if (tree.kind == node_kind::call && tree.member.empty())
-        if (auto const* const known = find_function(tree.text)) return call_operand(tree, known->id);
+        if (auto const* const known = find_function(tree.text))
+            return call_operand(tree, known->id);
     if (tree.kind == node_kind::name || tree.kind == node_kind::call) return fact_operand(tree);
-    return {wrong(tree.at, "expected a fact, not " + to_text(tree), is_literal(tree) ? "the fact stands first, the value behind it" : ""), std::nullopt, {}, {}};
+    return {wrong(tree.at, "expected a fact, not " + to_text(tree),
+                  is_literal(tree) ? "the fact stands first, the value behind it" : ""),
+            std::nullopt,
+            {},
+            {}};
 }
 
 compiler::operand compiler::call_operand(node const& tree, function which) {
@@ -301,23 +329,37 @@ void compiler::unknown_name(node const& tree) {
     for (auto const& row : fact_rows()) known.push_back(row.name);
     for (auto const& row : function_rows()) known.push_back(row.name);
     for (auto const& [name, ignored] : names_.conditions) known.push_back(name);
-    auto const full = tree.text + (tree.kind == node_kind::call ? "()" : "") + (tree.member.empty() ? "" : "." + tree.member);
+    auto const full = tree.text + (tree.kind == node_kind::call ? "()" : "") +
+                      (tree.member.empty() ? "" : "." + tree.member);
     auto const* const needs_argument = find_fact(full + "()");
     auto const* const needs_none = tree.kind == node_kind::call ? find_fact(tree.text) : nullptr;
     if (needs_argument)
-        return void(wrong(tree.at, full + " needs an argument", "write " + std::string(needs_argument->example)));
-    if (needs_none) return void(wrong(tree.at, tree.text + " takes no argument", "write " + tree.text));
+        return void(wrong(tree.at, full + " needs an argument",
+                          "write " + std::string(needs_argument->example)));
+    if (needs_none)
+        return void(wrong(tree.at, tree.text + " takes no argument", "write " + tree.text));
     auto near = nearest(full, known);
     if (near.empty()) near = nearest(tree.text, known);
-    std::string const other = tree.kind == node_kind::name ? "add [condition." + tree.text + "], or see the list of facts: milter-manager rules facts" : "see the lists of facts and functions: milter-manager rules facts";
-    wrong(tree.at, "unknown " + std::string(tree.kind == node_kind::name ? "fact or condition " : "fact or function ") + in_quotes(full),
-          near.empty() ? other : "did you mean " + std::string(near) + "?");
+    std::string const other =
+        tree.kind == node_kind::name
+            ? "add [condition." + tree.text +
+                  "], or see the list of facts: milter-manager rules facts"
+            : "see the lists of facts and functions: milter-manager rules facts";
+    wrong(
+        tree.at,
+        "unknown " +
+            std::string(tree.kind == node_kind::name ? "fact or condition " : "fact or function ") +
+            in_quotes(full),
+        near.empty() ? other : "did you mean " + std::string(near) + "?");
 }
 
 bool compiler::has_arguments(node const& call, std::size_t count, std::string_view form) {
-    auto const plain = std::none_of(call.children.begin(), call.children.end(), [](node const& one) { return one.kind == node_kind::named; });
+    auto const plain = std::none_of(call.children.begin(), call.children.end(),
+                                    [](node const& one) { return one.kind == node_kind::named; });
     if (plain && call.children.size() == count) return true;
-    wrong(call.at, call.text + " takes " + std::to_string(count) + (count == 1 ? " argument" : " arguments"), "write " + std::string(form));
+    wrong(call.at,
+          call.text + " takes " + std::to_string(count) + (count == 1 ? " argument" : " arguments"),
+          "write " + std::string(form));
     return false;
 }
 
@@ -340,14 +382,17 @@ bool compiler::resolve(fact_row const& row, argument_kind kind, node const& give
     case argument_kind::header:
         into.text = given.text;
         if (given.text.find_first_of(": \t") == given.text.npos) return true;
-        wrong(given.at, in_quotes(given.text) + " is no name of a header field", "without colon and spaces");
+        wrong(given.at, in_quotes(given.text) + " is no name of a header field",
+              "without colon and spaces");
         return false;
     case argument_kind::macro: into.text = braced(given.text); return true;
-    case argument_kind::milter: return resolve_in(names_.milters, "milter", "[[milter]] of this name", given, into);
+    case argument_kind::milter:
+        return resolve_in(names_.milters, "milter", "[[milter]] of this name", given, into);
     case argument_kind::zone: {
         bool const allows = row.id == fact::dnswl;
         return resolve_in(allows ? names_.allow_lists : names_.block_lists, "DNS list",
-                          (allows ? "[dnswl." : "[dnsbl.") + as_text(given.text) + "]", given, into);
+                          (allows ? "[dnswl." : "[dnsbl.") + as_text(given.text) + "]", given,
+                          into);
     }
     case argument_kind::milter_and_header:
     case argument_kind::none: break;
@@ -355,7 +400,8 @@ bool compiler::resolve(fact_row const& row, argument_kind kind, node const& give
     return true;
 }
 
-bool compiler::resolve_in(names<std::uint32_t> const& known, std::string_view what, std::string_view heading, node const& given, argument& into) {
+bool compiler::resolve_in(names<std::uint32_t> const& known, std::string_view what,
+                          std::string_view heading, node const& given, argument& into) {
     auto const found = known.find(given.text);
     if (found != known.end()) {
         into.index = found->second;
@@ -376,7 +422,9 @@ compiler::operand compiler::length(node const& tree) {
     result.step = inner.step;
     if (!inner.is) return result;
     if (!is_textual(*inner.is)) {
-        result.step = wrong(tree.children[0].at, "length takes a string, a domain or an address, not " + with_article(*inner.is));
+        result.step =
+            wrong(tree.children[0].at,
+                  "length takes a string, a domain or an address, not " + with_article(*inner.is));
         return result;
     }
     step one;
@@ -407,7 +455,8 @@ compiler::operand compiler::or_else(node const& tree) {
 
 // ---- for others
 
-compiled_program compile(node const& tree, std::string_view text, scope const& names, std::string_view salt) {
+compiled_program compile(node const& tree, std::string_view text, scope const& names,
+                         std::string_view salt) {
     return compiler(text, names, salt).run(tree);
 }
 

@@ -40,7 +40,8 @@ struct compiled_program {
 
 /// @param text  that the tree was parsed from
 /// @param salt  chooses the samples of this expression: a name that stays
-compiled_program compile(node const& tree, std::string_view text, scope const& names, std::string_view salt);
+compiled_program compile(node const& tree, std::string_view text, scope const& names,
+                         std::string_view salt);
 
 /// parse() and compile().
 compiled_program compile(std::string_view text, scope const& names, std::string_view salt);

@@ -82,7 +82,8 @@ step comparing(step_kind what, type is, comparison how = comparison::equal) {
 std::uint32_t compiler::comparison_of(node const& tree) {
     auto const& given = tree.children[0];
     if (is_literal(given))
-        return wrong(given.at, "a comparison begins with a fact, not with " + to_text(given), "turn it round: the fact stands first");
+        return wrong(given.at, "a comparison begins with a fact, not with " + to_text(given),
+                     "turn it round: the fact stands first");
     auto const left = operand_of(given);
     if (!left.is) return left.step;
     switch (tree.how) {
@@ -112,7 +113,9 @@ std::uint32_t compiler::in(node const& tree, operand const& left) {
     }
     if (right.kind != node_kind::list || is_number(*left.is) || left.is == type::boolean)
         return wrong(right.at, "expected a list or a set behind in, not " + to_text(right),
-                     right.kind == node_kind::text ? "write [" + to_text(right) + "], or == for one value" : "write [" + std::string(example_of(*left.is)) + ", ...] or @name");
+                     right.kind == node_kind::text
+                         ? "write [" + to_text(right) + "], or == for one value"
+                         : "write [" + std::string(example_of(*left.is)) + ", ...] or @name");
     auto const made = inline_set(elements_of(right), kind_for(*left.is), left);
     if (!made) return left.step;
     auto one = comparing(step_kind::in_set, *left.is);
@@ -124,7 +127,9 @@ std::uint32_t compiler::in_numbers(node const& tree, operand const& left, node c
     std::vector<std::uint32_t> parts;
     for (auto const& one : list.children) {
         auto const right = literal_of(one, *left.is);
-        if (right.is) parts.push_back(add(comparing(step_kind::compare, *left.is), one.at, {left.step, right.step}));
+        if (right.is)
+            parts.push_back(
+                add(comparing(step_kind::compare, *left.is), one.at, {left.step, right.step}));
     }
     step any_of;
     any_of.what = step_kind::or_;
@@ -138,17 +143,21 @@ std::uint32_t compiler::in_named_set(node const& tree, operand const& left, node
         for (auto const& [name, ignored] : names_.sets) known.push_back(name);
         auto const near = nearest(set.text, known);
         return wrong(set.at, "unknown set " + in_quotes("@" + set.text),
-                     near.empty() ? "add [set." + set.text + "]" : "did you mean @" + std::string(near) + "?");
+                     near.empty() ? "add [set." + set.text + "]"
+                                  : "did you mean @" + std::string(near) + "?");
     }
     if (found->second.kind != kind_for(*left.is) || is_number(*left.is) || left.is == type::boolean)
-        return wrong(set.at, "@" + set.text + " holds " + std::string(name_of_kind(found->second.kind)) + ", and " + left.name + " is of type " + std::string(name_of(*left.is)));
+        return wrong(set.at, "@" + set.text + " holds " +
+                                 std::string(name_of_kind(found->second.kind)) + ", and " +
+                                 left.name + " is of type " + std::string(name_of(*left.is)));
     auto one = comparing(step_kind::in_named_set, *left.is);
     one.index = found->second.index;
     return add(one, tree.at, {left.step});
 }
 
 /// The index of a set that is part of the program.
-std::optional<std::uint32_t> compiler::inline_set(std::vector<node const*> const& entries, set_kind kind, operand const& left) {
+std::optional<std::uint32_t> compiler::inline_set(std::vector<node const*> const& entries,
+                                                  set_kind kind, operand const& left) {
     std::vector<std::string_view> texts;
     bool all_texts = true;
     for (auto const* const one : entries) {
@@ -157,13 +166,16 @@ std::optional<std::uint32_t> compiler::inline_set(std::vector<node const*> const
             check_word(*one, left);
             continue;
         }
-        wrong(one->at, "expected a text in quotes in the list, not " + to_text(*one), "write " + std::string(example_of(*left.is)));
+        wrong(one->at, "expected a text in quotes in the list, not " + to_text(*one),
+              "write " + std::string(example_of(*left.is)));
         all_texts = false;
     }
     if (!all_texts) return std::nullopt;
     auto made = parse_set(kind, texts);
     for (auto& problem : made.problems) {
-        auto const at = problem.line > 0 && problem.line <= entries.size() ? entries[problem.line - 1]->at : place{};
+        auto const at = problem.line > 0 && problem.line <= entries.size()
+                            ? entries[problem.line - 1]->at
+                            : place{};
         wrong(at, std::move(problem.message), std::move(problem.hint));
     }
     if (!made.value) return std::nullopt;
@@ -176,10 +188,14 @@ std::optional<std::uint32_t> compiler::inline_set(std::vector<node const*> const
 std::uint32_t compiler::under(node const& tree, operand const& left) {
     auto const& right = tree.children[1];
     if (left.is != type::domain)
-        return wrong(tree.children[0].at, "under is for domains, and " + left.name + " is of type " + std::string(name_of(*left.is)),
+        return wrong(tree.children[0].at,
+                     "under is for domains, and " + left.name + " is of type " +
+                         std::string(name_of(*left.is)),
                      left.is == type::mail ? "write " + left.name + ".domain" : "");
     if (right.kind == node_kind::set)
-        return wrong(right.at, "under takes a domain or a list of them, not a set", "an entry \".example.com\" of a set stands for all below it: write in @" + right.text);
+        return wrong(right.at, "under takes a domain or a list of them, not a set",
+                     "an entry \".example.com\" of a set stands for all below it: write in @" +
+                         right.text);
     if (right.kind != node_kind::list) {
         auto const parent = right_side(right, left);
         if (!parent.is) return parent.step;
@@ -188,7 +204,9 @@ std::uint32_t compiler::under(node const& tree, operand const& left) {
     std::vector<std::uint32_t> parts;
     for (auto const& one : right.children) {
         auto const parent = literal_of(one, type::domain);
-        if (parent.is) parts.push_back(add(comparing(step_kind::under, type::domain), one.at, {left.step, parent.step}));
+        if (parent.is)
+            parts.push_back(
+                add(comparing(step_kind::under, type::domain), one.at, {left.step, parent.step}));
     }
     step any_of;
     any_of.what = step_kind::or_;
@@ -198,13 +216,16 @@ std::uint32_t compiler::under(node const& tree, operand const& left) {
 std::uint32_t compiler::matches(node const& tree, operand const& left) {
     auto const& right = tree.children[1];
     if (!is_textual(*left.is))
-        return wrong(tree.children[0].at, "matches is for texts, and " + left.name + " is of type " + std::string(name_of(*left.is)));
+        return wrong(tree.children[0].at, "matches is for texts, and " + left.name +
+                                              " is of type " + std::string(name_of(*left.is)));
     if (right.kind != node_kind::pattern)
-        return wrong(right.at, "expected a pattern behind matches, not " + to_text(right), "write /.../, or /.../i where case does not matter");
+        return wrong(right.at, "expected a pattern behind matches, not " + to_text(right),
+                     "write /.../, or /.../i where case does not matter");
     auto made = pattern::compile(right.text, right.member == "i");
     if (!made.value) {
         auto at = right.at;
-        if (made.offset && *made.offset < right.text.size()) at = {right.at.offset + 1 + static_cast<std::uint32_t>(*made.offset), 1};
+        if (made.offset && *made.offset < right.text.size())
+            at = {right.at.offset + 1 + static_cast<std::uint32_t>(*made.offset), 1};
         return wrong(at, "the pattern cannot be used: " + made.problem);
     }
     made_.patterns.push_back(std::move(*made.value));
@@ -215,12 +236,17 @@ std::uint32_t compiler::matches(node const& tree, operand const& left) {
 
 std::uint32_t compiler::part_of_text(node const& tree, operand const& left) {
     if (!is_textual(*left.is))
-        return wrong(tree.children[0].at, std::string(spelling(tree.how)) + " is for texts, and " + left.name + " is of type " + std::string(name_of(*left.is)));
+        return wrong(tree.children[0].at, std::string(spelling(tree.how)) + " is for texts, and " +
+                                              left.name + " is of type " +
+                                              std::string(name_of(*left.is)));
     auto const& right = tree.children[1];
-    auto const part = right.kind == node_kind::text ? literal_of(right, type::text) : right_side(right, left);
+    auto const part =
+        right.kind == node_kind::text ? literal_of(right, type::text) : right_side(right, left);
     if (!part.is) return part.step;
-    if (right.kind == node_kind::text && right.text.empty()) return wrong(right.at, "an empty text", "it is part of every text");
-    return add(comparing(step_kind::compare, type::text, tree.how), tree.at, {left.step, part.step});
+    if (right.kind == node_kind::text && right.text.empty())
+        return wrong(right.at, "an empty text", "it is part of every text");
+    return add(comparing(step_kind::compare, type::text, tree.how), tree.at,
+               {left.step, part.step});
 }
 
 // ---- ==, <
@@ -228,9 +254,12 @@ std::uint32_t compiler::part_of_text(node const& tree, operand const& left) {
 std::uint32_t compiler::equal_or_ordered(node const& tree, operand const& left) {
     bool const orders = tree.how != comparison::equal && tree.how != comparison::not_equal;
     if (orders && !is_number(*left.is))
-        return wrong(tree.children[0].at, std::string(spelling(tree.how)) + " is for numbers, and " + left.name + " is of type " + std::string(name_of(*left.is)));
+        return wrong(tree.children[0].at, std::string(spelling(tree.how)) +
+                                              " is for numbers, and " + left.name + " is of type " +
+                                              std::string(name_of(*left.is)));
     if (left.is == type::time)
-        return wrong(tree.children[1].at, "a time lies in hours", R"(write now in "Mon-Fri 08:00-18:00")");
+        return wrong(tree.children[1].at, "a time lies in hours",
+                     R"(write now in "Mon-Fri 08:00-18:00")");
     auto const right = right_side(tree.children[1], left);
     if (!right.is) return right.step;
     return add(comparing(step_kind::compare, *left.is, tree.how), tree.at, {left.step, right.step});
@@ -243,9 +272,13 @@ compiler::operand compiler::right_side(node const& tree, operand const& left) {
     }
     auto found = operand_of(tree);
     if (!found.is || *found.is == *left.is) return found;
-    return {wrong(tree.at, left.name + " is of type " + std::string(name_of(*left.is)) + ", and " + found.name + " of type " + std::string(name_of(*found.is)),
+    return {wrong(tree.at,
+                  left.name + " is of type " + std::string(name_of(*left.is)) + ", and " +
+                      found.name + " of type " + std::string(name_of(*found.is)),
                   "only values of one type are compared"),
-            std::nullopt, {}, {}};
+            std::nullopt,
+            {},
+            {}};
 }
 
 compiler::operand compiler::literal_of(node const& tree, type wanted) {
@@ -266,18 +299,29 @@ bool compiler::fill(literal& into, node const& tree, type wanted) {
     if (is_number(wanted) || wanted == type::boolean) {
         into.number = static_cast<std::int64_t>(tree.number);
         if (type_of_literal(tree.kind) == wanted) return true;
-        return refuse("expected a value of type " + std::string(name_of(wanted)) + ", not " + to_text(tree), "write one like " + std::string(example_of(wanted)));
+        return refuse("expected a value of type " + std::string(name_of(wanted)) + ", not " +
+                          to_text(tree),
+                      "write one like " + std::string(example_of(wanted)));
     }
     if (tree.kind != node_kind::text)
-        return refuse("expected a value of type " + std::string(name_of(wanted)) + ", not " + to_text(tree),
-                      tree.kind == node_kind::set || tree.kind == node_kind::list ? "write in for a set or a list" : tree.kind == node_kind::pattern ? "write matches for a pattern" : "write one like " + std::string(example_of(wanted)));
+        return refuse("expected a value of type " + std::string(name_of(wanted)) + ", not " +
+                          to_text(tree),
+                      tree.kind == node_kind::set || tree.kind == node_kind::list
+                          ? "write in for a set or a list"
+                      : tree.kind == node_kind::pattern
+                          ? "write matches for a pattern"
+                          : "write one like " + std::string(example_of(wanted)));
     into.text = wanted == type::domain ? normal_domain(tree.text) : tree.text;
     if (wanted == type::mail) into.mail = parse_mail_address(into.text);
-    if (wanted == type::time) return refuse("a time lies in hours", R"(write in "Mon-Fri 08:00-18:00")");
+    if (wanted == type::time)
+        return refuse("a time lies in hours", R"(write in "Mon-Fri 08:00-18:00")");
     if (wanted != type::ip) return true;
     auto const address = parse_ip(tree.text);
     if (!address)
-        return refuse(in_quotes(tree.text) + " is no IP address", parse_prefix(tree.text).value ? "a network is written behind in" : "write one like " + std::string(example_of(type::ip)));
+        return refuse(in_quotes(tree.text) + " is no IP address",
+                      parse_prefix(tree.text).value
+                          ? "a network is written behind in"
+                          : "write one like " + std::string(example_of(type::ip)));
     into.address = *address;
     return true;
 }
@@ -295,7 +339,8 @@ void compiler::check_word(node const& given, operand const& left) {
     auto const near = nearest(given.text, words);
     std::string all;
     for (auto const word : words) (all += all.empty() ? "" : ", ") += word;
-    wrong(given.at, left.name + " is never " + in_quotes(given.text), near.empty() ? "it is one of " + all : "did you mean " + in_quotes(near) + "?");
+    wrong(given.at, left.name + " is never " + in_quotes(given.text),
+          near.empty() ? "it is one of " + all : "did you mean " + in_quotes(near) + "?");
 }
 
 } // namespace milter::rule

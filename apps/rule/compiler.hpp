@@ -21,9 +21,9 @@ private:
     /// An operand that was compiled; what it is, even where something is wrong with it, so that nothing else is said of it.
     struct operand {
         std::uint32_t step = 0;
-        std::optional<type> is;          ///< empty: something was wrong
-        std::string_view words = {};     ///< values it may have, if not any
-        std::string name = {};           ///< for messages
+        std::optional<type> is;      ///< empty: something was wrong
+        std::string_view words = {}; ///< values it may have, if not any
+        std::string name = {};       ///< for messages
     };
 
     /// What the any(), all(), ... at hand goes through.
@@ -51,7 +51,8 @@ private:
     fact_row const* fact_of(node const& tree);
     bool argument_of(fact_row const& row, node const& call, argument& into);
     bool resolve(fact_row const& row, argument_kind kind, node const& given, argument& into);
-    bool resolve_in(names<std::uint32_t> const& known, std::string_view what, std::string_view heading, node const& given, argument& into);
+    bool resolve_in(names<std::uint32_t> const& known, std::string_view what,
+                    std::string_view heading, node const& given, argument& into);
     bool fits_range(fact_row const& row, argument const& with, node const& tree);
     bool has_arguments(node const& call, std::size_t count, std::string_view form);
     void unknown_name(node const& tree);
@@ -65,7 +66,8 @@ private:
     std::uint32_t matches(node const& tree, operand const& left);
     std::uint32_t part_of_text(node const& tree, operand const& left);
     std::uint32_t equal_or_ordered(node const& tree, operand const& left);
-    std::optional<std::uint32_t> inline_set(std::vector<node const*> const& entries, set_kind kind, operand const& left);
+    std::optional<std::uint32_t> inline_set(std::vector<node const*> const& entries, set_kind kind,
+                                            operand const& left);
     operand right_side(node const& tree, operand const& left);
     operand literal_of(node const& tree, type wanted);
     bool fill(literal& into, node const& tree, type wanted);

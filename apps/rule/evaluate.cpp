@@ -21,7 +21,9 @@ public:
 
 private:
     step const& step_at(std::uint32_t index) const noexcept { return program_.steps[index]; }
-    std::uint32_t part(step const& of, std::uint32_t which) const noexcept { return program_.links[of.first + which]; }
+    std::uint32_t part(step const& of, std::uint32_t which) const noexcept {
+        return program_.links[of.first + which];
+    }
     argument const* argument_of(step const& of) const noexcept {
         return of.index == step::no_index ? nullptr : &program_.arguments[of.index];
     }
@@ -72,7 +74,9 @@ bool is_in(set const& what, type is, value const& of) noexcept {
     case type::ip: return what.has(*of.address);
     case type::domain: return what.has_domain(of.text);
     case type::mail: return what.has_mail(*of.mail);
-    case type::time: return what.has_time(static_cast<int>(of.number / minutes_of_day), static_cast<int>(of.number % minutes_of_day));
+    case type::time:
+        return what.has_time(static_cast<int>(of.number / minutes_of_day),
+                             static_cast<int>(of.number % minutes_of_day));
     default: return what.has_text(of.text);
     }
 }
@@ -140,7 +144,9 @@ truth evaluation::some_of_many(step const& of) noexcept {
     element_ = nullptr;
     if (answer != decisive) {
         auto const end = at_.facts.is_complete(of.of, with);
-        auto const rest = end == knowledge::known ? truth_of(is_all) : end == knowledge::pending ? truth::pending : truth::unavailable;
+        auto const rest = end == knowledge::known     ? truth_of(is_all)
+                          : end == knowledge::pending ? truth::pending
+                                                      : truth::unavailable;
         answer = is_all ? and_(answer, rest) : or_(answer, rest);
     }
     return of.what == step_kind::none ? not_(answer) : answer;
@@ -148,7 +154,8 @@ truth evaluation::some_of_many(step const& of) noexcept {
 
 value evaluation::counted(step const& of) noexcept {
     auto const* const with = argument_of(of);
-    if (auto const end = at_.facts.is_complete(of.of, with); end != knowledge::known) return {end, 0, {}, nullptr, nullptr};
+    if (auto const end = at_.facts.is_complete(of.of, with); end != knowledge::known)
+        return {end, 0, {}, nullptr, nullptr};
     std::int64_t count = 0;
     auto worst = knowledge::known;
     cursor at;
@@ -219,14 +226,16 @@ value evaluation::operand(std::uint32_t index) noexcept {
     default: { // a condition that is compared
         auto const answer = condition(index);
         if (answer == truth::pending) return not_yet();
-        return answer == truth::unavailable ? not_available() : known_number(answer == truth::yes ? 1 : 0);
+        return answer == truth::unavailable ? not_available()
+                                            : known_number(answer == truth::yes ? 1 : 0);
     }
     }
 }
 
 value evaluation::read(step const& of) noexcept {
     auto const kind = row_of(of.which).of;
-    if (element_ && (kind == quantity::each_header || kind == quantity::each_added_header)) return element_->element;
+    if (element_ && (kind == quantity::each_header || kind == quantity::each_added_header))
+        return element_->element;
     return at_.facts.read(of.which, argument_of(of), element_);
 }
 
@@ -243,7 +252,9 @@ value evaluation::literal_at(std::uint32_t index) const noexcept {
 
 } // namespace
 
-truth evaluate(program const& what, moment const& at) noexcept { return evaluation(what, at).condition(what.root); }
+truth evaluate(program const& what, moment const& at) noexcept {
+    return evaluation(what, at).condition(what.root);
+}
 
 truth evaluate_step(program const& what, std::uint32_t step, moment const& at) noexcept {
     return evaluation(what, at).condition(step);

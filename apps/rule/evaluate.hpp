@@ -27,7 +27,9 @@ public:
         auto const& one = answers_[condition];
         return one.turn == now_ ? &one.answer : nullptr;
     }
-    void keep(std::size_t condition, truth answer) noexcept { answers_[condition] = {now_, answer}; }
+    void keep(std::size_t condition, truth answer) noexcept {
+        answers_[condition] = {now_, answer};
+    }
 
 private:
     struct entry {

@@ -147,8 +147,8 @@ static_assert(is_in_order());
 std::span<fact_row const> fact_rows() noexcept { return rows; }
 
 fact_row const* find_fact(std::string_view name) noexcept {
-    auto const* const found =
-        std::find_if(std::begin(rows), std::end(rows), [&](auto const& one) { return one.name == name; });
+    auto const* const found = std::find_if(std::begin(rows), std::end(rows),
+                                           [&](auto const& one) { return one.name == name; });
     return found == std::end(rows) ? nullptr : found;
 }
 

@@ -75,7 +75,15 @@ enum class fact : std::uint8_t {
 inline constexpr std::size_t fact_count = static_cast<std::size_t>(fact::added_header) + 1;
 
 /// What stands in parentheses behind the name.
-enum class argument_kind : std::uint8_t { none, parameter, header, macro, milter, zone, milter_and_header };
+enum class argument_kind : std::uint8_t {
+    none,
+    parameter,
+    header,
+    macro,
+    milter,
+    zone,
+    milter_and_header
+};
 
 /// Of how many values it is one: of a mail's recipients and headers there are several, and any, all, none or count say
 /// what is meant.
@@ -96,7 +104,9 @@ struct fact_row {
 /// In the order of `fact`.
 std::span<fact_row const> fact_rows() noexcept;
 
-inline fact_row const& row_of(fact which) noexcept { return fact_rows()[static_cast<std::size_t>(which)]; }
+inline fact_row const& row_of(fact which) noexcept {
+    return fact_rows()[static_cast<std::size_t>(which)];
+}
 
 /// Null: there is none of this name.
 fact_row const* find_fact(std::string_view name) noexcept;

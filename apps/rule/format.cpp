@@ -28,11 +28,12 @@ void append_within(std::string& out, node const& tree, int least) {
     if (!bare) out += ')';
 }
 
-void append_list(std::string& out, node const& of, char first, char last) {
+/// @param least  as tightly as each element must bind
+void append_list(std::string& out, node const& of, char first, char last, int least) {
     out += first;
     for (std::size_t i = 0; i < of.children.size(); ++i) {
         if (i > 0) out += ", ";
-        append(out, of.children[i]);
+        append_within(out, of.children[i], least);
     }
     out += last;
 }
@@ -40,7 +41,8 @@ void append_list(std::string& out, node const& of, char first, char last) {
 void append_chain(std::string& out, node const& of, std::string_view word) {
     for (std::size_t i = 0; i < of.children.size(); ++i) {
         if (i > 0) ((out += ' ') += word) += ' ';
-        append_within(out, of.children[i], strength(of) + 1); // an inner chain of the same word stays one
+        append_within(out, of.children[i],
+                      strength(of) + 1); // an inner chain of the same word stays one
     }
 }
 
@@ -67,18 +69,14 @@ void append(std::string& out, node const& tree) {
     case node_kind::text: out += as_text(tree.text); return;
     case node_kind::pattern: return append_pattern(out, tree);
     case node_kind::set: (out += '@') += tree.text; return;
-    case node_kind::list: return append_list(out, tree, '[', ']');
+    case node_kind::list: return append_list(out, tree, '[', ']', 5);
     case node_kind::call:
         out += tree.text;
-        append_list(out, tree, '(', ')');
+        append_list(out, tree, '(', ')', 0);
         if (!tree.member.empty()) (out += '.') += tree.member;
         return;
-    case node_kind::named:
-        (out += tree.text) += " = ";
-        return append(out, tree.children[0]);
-    case node_kind::not_:
-        out += "not ";
-        return append_within(out, tree.children[0], 3);
+    case node_kind::named: (out += tree.text) += " = "; return append(out, tree.children[0]);
+    case node_kind::not_: out += "not "; return append_within(out, tree.children[0], 3);
     case node_kind::and_: return append_chain(out, tree, "and");
     case node_kind::or_: return append_chain(out, tree, "or");
     case node_kind::compare: return append_comparison(out, tree);

@@ -38,8 +38,8 @@ static_assert(std::size(rows) == function_count);
 std::span<function_row const> function_rows() noexcept { return rows; }
 
 function_row const* find_function(std::string_view name) noexcept {
-    auto const* const found =
-        std::find_if(std::begin(rows), std::end(rows), [&](auto const& one) { return one.name == name; });
+    auto const* const found = std::find_if(std::begin(rows), std::end(rows),
+                                           [&](auto const& one) { return one.name == name; });
     return found == std::end(rows) ? nullptr : found;
 }
 

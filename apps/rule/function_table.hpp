@@ -10,7 +10,17 @@
 
 namespace milter::rule {
 
-enum class function : std::uint8_t { any, all, none, count, s25r, is_private, length, or_else, sample };
+enum class function : std::uint8_t {
+    any,
+    all,
+    none,
+    count,
+    s25r,
+    is_private,
+    length,
+    or_else,
+    sample
+};
 
 inline constexpr std::size_t function_count = static_cast<std::size_t>(function::sample) + 1;
 

@@ -20,11 +20,15 @@ bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < ' ' ||
 /// People bring them along from other languages.
 std::string_view hint_for(std::string_view symbol) noexcept {
     constexpr std::pair<std::string_view, std::string_view> known[] = {
-        {"&", "write and"},     {"|", "write or"},           {"!", "write not"},
-        {"~", "write matches"}, {"'", R"(write "..." )"}, {"{", "a list is [\"a\", \"b\"]"},
+        {"&", "write and"},
+        {"|", "write or"},
+        {"!", "write not"},
+        {"~", "write matches"},
+        {"'", R"(write "..." )"},
+        {"{", "a list is [\"a\", \"b\"]"},
         {"#", "a comment stands outside of the expression"}};
-    auto const* const found =
-        std::find_if(std::begin(known), std::end(known), [&](auto const& one) { return one.first == symbol; });
+    auto const* const found = std::find_if(std::begin(known), std::end(known),
+                                           [&](auto const& one) { return one.first == symbol; });
     return found == std::end(known) ? std::string_view() : found->second;
 }
 
@@ -44,7 +48,8 @@ token lexer::next() {
 }
 
 void lexer::skip_spaces() noexcept {
-    while (next_ < text_.size() && (text_[next_] == ' ' || text_[next_] == '\t' || text_[next_] == '\n' || text_[next_] == '\r'))
+    while (next_ < text_.size() && (text_[next_] == ' ' || text_[next_] == '\t' ||
+                                    text_[next_] == '\n' || text_[next_] == '\r'))
         ++next_;
 }
 
@@ -68,7 +73,8 @@ token lexer::name() {
         while (is_of_name(at(next_))) ++next_;
     } while (at(next_) == '.' && (is_letter(at(next_ + 1)) || at(next_ + 1) == '_') && ++next_ > 0);
     auto found = word(token_kind::name, first);
-    if (std::all_of(found.text.begin(), found.text.end(), [](char c) { return !is_letter(c) || is_lower(c); }))
+    if (std::all_of(found.text.begin(), found.text.end(),
+                    [](char c) { return !is_letter(c) || is_lower(c); }))
         return found;
     auto lower = found.text;
     for (auto& c : lower)
@@ -81,7 +87,9 @@ token lexer::set() {
     while (is_of_name(at(next_)) || at(next_) == '-') ++next_;
     auto found = word(token_kind::set, first);
     found.text.erase(0, 1);
-    if (found.text.empty()) return fail(found.at, "expected the name of a set behind @", "write @customers, for [set.customers]");
+    if (found.text.empty())
+        return fail(found.at, "expected the name of a set behind @",
+                    "write @customers, for [set.customers]");
     return found;
 }
 
@@ -100,8 +108,10 @@ token lexer::number() {
     auto found = word(token_kind::number, first);
     bool const is_address = at(next_) == '.' || at(next_) == '/' || at(next_) == ':';
     if (!is_address) return found;
-    while (is_of_name(at(next_)) || at(next_) == '.' || at(next_) == '/' || at(next_) == ':') ++next_;
-    return fail(since(first), "an address is a text", "write " + in_quotes(text_.substr(first, next_ - first)));
+    while (is_of_name(at(next_)) || at(next_) == '.' || at(next_) == '/' || at(next_) == ':')
+        ++next_;
+    return fail(since(first), "an address is a text",
+                "write " + in_quotes(text_.substr(first, next_ - first)));
 }
 
 token lexer::quoted() {
@@ -113,7 +123,8 @@ token lexer::quoted() {
             ++next_;
             return {token_kind::text, std::move(value), {}, since(first)};
         }
-        if (is_control(c)) return fail({static_cast<std::uint32_t>(next_), 1}, "a control character in a text");
+        if (is_control(c))
+            return fail({static_cast<std::uint32_t>(next_), 1}, "a control character in a text");
         if (c != '\\') {
             value += c;
             continue;
@@ -132,12 +143,16 @@ token lexer::pattern() {
     auto const first = next_++;
     std::string value;
     for (; at(next_) != '/'; ++next_) {
-        if (next_ >= text_.size()) return fail(since(first), "a pattern without its end", "it ends with /");
-        if (is_control(text_[next_])) return fail({static_cast<std::uint32_t>(next_), 1}, "a control character in a pattern");
+        if (next_ >= text_.size())
+            return fail(since(first), "a pattern without its end", "it ends with /");
+        if (is_control(text_[next_]))
+            return fail({static_cast<std::uint32_t>(next_), 1}, "a control character in a pattern");
         if (text_[next_] == '\\' && next_ + 1 < text_.size()) {
             if (text_[next_ + 1] != '/') value += '\\';
             ++next_;
-            if (is_control(text_[next_])) return fail({static_cast<std::uint32_t>(next_), 1}, "a control character in a pattern");
+            if (is_control(text_[next_]))
+                return fail({static_cast<std::uint32_t>(next_), 1},
+                            "a control character in a pattern");
         }
         value += text_[next_];
     }
@@ -146,7 +161,8 @@ token lexer::pattern() {
     std::string const said(text_.substr(flags, next_ - flags));
     if (!said.empty() && said != "i")
         return fail({static_cast<std::uint32_t>(flags), static_cast<std::uint32_t>(said.size())},
-                    "an unknown flag of a pattern", "the only one is i: upper and lower case are the same");
+                    "an unknown flag of a pattern",
+                    "the only one is i: upper and lower case are the same");
     if (value.empty()) return fail(since(first), "an empty pattern", "it would match everything");
     return {token_kind::pattern, std::move(value), said, since(first)};
 }
@@ -162,10 +178,12 @@ token lexer::symbol() {
     if ((c == '&' || c == '|') && at(next_) == c) ++next_;
     found = word(token_kind::symbol, first);
     // a character of several bytes is shown whole
-    while (next_ < text_.size() && (static_cast<unsigned char>(text_[next_]) & 0xc0) == 0x80 && static_cast<unsigned char>(c) >= 0xc0)
+    while (next_ < text_.size() && (static_cast<unsigned char>(text_[next_]) & 0xc0) == 0x80 &&
+           static_cast<unsigned char>(c) >= 0xc0)
         ++next_;
     found = word(token_kind::symbol, first);
-    return fail(found.at, "unexpected " + in_quotes(found.text), std::string(hint_for(found.text.substr(0, 1))));
+    return fail(found.at, "unexpected " + in_quotes(found.text),
+                std::string(hint_for(found.text.substr(0, 1))));
 }
 
 } // namespace milter::rule

@@ -22,7 +22,8 @@ enum class token_kind : unsigned char {
 
 struct token {
     token_kind kind = token_kind::end;
-    std::string text;  ///< without quotes, slashes and at sign; escapes are resolved in a text, kept in a pattern
+    std::string
+        text; ///< without quotes, slashes and at sign; escapes are resolved in a text, kept in a pattern
     std::string flags; ///< of a pattern
     place at;          ///< with quotes and flags
 };

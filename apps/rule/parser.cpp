@@ -62,13 +62,15 @@ private:
     }
     void expect(std::string_view symbol, std::string_view hint) {
         if (!is_symbol(symbol))
-            stop(now_.at, "expected " + in_quotes(symbol) + ", not " + shown(now_), std::string(hint));
+            stop(now_.at, "expected " + in_quotes(symbol) + ", not " + shown(now_),
+                 std::string(hint));
         advance();
     }
 
     node made(node_kind kind, place at, std::string text = {}) {
         if (++nodes_ > max_nodes)
-            stop(at, "more than " + std::to_string(max_nodes) + " parts", "name some of them as [condition.NAME]");
+            stop(at, "more than " + std::to_string(max_nodes) + " parts",
+                 "name some of them as [condition.NAME]");
         node one;
         one.kind = kind;
         one.at = at;
@@ -81,7 +83,8 @@ private:
     public:
         explicit level(parser& of) : of_(of) {
             if (++of_.depth_ > max_depth)
-                stop(of_.now_.at, "nested more than " + std::to_string(max_depth) + " deep", "name a part of it as [condition.NAME]");
+                stop(of_.now_.at, "nested more than " + std::to_string(max_depth) + " deep",
+                     "name a part of it as [condition.NAME]");
         }
         level(level const&) = delete;
         level& operator=(level const&) = delete;
@@ -100,13 +103,13 @@ private:
     }
 
     node continued(node left, unsigned least) {
-        for (;;) {
+        for (bool is_compared = false;;) {
             auto const strength = binding_of_word();
             if (strength <= least) return left;
-            if (strength == of_comparison)
-                left = comparison_of(std::move(left));
-            else
-                left = chain(std::move(left), strength);
+            if (strength == of_comparison && std::exchange(is_compared, true))
+                stop(now_.at, "a comparison of a comparison", "write it as two, joined with and");
+            left = strength == of_comparison ? comparison_of(std::move(left))
+                                             : chain(std::move(left), strength);
         }
     }
 
@@ -144,16 +147,17 @@ private:
     static std::optional<comparison> comparison_named(token const& what) {
         if (what.kind != token_kind::symbol && what.kind != token_kind::name) return std::nullopt;
         for (std::size_t i = 0; i < comparison_count; ++i)
-            if (what.text == spelling(static_cast<comparison>(i))) return static_cast<comparison>(i);
+            if (what.text == spelling(static_cast<comparison>(i)))
+                return static_cast<comparison>(i);
         return std::nullopt;
     }
 
     /// Behind an operand, not can only be that of not in.
-    bool comparison_at_hand() const { return is_word("not") || is_symbol("=") || comparison_named(now_); }
+    bool comparison_at_hand() const {
+        return is_word("not") || is_symbol("=") || comparison_named(now_);
+    }
 
     node comparison_of(node left) {
-        if (left.kind == node_kind::compare)
-            stop(now_.at, "a comparison of a comparison", "write it as two, joined with and");
         auto one = made(node_kind::compare, left.at);
         one.negated = is_word("not");
         if (one.negated) advance();
@@ -169,7 +173,10 @@ private:
         auto const found = comparison_named(now_);
         bool const by_word = found && *found >= comparison::in;
         if (!found || (negated && !by_word))
-            stop(now_.at, "expected in, under, matches, contains, starts_with or ends_with behind not, found " + shown(now_),
+            stop(now_.at,
+                 "expected in, under, matches, contains, starts_with or ends_with behind not, "
+                 "found " +
+                     shown(now_),
                  "not stands in front of a whole comparison, else");
         advance();
         return *found;
@@ -207,7 +214,8 @@ private:
     node number() {
         auto const value = read_number(now_.text);
         if (!value)
-            stop(now_.at, in_quotes(now_.text) + " is no number with a unit", "units are " + std::string(known_units));
+            stop(now_.at, in_quotes(now_.text) + " is no number with a unit",
+                 "units are " + std::string(known_units));
         auto one = taken(value->kind);
         one.number = value->value;
         return one;
@@ -237,7 +245,8 @@ private:
     }
 
     static bool is_reserved(std::string_view word) {
-        constexpr std::array words = {std::string_view("and"), std::string_view("or"), std::string_view("not")};
+        constexpr std::array words = {std::string_view("and"), std::string_view("or"),
+                                      std::string_view("not")};
         return std::find(words.begin(), words.end(), word) != words.end() ||
                comparison_named({token_kind::name, std::string(word), {}, {}});
     }
@@ -249,7 +258,8 @@ private:
             return one;
         }
         if (is_reserved(now_.text))
-            stop(now_.at, "expected a fact, a condition or a value, not " + shown(now_), in_quotes(now_.text) + " stands between two of them");
+            stop(now_.at, "expected a fact, a condition or a value, not " + shown(now_),
+                 in_quotes(now_.text) + " stands between two of them");
         auto one = taken(node_kind::name);
         if (is_symbol("(")) call(one);
         return one;
@@ -271,7 +281,8 @@ private:
         advance();
         if (is_symbol(".")) {
             advance();
-            if (now_.kind != token_kind::name) stop(now_.at, "expected a name behind the dot, not " + shown(now_));
+            if (now_.kind != token_kind::name)
+                stop(now_.at, "expected a name behind the dot, not " + shown(now_));
             one.member = now_.text;
             advance();
         }
@@ -281,7 +292,8 @@ private:
     node argument() {
         level const here(*this);
         auto first = prefix();
-        if (first.kind != node_kind::name || !is_symbol("=")) return continued(std::move(first), loosest);
+        if (first.kind != node_kind::name || !is_symbol("="))
+            return continued(std::move(first), loosest);
         first.kind = node_kind::named;
         advance();
         first.children.push_back(expression(loosest));
@@ -300,7 +312,10 @@ private:
 
 parsed_tree parse(std::string_view text) {
     if (text.size() > max_text)
-        return {std::nullopt, {{}, "longer than " + std::to_string(max_text) + " bytes", "name parts of it as [condition.NAME]"}};
+        return {std::nullopt,
+                {{},
+                 "longer than " + std::to_string(max_text) + " bytes",
+                 "name parts of it as [condition.NAME]"}};
     try {
         return {parser(text).whole(), {}};
     } catch (stopped& why) {

@@ -8,8 +8,8 @@
 #include "rule/match.hpp"
 #include "rule/place.hpp"
 #include "rule/set.hpp"
-#include "rule/truth.hpp"
 #include "rule/tree.hpp"
+#include "rule/truth.hpp"
 #include "rule/value.hpp"
 
 #include <cstdint>
@@ -25,19 +25,19 @@ enum class step_kind : std::uint8_t {
     not_,
     and_,
     or_,
-    condition,  ///< another program: `index`
-    fact,       ///< of type bool
-    any,        ///< of `of`, with the argument at `index`
+    condition, ///< another program: `index`
+    fact,      ///< of type bool
+    any,       ///< of `of`, with the argument at `index`
     all,
     none,
-    compare,    ///< two operands of one type
-    in_set,     ///< of the program: `index`
+    compare,      ///< two operands of one type
+    in_set,       ///< of the program: `index`
     in_named_set, ///< of the configuration: `index`
-    under,      ///< two domains
-    matches,    ///< the pattern at `index`
+    under,        ///< two domains
+    matches,      ///< the pattern at `index`
     s25r,
     is_private,
-    sample,     ///< its share is at `index`
+    sample,       ///< its share is at `index`
     bool_or_else, ///< a condition, and a constant
     // operands
     literal, ///< at `index`
@@ -51,9 +51,9 @@ struct step {
     step_kind what = step_kind::constant;
     type is = type::boolean;
     comparison how = comparison::equal;
-    bool flag = false;     ///< of a constant: its value; of comparisons: negated
-    rule::fact which{};    ///< of fact, read
-    quantity of{};         ///< of any, all, none, count
+    bool flag = false;  ///< of a constant: its value; of comparisons: negated
+    rule::fact which{}; ///< of fact, read
+    quantity of{};      ///< of any, all, none, count
     std::uint32_t index = no_index;
     std::uint32_t first = 0; ///< its parts: `links` from here
     std::uint32_t count = 0;
@@ -71,8 +71,8 @@ struct literal {
 };
 
 struct program {
-    std::string text;   ///< that it was made from
-    std::string salt;   ///< of samples
+    std::string text; ///< that it was made from
+    std::string salt; ///< of samples
     std::vector<step> steps;
     std::vector<place> places; ///< of the steps, in `text`
     std::vector<std::uint32_t> links;

@@ -26,7 +26,9 @@ split first_label(std::string_view name) noexcept {
     return {name.substr(0, dot), name.substr(dot + 1), true};
 }
 
-bool ends_with_digit(std::string_view label) noexcept { return !label.empty() && is_digit(label.back()); }
+bool ends_with_digit(std::string_view label) noexcept {
+    return !label.empty() && is_digit(label.back());
+}
 
 /// Rule 1: two groups of digits.
 bool has_two_numbers(std::string_view label) noexcept {
@@ -69,13 +71,14 @@ bool has_range_behind_number(split const& first) noexcept {
 bool has_two_numbered_labels(split const& first) noexcept {
     auto const second = first_label(first.rest);
     auto const third = first_label(second.rest);
-    return second.has_dot && third.has_dot && !third.label.empty() && ends_with_digit(first.label) &&
-           ends_with_digit(second.label) && third.rest.find('.', 1) != third.rest.npos;
+    return second.has_dot && third.has_dot && !third.label.empty() &&
+           ends_with_digit(first.label) && ends_with_digit(second.label) &&
+           third.rest.find('.', 1) != third.rest.npos;
 }
 
 bool begins_with(std::string_view text, std::string_view word) noexcept {
-    return text.size() >= word.size() &&
-           std::equal(word.begin(), word.end(), text.begin(), [](char a, char b) { return a == lower(b); });
+    return text.size() >= word.size() && std::equal(word.begin(), word.end(), text.begin(),
+                                                    [](char a, char b) { return a == lower(b); });
 }
 
 /// Rule 6.

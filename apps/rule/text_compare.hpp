@@ -8,7 +8,9 @@
 
 namespace milter::rule {
 
-constexpr char lower_ascii(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+constexpr char lower_ascii(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
 
 constexpr bool same_letter(char a, char b) noexcept { return lower_ascii(a) == lower_ascii(b); }
 
@@ -28,7 +30,8 @@ inline constexpr std::size_t searched_bytes = 65'536; ///< of a longer text the 
 
 constexpr bool contains(std::string_view text, std::string_view part) noexcept {
     text = text.substr(0, searched_bytes);
-    return std::search(text.begin(), text.end(), part.begin(), part.end(), same_letter) != text.end();
+    return std::search(text.begin(), text.end(), part.begin(), part.end(), same_letter) !=
+           text.end();
 }
 
 } // namespace milter::rule

@@ -54,8 +54,9 @@ enum class comparison : unsigned char {
 
 /// As it is written.
 constexpr std::string_view spelling(comparison what) noexcept {
-    constexpr std::string_view words[] = {"==", "!=",    "<",       "<=",       ">",           ">=",
-                                          "in", "under", "matches", "contains", "starts_with", "ends_with"};
+    constexpr std::string_view words[] = {"==",      "!=",       "<",           "<=",
+                                          ">",       ">=",       "in",          "under",
+                                          "matches", "contains", "starts_with", "ends_with"};
     return words[static_cast<std::size_t>(what)];
 }
 
@@ -64,8 +65,9 @@ inline constexpr std::size_t comparison_count = 12;
 /// What it says stands in the members that its kind has; the others are empty.
 struct node {
     node_kind kind = node_kind::boolean;
-    std::string text;       ///< of literals as spelled (text and pattern without quotes), of names, sets and calls
-    std::string member;     ///< of a call: "verdict"; of a pattern: its flags
+    std::string
+        text; ///< of literals as spelled (text and pattern without quotes), of names, sets and calls
+    std::string member;       ///< of a call: "verdict"; of a pattern: its flags
     std::uint64_t number = 0; ///< 0 or 1; an integer; bytes; milliseconds; hundredths of a percent
     comparison how = comparison::equal;
     bool negated = false; ///< of a comparison by word: not in, not under
@@ -73,8 +75,9 @@ struct node {
     place at; ///< not part of what it says
 
     friend bool operator==(node const& a, node const& b) {
-        return a.kind == b.kind && a.text == b.text && a.member == b.member && a.number == b.number &&
-               a.how == b.how && a.negated == b.negated && a.children == b.children;
+        return a.kind == b.kind && a.text == b.text && a.member == b.member &&
+               a.number == b.number && a.how == b.how && a.negated == b.negated &&
+               a.children == b.children;
     }
 };
 

@@ -57,7 +57,8 @@ json encoded(node const& tree) {
     case node_kind::duration: return {{"duration", tree.text}};
     case node_kind::percent: return {{"percent", tree.text}};
     case node_kind::pattern:
-        return tree.member.empty() ? json{{"pattern", tree.text}} : json{{"pattern", tree.text}, {"flags", tree.member}};
+        return tree.member.empty() ? json{{"pattern", tree.text}}
+                                   : json{{"pattern", tree.text}, {"flags", tree.member}};
     case node_kind::list: return {{"list", encoded_all(tree.children)}};
     case node_kind::set: return {{"set", tree.text}};
     case node_kind::name: return {{"name", tree.text}};
@@ -80,8 +81,11 @@ struct refused {
 class decoder {
 public:
     node decode(json const& from, std::string const& at) {
-        if (++nodes_ > max_nodes) throw refused{at + ": more than " + std::to_string(max_nodes) + " parts"};
-        if (from.is_boolean()) return leaf(node_kind::boolean, from.get<bool>() ? "true" : "false", from.get<bool>() ? 1 : 0);
+        if (++nodes_ > max_nodes)
+            throw refused{at + ": more than " + std::to_string(max_nodes) + " parts"};
+        if (from.is_boolean())
+            return leaf(node_kind::boolean, from.get<bool>() ? "true" : "false",
+                        from.get<bool>() ? 1 : 0);
         if (from.is_number_unsigned()) return number(node_kind::integer, from.dump(), at);
         if (from.is_string()) return leaf(node_kind::text, from.get<std::string>());
         if (!from.is_object() || from.empty())
@@ -100,7 +104,8 @@ private:
 
     static node number(node_kind kind, std::string const& text, std::string const& at) {
         auto const value = read_number(text);
-        if (!value || value->kind != kind) throw refused{at + ": " + in_quotes(text) + " is no such number"};
+        if (!value || value->kind != kind)
+            throw refused{at + ": " + in_quotes(text) + " is no such number"};
         return leaf(kind, text, value->value);
     }
 
@@ -109,7 +114,8 @@ private:
         return from.get<std::string>();
     }
 
-    static void expect_keys(json const& from, std::string const& at, std::initializer_list<std::string_view> known) {
+    static void expect_keys(json const& from, std::string const& at,
+                            std::initializer_list<std::string_view> known) {
         for (auto const& [key, ignored] : from.items())
             if (std::find(known.begin(), known.end(), key) == known.end())
                 throw refused{at + ": unknown key " + in_quotes(key)};
@@ -145,7 +151,8 @@ private:
 
     node with_all(node one, json const& from, std::string const& at, std::size_t least) {
         if (!from.is_array() || from.size() < least)
-            throw refused{at + ": expected a list" + (least > 0 ? " of two or more" : std::string())};
+            throw refused{at + ": expected a list" +
+                          (least > 0 ? " of two or more" : std::string())};
         for (std::size_t i = 0; i < from.size(); ++i)
             one.children.push_back(decode(from[i], at + "/" + std::to_string(i)));
         return one;
@@ -154,7 +161,8 @@ private:
     node call(json const& from, std::string const& at) {
         expect_keys(from, at, {"call", "arguments", "named", "member"});
         auto one = leaf(node_kind::call, text_of(from["call"], at + "/call"));
-        if (from.contains("arguments")) one = with_all(std::move(one), from["arguments"], at + "/arguments", 0);
+        if (from.contains("arguments"))
+            one = with_all(std::move(one), from["arguments"], at + "/arguments", 0);
         if (from.contains("named")) {
             if (!from["named"].is_object()) throw refused{at + "/named: expected an object"};
             for (auto const& [key, value] : from["named"].items()) {
@@ -173,7 +181,8 @@ private:
         for (std::size_t i = 0; i < comparison_count; ++i) {
             auto const how = static_cast<comparison>(i);
             if (word != spelling(how) || (negated && how < comparison::in)) continue;
-            if (!value.is_array() || value.size() != 2) throw refused{at + ": expected a list of two"};
+            if (!value.is_array() || value.size() != 2)
+                throw refused{at + ": expected a list of two"};
             auto one = with_all(leaf(node_kind::compare, {}), value, at, 2);
             one.how = how;
             one.negated = negated;
@@ -209,19 +218,24 @@ std::string to_json(node const& tree) {
 }
 
 parsed_tree from_json(std::string_view text) {
-    if (text.size() > 4 * max_text) return refusal("longer than " + std::to_string(4 * max_text) + " bytes");
-    if (is_too_deep(text)) return refusal("nested more than " + std::to_string(4 * max_depth) + " deep");
+    if (text.size() > 4 * max_text)
+        return refusal("longer than " + std::to_string(4 * max_text) + " bytes");
+    if (is_too_deep(text))
+        return refusal("nested more than " + std::to_string(4 * max_depth) + " deep");
     try {
         auto decoded = decoder().decode(json::parse(text), "");
         auto again = parse(to_text(decoded)); // names, depth and lengths have one judge
         if (!again.tree) return refusal(again.problem.message);
-        if (!(*again.tree == decoded)) return refusal("it cannot be written as text: names and texts are not what they should be");
+        if (!(*again.tree == decoded))
+            return refusal(
+                "it cannot be written as text: names and texts are not what they should be");
         return again;
     } catch (refused const& why) {
         return refusal(why.what);
     } catch (json::parse_error const& wrong) {
         auto const at = wrong.byte > 0 ? wrong.byte - 1 : 0;
-        return {std::nullopt, {{static_cast<std::uint32_t>(std::min(at, text.size())), 1}, "no JSON", {}}};
+        return {std::nullopt,
+                {{static_cast<std::uint32_t>(std::min(at, text.size())), 1}, "no JSON", {}}};
     }
 }
 

@@ -12,7 +12,8 @@ namespace milter::rule {
 
 enum class truth : unsigned char { no, yes, pending, unavailable };
 
-inline constexpr std::array all_truths = {truth::no, truth::yes, truth::pending, truth::unavailable};
+inline constexpr std::array all_truths = {truth::no, truth::yes, truth::pending,
+                                          truth::unavailable};
 
 constexpr bool is_final(truth of) noexcept { return of != truth::pending; }
 

@@ -34,6 +34,8 @@ constexpr bool is_number(type of) noexcept {
 }
 
 /// Its value is bytes.
-constexpr bool is_textual(type of) noexcept { return of == type::text || of == type::domain || of == type::mail; }
+constexpr bool is_textual(type of) noexcept {
+    return of == type::text || of == type::domain || of == type::mail;
+}
 
 } // namespace milter::rule

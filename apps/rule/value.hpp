@@ -22,32 +22,42 @@ enum class knowledge : unsigned char {
 /// Of one fact; which members have a meaning, its type says.
 struct value {
     knowledge state = knowledge::pending;
-    std::int64_t number = 0; ///< bool as 0 and 1; numbers in the unit of their type; minutes of the week, from Monday
-    std::string_view text;                 ///< text; domain in its normal form
+    std::int64_t number =
+        0; ///< bool as 0 and 1; numbers in the unit of their type; minutes of the week, from Monday
+    std::string_view text; ///< text; domain in its normal form
     mail_address const* mail = nullptr;
     rule::ip const* address = nullptr;
 
     bool is_known() const noexcept { return state == knowledge::known; }
 };
 
-inline value known_number(std::int64_t number) noexcept { return {knowledge::known, number, {}, nullptr, nullptr}; }
-inline value known_text(std::string_view text) noexcept { return {knowledge::known, 0, text, nullptr, nullptr}; }
-inline value known_mail(mail_address const& mail) noexcept { return {knowledge::known, 0, mail.whole, &mail, nullptr}; }
-inline value known_ip(ip const& address) noexcept { return {knowledge::known, 0, {}, nullptr, &address}; }
+inline value known_number(std::int64_t number) noexcept {
+    return {knowledge::known, number, {}, nullptr, nullptr};
+}
+inline value known_text(std::string_view text) noexcept {
+    return {knowledge::known, 0, text, nullptr, nullptr};
+}
+inline value known_mail(mail_address const& mail) noexcept {
+    return {knowledge::known, 0, mail.whole, &mail, nullptr};
+}
+inline value known_ip(ip const& address) noexcept {
+    return {knowledge::known, 0, {}, nullptr, &address};
+}
 inline value not_available() noexcept { return {knowledge::unavailable, 0, {}, nullptr, nullptr}; }
 inline value not_yet() noexcept { return {}; }
 
 /// What stands in the parentheses of a fact, resolved when the rules were read.
 struct argument {
-    std::string text;         ///< parameter in upper case; name of a header or macro
-    std::size_t index = 0;    ///< of a milter or zone, as the names that the rules were read with count them
+    std::string text; ///< parameter in upper case; name of a header or macro
+    std::size_t index =
+        0; ///< of a milter or zone, as the names that the rules were read with count them
 };
 
 /// Where any(), all(), none() and count() are in what they go through. Whoever knows the facts may use `mark`.
 struct cursor {
     std::size_t index = 0; ///< of the element at hand
     std::size_t mark = 0;
-    value element;         ///< of a header field: its text
+    value element; ///< of a header field: its text
 };
 
 /// One mail, as far as it is known. What was known once does not change; the views live as long as the question.

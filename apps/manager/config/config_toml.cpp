@@ -10,8 +10,8 @@
 #include "manager/config/config_machine.hpp"
 #include "manager/config/printable.hpp"
 #include "manager/config/source_shape.hpp"
-#include "rule/suggestion.hpp"
 #include "manager/config/syntax_hint.hpp"
+#include "rule/suggestion.hpp"
 
 #include <toml++/toml.h>
 

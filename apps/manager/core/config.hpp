@@ -9,6 +9,8 @@
 #include "manager/core/sample.hpp"
 #include "manager/core/seat.hpp"
 #include "manager/core/selection.hpp"
+#include "rule/book.hpp"
+#include "rule/set.hpp"
 #include <milter/endpoint.hpp>
 #include <milter/message/body_store.hpp>
 #include <milter/message/edit.hpp>
@@ -119,6 +121,9 @@ struct config {
     listen_config control{{}, 0600, {}, {}}; ///< where administrators ask; no path: nowhere
     std::vector<milter_config> milters; ///< in the order in which they are asked, but for profiles
     std::vector<profile_config> profiles;
+    std::shared_ptr<rule::book const>
+        book; ///< rules about the milters, which it counts as here; none: there are none
+    std::vector<std::shared_ptr<rule::set const>> sets;  ///< of the book, in its order
     std::shared_ptr<manager::selection const> selection; ///< none: every milter applies always
     std::vector<evaluated_milter> evaluated;             ///< from with_endpoints()
     /// Of all copies, also of those that a configuration before this one had; from with_endpoints()

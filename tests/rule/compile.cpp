@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: BSL-1.0
+// tests/rule/compile.cpp - names and types: what is wrong is said once, at its place, with a way out
+#include "rule/compile.hpp"
+
+#include "rule/fact_table.hpp"
+#include "rule/function_table.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace milter::rule;
+
+BOOST_AUTO_TEST_SUITE(rule_compile)
+
+namespace {
+
+scope some_names() {
+    scope names;
+    names.conditions = {{"suspicious", 0}, {"authenticated", 1}};
+    names.sets = {{"local", {0, set_kind::addresses}},
+                  {"customers", {1, set_kind::domains}},
+                  {"office", {2, set_kind::windows}}};
+    names.milters = {
+        {"dkim", 0}, {"spf", 1}, {"rspamd", 2}, {"spamassassin", 3}, {"disclaimer", 4}};
+    names.block_lists = {{"zen.spamhaus.org", 0}};
+    names.allow_lists = {{"list.dnswl.org", 0}};
+    names.sets.emplace("av_domains", named_set{3, set_kind::domains});
+    return names;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(every_example_of_a_fact_and_of_a_function_is_an_expression) {
+    for (auto const& row : fact_rows()) {
+        auto const made = compile(row.example, some_names(), "test");
+        BOOST_CHECK_MESSAGE(made.value,
+                            row.name << ": " << row.example << ": "
+                                     << (made.problems.empty() ? "" : made.problems[0].message));
+        BOOST_CHECK_NE(std::string(row.example).find(row.name.substr(0, row.name.find('('))),
+                       std::string::npos);
+    }
+    for (auto const& row : function_rows()) {
+        auto const made = compile(row.example, some_names(), "test");
+        BOOST_CHECK_MESSAGE(made.value,
+                            row.name << ": " << row.example << ": "
+                                     << (made.problems.empty() ? "" : made.problems[0].message));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_does_not_fit_is_named_with_its_place_and_a_way_out) {
+    struct {
+        char const* written;
+        unsigned offset, length;
+        char const* message;
+        char const* hint;
+    } const rows[] = {
+        {"suspicius", 0, 9, "unknown fact or condition \"suspicius\"", "did you mean suspicious?"},
+        {"client.adress in @local", 0, 13, "unknown fact or condition \"client.adress\"",
+         "did you mean client.address?"},
+        {"nonsense(1)", 0, 11, "unknown fact or function \"nonsense()\"",
+         "see the lists of facts and functions: milter-manager rules facts"},
+        {"header == \"x\"", 0, 6, "header needs an argument",
+         "write any(header(\"Subject\") matches /^\\[SPAM\\]/)"},
+        {"helo() == \"x\"", 0, 6, "helo takes no argument", "write helo"},
+        {"client.address", 0, 14, "client.address is an IP, not a condition",
+         "compare it: client.address == \"...\""},
+        {"body.size", 0, 9, "body.size is a size, not a condition", "compare it: body.size > ..."},
+        {"\"text\"", 0, 6, "expected a condition, not \"text\"",
+         "a value is compared with a fact: client.name == \"...\""},
+        {"\"a\" == helo", 0, 3, "a comparison begins with a fact, not with \"a\"",
+         "turn it round: the fact stands first"},
+        {"body.size > 10", 12, 2, "expected a value of type size, not 10", "write one like 64KiB"},
+        {"load.cpu > 90", 11, 2, "expected a value of type percent, not 90", "write one like 5%"},
+        {"client.port == \"25\"", 15, 4, "expected a value of type integer, not \"25\"",
+         "write one like 10"},
+        {"client.address == \"10.0.0.0/8\"", 18, 12, "\"10.0.0.0/8\" is no IP address",
+         "a network is written behind in"},
+        {"client.address in \"10.0.0.1/8\"", 18, 12,
+         "\"10.0.0.1/8\" has bits set behind its length; did you mean \"10.0.0.0/8\"?",
+         "write an address or a prefix, like 192.0.2.0/24 or 2001:db8::/32"},
+        {"client.address in @customers", 18, 10,
+         "@customers holds domains, and client.address is of type IP", ""},
+        {"client.address in @locl", 18, 5, "unknown set \"@locl\"", "did you mean @local?"},
+        {"helo in \"example.com\"", 8, 13,
+         "expected a list or a set behind in, not \"example.com\"",
+         "write [\"example.com\"], or == for one value"},
+        {"helo in [1]", 9, 1, "expected a text in quotes in the list, not 1",
+         "write \"example.com\""},
+        {"sender under \"example.com\"", 0, 6,
+         "under is for domains, and sender is of type address", "write sender.domain"},
+        {"helo under @customers", 11, 10, "under takes a domain or a list of them, not a set",
+         "an entry \".example.com\" of a set stands for all below it: write in @customers"},
+        {"helo < \"a\"", 0, 4, "< is for numbers, and helo is of type domain", ""},
+        {"helo matches \"a\"", 13, 3, "expected a pattern behind matches, not \"a\"",
+         "write /.../, or /.../i where case does not matter"},
+        {"client.address matches /1/", 0, 14,
+         "matches is for texts, and client.address is of type IP", ""},
+        {"helo == client.address", 8, 14, "helo is of type domain, and client.address of type IP",
+         "only values of one type are compared"},
+        {"helo == @customers", 8, 10, "expected a value of type domain, not @customers",
+         "write in for a set or a list"},
+        {"helo == /x/", 8, 3, "expected a value of type domain, not /x/",
+         "write matches for a pattern"},
+        {"helo contains \"\"", 14, 2, "an empty text", "it is part of every text"},
+        {"now == \"08:00\"", 7, 7, "a time lies in hours", "write now in \"Mon-Fri 08:00-18:00\""},
+        {"client.family == \"ipv6\"", 17, 6, "client.family is never \"ipv6\"",
+         "it is one of inet, inet6, unix, unknown"},
+        {"mta.name == \"exim\"", 12, 6, "mta.name is never \"exim\"",
+         "it is one of postfix, sendmail"},
+        {"recipient.domain in @customers", 0, 16, "there may be several recipient.domain",
+         "write any(recipient.domain ...), all(...), none(...) or count(...)"},
+        {"header(\"Subject\") == \"x\"", 0, 17, "there may be several header(\"Subject\")",
+         "write any(header(\"Subject\") ...), all(...), none(...) or count(...)"},
+        {"any(client.name == \"x\")", 0, 23, "any of something that there is only one of",
+         "it is for recipient, recipient.domain, header(\"Name\"), ..."},
+        {"any(any(recipient == \"a@b\"))", 4, 23, "any within another one",
+         "recipients and header fields are looked at one by one"},
+        {"any(recipient.domain == \"x\" and header(\"A\") == \"b\")", 32, 11,
+         "a second kind of values within one any, all, none or count",
+         "ask about header(\"A\") in one of its own"},
+        {"any(header(\"A\") == \"x\" or header(\"B\") == \"b\")", 26, 11,
+         "a second kind of values within one any, all, none or count",
+         "ask about header(\"B\") in one of its own"},
+        {"count(recipient)", 0, 16, "count(recipient) is a number, not a condition",
+         "compare it: count(...) > 10"},
+        {"any(recipient, recipient)", 0, 25, "any takes 1 argument", "write any(condition)"},
+        {"milter(\"skf\").ran", 7, 5, "unknown milter \"skf\"", "did you mean \"spf\"?"},
+        {"milter(spf).ran", 7, 3, "expected a name in quotes, not spf", ""},
+        {"milter(\"spf\").verdict == \"rejected\"", 25, 10,
+         "milter(\"spf\").verdict is never \"rejected\"", "did you mean \"reject\"?"},
+        {"dnsbl(\"bl.example.org\")", 6, 16, "unknown DNS list \"bl.example.org\"",
+         "add [dnsbl.\"bl.example.org\"]"},
+        {"has_header(\"List-Id:\")", 11, 10, "\"List-Id:\" is no name of a header field",
+         "without colon and spaces"},
+        {"sample(5%)", 0, 10, "sample takes a percentage and by",
+         "write sample(5%, by = client.address)"},
+        {"sample(101%, by = helo)", 7, 4, "a share is at most 100%", ""},
+        {"sample(5%, by = client.port)", 11, 16,
+         "by takes an address, a domain, an IP or a string, not an integer",
+         "write sample(5%, by = client.address)"},
+        {"s25r(client.address)", 5, 14, "s25r takes a domain, not an IP", ""},
+        {"private(client.name)", 8, 11, "private takes an IP, not a domain", ""},
+        {"or_else(declared_size, 5) > 10B", 23, 1, "expected a value of type size, not 5",
+         "write one like 64KiB"},
+        {"length(body.size) > 1", 7, 9, "length takes a string, a domain or an address, not a size",
+         ""},
+    };
+    for (auto const& row : rows) {
+        auto const made = compile(row.written, some_names(), "test");
+        BOOST_TEST_CONTEXT(row.written) {
+            BOOST_CHECK(!made.value);
+            BOOST_REQUIRE_EQUAL(made.problems.size(), 1);
+            BOOST_CHECK_EQUAL(made.problems[0].message, row.message);
+            BOOST_CHECK_EQUAL(made.problems[0].hint, row.hint);
+            BOOST_CHECK_EQUAL(made.problems[0].at.offset, row.offset);
+            BOOST_CHECK_EQUAL(made.problems[0].at.length, row.length);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(all_that_is_wrong_is_found) {
+    auto const made =
+        compile("client.nam == \"x\" or helo == 5 and suspicius", some_names(), "test");
+    BOOST_CHECK_EQUAL(made.problems.size(), 3);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
