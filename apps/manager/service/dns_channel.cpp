@@ -16,7 +16,7 @@ namespace {
 
 constexpr int class_in = 1; // RFC 1035 3.2.4
 constexpr int type_a = 1;   // RFC 1035 3.2.2
-constexpr int rounds = 2;
+constexpr int rounds = 3;   // the waits of which are 1, 2 and 4 times `patience`
 constexpr int receive_buffer =
     1 << 20; // bytes: answers to all questions at once; the system may give less
 constexpr auto longest_period = std::chrono::milliseconds(50);

@@ -2,7 +2,7 @@
 // manager/service/dns_channel.hpp - questions to name servers and their packets, on a poller: c-ares, which nobody else knows
 //
 // c-ares looks at ids, at who answers and to which question; it asks the next server when one is silent or refuses,
-// each twice, and by TCP when an answer is cut short. Sockets are closed whenever nothing is asked, so that ports change.
+// each three times, and by TCP when an answer is cut short. Sockets are closed whenever nothing is asked, so that ports change.
 #pragma once
 
 #include "manager/service/poller.hpp"
@@ -27,7 +27,7 @@ public:
 
     /// Reads resolv.conf when there are no servers.
     /// @param on  whose thread calls all else, but the destructor, and is called back
-    /// @param patience  for each server, the first time; twice as long the second time
+    /// @param patience  for each server, the first time; twice as long the second time, and so on
     /// Throws std::runtime_error.
     dns_channel(poller& on, std::vector<endpoint> const& servers, proto::duration patience);
     dns_channel(dns_channel const&) = delete;
