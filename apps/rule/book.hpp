@@ -151,6 +151,8 @@ public:
     rule::needs const& needs() const noexcept { return needs_; }
     /// Some rule may refuse or accept mail, tag it, set macros or change timeouts.
     bool acts() const noexcept { return acts_; }
+    bool sets_macros() const noexcept { return sets_macros_; }
+    bool sets_timeouts() const noexcept { return sets_timeouts_; }
 
 private:
     friend class book_builder;
@@ -163,6 +165,8 @@ private:
     std::vector<std::uint32_t> accepts_;
     rule::needs needs_;
     bool acts_ = false;
+    bool sets_macros_ = false;
+    bool sets_timeouts_ = false;
 };
 
 struct built_book {

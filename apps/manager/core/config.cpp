@@ -2,6 +2,8 @@
 // manager/core/config.cpp - what a configuration takes over from the one before it
 #include "manager/core/config.hpp"
 
+#include "manager/core/needed_macros.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -32,6 +34,12 @@ void share_memory(std::shared_ptr<message::memory_budget>& of,
                   std::shared_ptr<message::memory_budget> before, std::size_t limit) {
     of = before ? std::move(before) : std::make_shared<message::memory_budget>(limit);
     of->limit(limit);
+}
+
+/// By its mode, or for some mail by a rule.
+bool is_evaluated(config const& in, std::size_t place) {
+    bool const by_rule = in.book && !in.book->milters()[place].evaluate.empty();
+    return by_rule || in.milters[place].mode == milter_mode::evaluate;
 }
 
 /// As if there were no other milter, and an MTA with all the time in the world.
@@ -66,12 +74,13 @@ std::shared_ptr<config const> with_endpoints(config what, config const* before) 
     share_memory(what.spool.budget, before ? before->spool.budget : nullptr, what.limits.memory);
     share_memory(what.evaluation_budget, before ? before->evaluation_budget : nullptr,
                  what.limits.evaluation_memory);
+    if (what.book) what.rule_macros = macros_of(what.book->needs());
     for (auto& one : what.profiles) one.order = order_of(one, what);
     auto const is_sampled = [](milter_config const& one) { return !one.sample.is_whole(); };
     if (std::any_of(what.milters.begin(), what.milters.end(), is_sampled))
         what.selection = std::make_shared<sampled_selection>(what.milters, what.selection);
     for (std::size_t i = 0; i < what.milters.size(); ++i)
-        if (what.milters[i].enabled && what.milters[i].mode == milter_mode::evaluate)
+        if (what.milters[i].enabled && is_evaluated(what, i))
             what.evaluated.push_back({i, alone(what, i)});
     return std::make_shared<config const>(std::move(what));
 }

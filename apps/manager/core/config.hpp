@@ -4,6 +4,8 @@
 // Read once, checked as a whole, then shared by all sessions and never changed. docs/configuration.md lists the keys.
 #pragma once
 
+#include "manager/core/dns_settings.hpp"
+#include "manager/core/dns_zone.hpp"
 #include "manager/core/endpoint_pool.hpp"
 #include "manager/core/macro_wishes.hpp"
 #include "manager/core/sample.hpp"
@@ -124,6 +126,9 @@ struct config {
     std::shared_ptr<rule::book const>
         book; ///< rules about the milters, which it counts as here; none: there are none
     std::vector<std::shared_ptr<rule::set const>> sets;  ///< of the book, in its order
+    std::vector<dns_zone> block_lists; ///< of the book, in its order
+    std::vector<dns_zone> allow_lists;
+    dns_settings dns;
     std::shared_ptr<manager::selection const> selection; ///< none: every milter applies always
     std::vector<evaluated_milter> evaluated;             ///< from with_endpoints()
     /// Of all copies, also of those that a configuration before this one had; from with_endpoints()
@@ -141,9 +146,14 @@ struct config {
     message::spool_options spool;
     std::array<std::string, wire::macro_stage_count>
         macros;               ///< what the administrator has each stage send
+    std::array<std::vector<std::string>, wire::macro_stage_count>
+        rule_macros; ///< what the book needs to know with each stage; from with_endpoints()
     bool serial = false;      ///< one milter at a time is shown the content of a message
     std::string decision_log; ///< file; empty: standard output
     unsigned workers = 1;
+
+    /// DNS lists, the allow lists behind the block lists.
+    std::size_t list_count() const noexcept { return block_lists.size() + allow_lists.size(); }
 };
 
 /// An evaluated milter without max_sessions is connected to so many times at once.

@@ -94,7 +94,9 @@ std::string session::spool_finding(error_code ec) const {
 
 void session::end_headers(proto::time_point now) {
     if (!transaction_ || std::exchange(transaction_->headers_complete, true)) return;
+    if (rules_) rules_->facts().content(&transaction_->headers, 0, 0);
     select(command_code::end_of_headers, now);
+    rule_decides(now);
 }
 
 void session::on_end_of_message(proto::time_point now) {
@@ -105,7 +107,9 @@ void session::on_end_of_message(proto::time_point now) {
     end_headers(now);
     t.body_complete = true;
     note_macros();
+    if (rules_) rules_->facts().content(&t.headers, t.body.size(), t.content_bytes);
     select(command_code::end_of_message, now);
+    rule_decides(now);
     t.end_deadline = now + config_->end_of_message_budget;
     t.progress_at = now + proto::progress_interval;
     show_all(now);
@@ -122,7 +126,7 @@ void session::show_all(proto::time_point now) {
         auto& one = *links_[i];
         bool const its_turn = i == t.turn;
         if (one.undecided()) {
-            if (!its_turn || !t.body_complete) break;
+            if (!its_turn || !t.body_complete || waits_for_lists(one)) break;
             choose_at_last(one, now);
         }
         auto const how = one.in_message ? show(one, its_turn, now) : turn::done;
@@ -131,7 +135,7 @@ void session::show_all(proto::time_point now) {
         if (how == turn::waits && (serial_ || may_edit)) break;
     }
     let_body_flow(i + 1, now);
-    if (t.body_complete && (t.verdict || t.turn == links_.size())) finish(now);
+    if (t.body_complete && (t.verdict || t.turn == links_.size()) && rules_have_spoken(now)) finish(now);
 }
 
 session::turn session::show(link& one, bool its_turn, proto::time_point now) {
@@ -345,7 +349,7 @@ void session::commit(link& one, proto::time_point now) {
               std::back_inserter(t.envelope_edits));
     if (one.edits.replaces_body) {
         t.body = std::move(one.new_body);
-        t.body_replaced = true;
+        one.changed_body = t.body_replaced = true;
         t.new_body_size = one.new_body_size;
         bool const shown_again =
             std::any_of(links_.begin() + static_cast<std::ptrdiff_t>(one.index) + 1, links_.end(),
@@ -360,6 +364,7 @@ void session::take_quarantine(link& one) {
     if (!one.edits.quarantine) return;
     transaction_->quarantine = std::move(one.edits.quarantine);
     transaction_->quarantined_by = one.config->name;
+    one.quarantined = true;
 }
 
 /// The next milter is shown the body as the MTA would show it.

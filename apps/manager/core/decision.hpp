@@ -21,6 +21,7 @@ inline constexpr std::size_t record_list_limit =
 
 /// Why a milter was not asked, in its record.
 inline constexpr std::string_view not_in_share = "not in its share";
+inline constexpr std::string_view ruled_out = "its rules say no";
 
 /// What one milter did in the transaction.
 struct milter_record {
@@ -54,6 +55,9 @@ struct decision {
     std::vector<recipient_record> recipients;
     std::size_t recipient_count = 0;
     std::vector<milter_record> milters;
+    std::vector<std::string> conditions; ///< that hold, by name
+    std::vector<std::string> rules;      ///< the same
+    std::vector<std::string> tags;       ///< of these rules
     std::string verdict;    ///< "accept", "reject", "tempfail", "discard", "quarantine", "aborted"
     std::string text;       ///< SMTP reply given
     std::string reason;     ///< why the manager itself decided

@@ -38,6 +38,8 @@ void session::begin(command_code code, proto::time_point now, bool for_rejected_
     if (code != command_code::mail && of_transaction(code) && !transaction_)
         return conclude({}, {}, now);
     if (code != command_code::rcpt && code != command_code::unknown) select(code, now);
+    if (code == command_code::rcpt && !for_rejected_rcpt) reach(code);
+    if (code != command_code::unknown && !for_rejected_rcpt && rule_decides(now)) return;
     advance(now);
 }
 
@@ -179,6 +181,7 @@ void session::conclude(verdict const& given, std::string_view decided_by, proto:
             auto& recipients = t.record.recipients;
             if (t.record.recipient_count == recipients.size() && !recipients.empty())
                 note_refusal(recipients.back(), verdict, decided_by);
+            if (rules_) rules_->facts().take_recipient_back();
             return answer(verdict); // this recipient only
         }
     }

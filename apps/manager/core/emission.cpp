@@ -25,7 +25,7 @@ void session::finish(proto::time_point now) {
     if (t.verdict) {
         answer(*t.verdict);
         end_transaction(word(*t.verdict), t.record.decided_by, t.record.stage, now);
-        transaction_.reset();
+        forget_transaction();
         return;
     }
     emit_headers();
@@ -108,7 +108,7 @@ void session::emit(proto::time_point now) {
         end_transaction(t.quarantine ? "quarantine" : "accept", t.quarantined_by, "end_of_message",
                         now);
     }
-    transaction_.reset();
+    forget_transaction();
 }
 
 /// @return true when all of it is on its way, or it failed

@@ -323,6 +323,7 @@ void session::end_transaction(std::string_view verdict, std::string_view decided
     r.size = t.content_bytes;
     r.time = now - t.since;
     r.milters = records_of_milters();
+    note_rules();
     decisions_.push_back(std::move(r));
 }
 
@@ -333,7 +334,11 @@ std::vector<milter_record> session::records_of_milters() const {
     for (auto const& one : links_) {
         auto& added = records.emplace_back(one->record);
         added.applies = one->applies == applicability::yes;
-        if (one->out_of_share && added.verdict == "not asked") added.reason = not_in_share;
+        if (added.verdict != "not asked") continue;
+        if (one->out_of_share)
+            added.reason = not_in_share;
+        else if (rules_ && one->applies == applicability::no)
+            added.reason = ruled_out;
     }
     for (auto const place : transaction_->evaluated_without)
         records.push_back(

@@ -42,7 +42,7 @@ bool session::runs(link const& one) const noexcept {
 }
 
 bool session::somebody_may_join() const noexcept {
-    return config_->selection && std::any_of(links_.begin(), links_.end(),
+    return selects() && std::any_of(links_.begin(), links_.end(),
                                              [](auto const& one) { return one->undecided(); });
 }
 
@@ -54,8 +54,10 @@ void session::forget_answers(holds from) noexcept {
 
 /// `stage` has become known.
 void session::select(command_code stage, proto::time_point now) {
-    if (!config_->selection || session_verdict_ || (transaction_ && transaction_->verdict)) return;
+    reach(stage);
+    if (!selects() || session_verdict_ || (transaction_ && transaction_->verdict)) return;
     for (auto const& one : links_) choose(*one, stage, now);
+    ask_lists();
     if (stage == command_code::mail && !somebody_may_join()) transaction_->kept.reset();
 }
 
@@ -68,8 +70,15 @@ void session::select_at_its_turn(link& one, proto::time_point now) {
 
 void session::choose(link& one, command_code stage, proto::time_point now) {
     if (!one.undecided()) return;
-    auto const answer = config_->selection->of(one.place, known_facts(stage));
+    auto const answer = judged(one, stage);
     if (answer != applicability::undecided) settle_choice(one, answer, stage, now);
+}
+
+applicability session::judged(link const& one, command_code stage) {
+    auto const chosen = config_->selection ? config_->selection->of(one.place, known_facts(stage)) : applicability::yes;
+    if (chosen == applicability::no || !rules_) return chosen;
+    auto const ruled = rules_->applies(one.place);
+    return ruled == applicability::yes ? chosen : ruled;
 }
 
 /// No more will be known, and every milter before it has judged the message: who cannot be told that it does not apply

@@ -96,6 +96,8 @@ struct link {
     std::string dropped;           ///< codes of edits of this message that were not agreed on
 
     milter_record record; ///< of the current transaction
+    bool quarantined = false;
+    bool changed_body = false;
 
     bool connected() const noexcept {
         return state == link_state::negotiating || state == link_state::ready;
@@ -156,6 +158,7 @@ struct link {
         record.name = config->name;
         record.verdict = state == link_state::excluded ? "accept" : "not asked"; // of the client
         asked_at = proto::never;
+        quarantined = changed_body = false;
     }
 
     /// A quarantine stands once it was received, unless the message is refused (statement 255).

@@ -49,7 +49,7 @@ std::string_view name_of_family(wire::family of) noexcept {
     switch (of) {
     case wire::family::inet: return "inet";
     case wire::family::inet6: return "inet6";
-    case wire::family::unix_socket: return "unix";
+    case wire::family::unix_path: return "unix";
     default: return "unknown";
     }
 }

@@ -21,7 +21,7 @@ bool has_names(proto::macro_lists const& lists) noexcept {
 } // namespace
 
 proto::mta_options session::link_options(link const& one) const {
-    auto const& t = one.config->timeouts;
+    auto const t = rules_ ? rules_->timeouts_of(one.place) : one.config->timeouts;
     proto::mta_options options;
     options.offer.version = wire::newest_version;
     // what upstream does not offer cannot be asked of it; lists only choose among what comes
@@ -88,6 +88,7 @@ proto::agreement session::merged_agreement() {
     wants_rejected = wants_rejected || !all_known || !evaluated().empty();
     auto const to_come = wishes_to_come();
     for (auto const* const one : to_come) lists = lists || has_names(*one);
+    for (std::size_t stage = 0; stage < wire::macro_stage_count; ++stage) lists = lists || rules_want_list(stage);
     merged.actions &= offer_.actions & ~wire::action::set_macro_list;
 
     auto const content =
@@ -130,6 +131,16 @@ session::wish_lists session::wishes_of_evaluated() const {
     return found;
 }
 
+/// For what the MTA does not send by itself.
+bool session::rules_want_list(std::size_t stage) const noexcept {
+    auto const& names = config_->rule_macros[stage];
+    return std::any_of(names.begin(), names.end(), [&](auto const& wanted) {
+        bool is_there = false;
+        proto::for_each_name(administrators_list(stage), [&](std::string_view name) { is_there = is_there || name == wanted; });
+        return !is_there;
+    });
+}
+
 std::string_view session::administrators_list(std::size_t stage) const noexcept {
     auto const& configured = config_->macros[stage];
     return configured.empty() ? default_macros[stage] : std::string_view(configured);
@@ -138,7 +149,7 @@ std::string_view session::administrators_list(std::size_t stage) const noexcept 
 /// What the milters want at the stage and what the administrator has it send; empty when nobody gave a list for it.
 std::string session::merged_list(std::size_t stage, wish_lists const& to_come) {
     auto const wanted = [&](std::size_t index) {
-        return !config_->macros[index].empty() ||
+        return !config_->macros[index].empty() || rules_want_list(index) ||
                std::any_of(links_.begin(), links_.end(),
                            [&](auto const& one) {
                                auto const& list = one->protocol.agreed().lists[index];
@@ -167,6 +178,7 @@ std::string session::merged_list(std::size_t stage, wish_lists const& to_come) {
     // what this side needs itself: who the MTA is, and which recipients it refused
     if (stage == static_cast<std::size_t>(wire::macro_stage::connect)) add("v");
     if (stage == static_cast<std::size_t>(wire::macro_stage::rcpt)) add("{rcpt_mailer}");
+    for (auto const& name : config_->rule_macros[stage]) add(name);
     for (auto const& one : links_)
         if (one->state == link_state::ready && one->protocol.agreed().lists[stage])
             proto::for_each_name(*one->protocol.agreed().lists[stage], add);
@@ -187,7 +199,9 @@ void session::append_macros(link& one, command_code code, proto::time_point now,
     auto const stage = wire::macro_stage_index(code);
     auto const& macros = mta_.macros();
     if (stage == wire::macro_stage_count) return;
-    if (recipient ? !recipient->has_macros : !macros.present(code)) return;
+    bool const by_rules = rules_ && config_->book->sets_macros();
+    bool const has_come = recipient ? recipient->has_macros : macros.present(code);
+    if (!has_come && !by_rules) return;
     auto const& own = one.protocol.agreed().lists[stage];
     bool const has_own =
         own && !(own->empty() && postfix_rules()); // empty: none for Sendmail, default for Postfix
@@ -206,6 +220,12 @@ void session::append_macros(link& one, command_code code, proto::time_point now,
             return proto::find_macro(at_stage, name);
         });
         raw = packed;
+    }
+    if (by_rules) {
+        packed = std::string(raw);
+        add_rule_macros(packed, one, code);
+        raw = packed;
+        if (!has_come && raw.empty()) return;
     }
     error_code ec;
     one.protocol.send(wire::macros{code, wire::zstr_list(raw)}, now, ec);

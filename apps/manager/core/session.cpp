@@ -2,6 +2,8 @@
 // manager/core/session.cpp - what comes in, what goes out, and the end
 #include "manager/core/session.hpp"
 
+#include "manager/core/mta_kind.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -23,11 +25,15 @@ bool is_shortage(error_code ec) noexcept {
 } // namespace
 
 session::session(std::shared_ptr<config const> config, std::uint64_t id, proto::time_point now,
-                 std::string listener, std::string_view profile)
+                 std::string listener, std::string_view profile, surroundings const& known)
     : config_(std::move(config)), id_(id), listener_(std::move(listener)),
       profile_(find_profile(*config_, profile)),
       serial_(profile_ ? profile_->serial.value_or(config_->serial) : config_->serial),
-      mta_(proto::filter_options{{}, true}), idle_deadline_(now + proto::filter_negotiate_timeout) {
+      mta_(proto::filter_options{{}, true}), surroundings_(known), idle_deadline_(now + proto::filter_negotiate_timeout) {
+    if (config_->book) {
+        rules_ = std::make_unique<session_rules>(*config_, mta_.macros(), *this, rules_for::enforced);
+        rules_->facts().begins(listener_, profile_ ? std::string_view(profile_->name) : std::string_view(), surroundings_);
+    }
     if (profile_)
         for (auto const index : profile_->order) add_link(config_->milters[index]);
     else
@@ -40,7 +46,7 @@ void session::add_link(milter_config const& milter) {
     added.index = links_.size() - 1;
     added.config = &milter;
     added.place = static_cast<std::size_t>(&milter - config_->milters.data());
-    if (config_->selection) added.applies = applicability::undecided;
+    if (selects()) added.applies = applicability::undecided;
 }
 
 // ---- inputs
@@ -77,8 +83,12 @@ void session::overloaded(std::string why) {
     session_decided_by_ = "manager";
 }
 
-void session::shadow(proto::agreement const& granted) {
+void session::shadow(proto::agreement const& granted, std::string profile) {
     grant_ = std::make_unique<proto::agreement const>(granted);
+    if (!rules_) return;
+    rules_ = std::make_unique<session_rules>(*config_, mta_.macros(), *this, rules_for::evaluated);
+    shadowed_profile_ = std::move(profile);
+    rules_->facts().begins(listener_, shadowed_profile_, surroundings_);
 }
 
 void session::mta_drained(proto::time_point now) {
@@ -227,7 +237,7 @@ void session::end_session(proto::time_point now) {
     tell_left_out();
     if (transaction_) {
         end_transaction(aborted(), {}, {}, now);
-        transaction_.reset();
+        forget_transaction();
     }
     event_.reset();
     negotiating_ = false;
@@ -244,16 +254,7 @@ void session::tell_left_out() {
         log(severity::warning, "mta", std::to_string(refusals) + " refusals were not recorded");
 }
 
-/// @source  design: macro `v` names the MTA, and other macros do where it is not sent
-bool session::from_postfix() const noexcept {
-    auto const at_connect = mta_.macros().at(command_code::connect);
-    auto const version = proto::find_macro(at_connect, "v");
-    if (version && version->substr(0, 7) == "Postfix") return true;
-    // Sendmail's begins with its number, and it knows {daemon_addr}, too; a Postfix may have another mail_name
-    if (version && !version->empty() && version->front() >= '0' && version->front() <= '9')
-        return false;
-    return proto::find_macro(at_connect, "{daemon_addr}").has_value();
-}
+bool session::from_postfix() const noexcept { return is_postfix(mta_.macros()); }
 
 bool session::postfix_rules() const noexcept {
     switch (config_->header_rules) {

@@ -19,6 +19,9 @@
 #include "manager/core/decision.hpp"
 #include "manager/core/link.hpp"
 #include "manager/core/log_damper.hpp"
+#include "manager/core/mail_facts.hpp"
+#include "manager/core/session_rules.hpp"
+#include "manager/core/surroundings.hpp"
 #include "manager/core/transaction.hpp"
 #include "manager/core/verdict.hpp"
 #include <milter/message/headers.hpp>
@@ -42,6 +45,7 @@ struct effect {
         send, ///< write `bytes` to milter `link`; filter_drained() when they are written
         close, ///< write `bytes`, then close the connection to milter `link`; nothing is reported of it any more
         reply,   ///< write `bytes` to the MTA; mta_drained() when they are written
+        look_up, ///< ask DNS list `link` about the address `bytes`, in network order; then list_answered()
         hang_up, ///< write what is left, then close the MTA's connection; the session is over
     };
     kind what;
@@ -51,18 +55,21 @@ struct effect {
     proto::time_point until = proto::never;
 };
 
-class session {
+class session : public mail_facts::milters {
 public:
     /// @param config   from with_endpoints()
     /// @param profile  its milters are asked; where there is none of this name, all milters of the configuration
     session(std::shared_ptr<config const> config, std::uint64_t id, proto::time_point now,
-            std::string listener = {}, std::string_view profile = {});
+            std::string listener = {}, std::string_view profile = {}, surroundings const& known = {});
+    session(session const&) = delete;
+    session& operator=(session const&) = delete;
+    ~session() = default;
 
     /// There is no room for this session: it asks no milter and refuses its mail by on_internal_error. Call it first.
     /// @param why  for the records
     void overloaded(std::string why = {});
     /// Nobody hears what is answered: the MTA was granted this by another session. Call it first.
-    void shadow(proto::agreement const& granted);
+    void shadow(proto::agreement const& granted, std::string profile = {});
 
     // ---- inputs
 
@@ -75,6 +82,8 @@ public:
     /// The milter's connection ended (no `why`), or failed.
     void filter_closed(std::size_t index, error_code why, proto::time_point now);
     void filter_drained(std::size_t index, proto::time_point now);
+    /// @param list  as the configuration counts them, the allow lists behind the block lists
+    void list_answered(std::size_t list, listing what, proto::time_point now);
     /// The manager ends and waits no longer.
     void cut_off(proto::time_point now);
     /// At or after deadline().
@@ -145,11 +154,14 @@ private:
     std::vector<milter_config const*> evaluated() const;
     void append_macros(link& one, wire::command_code code, proto::time_point now,
                        kept_recipient const* recipient = nullptr);
+    bool rules_want_list(std::size_t stage) const noexcept;
     std::string_view administrators_list(std::size_t stage) const noexcept;
 
     // late_join.cpp: who applies, and what it missed
     bool runs(link const& one) const noexcept;
     bool somebody_may_join() const noexcept;
+    bool selects() const noexcept { return config_->selection || rules_; }
+    applicability judged(link const& one, wire::command_code stage);
     void forget_answers(holds from) noexcept;
     void select(wire::command_code stage, proto::time_point now);
     void select_at_its_turn(link& one, proto::time_point now);
@@ -170,6 +182,19 @@ private:
     bool message_goes_on(link& one, verdict const& verdict);
     void delete_recipient(link const& one, kept_recipient& recipient, verdict const& verdict);
     bool nobody_is_left() const noexcept;
+
+    // ruling.cpp: what rules say besides
+    milter_outcome outcome_of(std::size_t place) const noexcept override;
+    link const* link_of(std::size_t place) const noexcept;
+    void reach(wire::command_code stage);
+    bool rule_decides(proto::time_point now);
+    bool rules_have_spoken(proto::time_point now);
+    void ask_lists();
+    bool waits_for_lists(link& one);
+    void apply_timeouts();
+    void add_rule_macros(std::string& pairs, link const& one, wire::command_code code);
+    void note_rules();
+    void forget_transaction();
 
     // dispatch.cpp: envelope commands through the milters
     void begin(wire::command_code code, proto::time_point now, bool for_rejected_rcpt = false);
@@ -275,6 +300,7 @@ private:
     std::uint64_t id_;
     std::string listener_;
     profile_config const* profile_; ///< null: all milters
+    std::string shadowed_profile_;  ///< of the session whose shadow this is
     bool serial_;
     proto::filter_session mta_;
     std::vector<std::unique_ptr<link>> links_;
@@ -288,6 +314,10 @@ private:
     bool has_connect_ = false;
     std::uint32_t helo_serial_ = 0;
     std::string client_name_, client_address_, helo_name_;
+
+    std::unique_ptr<session_rules> rules_; ///< null: there are none
+    surroundings surroundings_;
+    wire::command_code newest_{}; ///< the latest stage that has become known
 
     std::optional<event> event_;
     std::uint32_t events_ = 0;

@@ -19,20 +19,20 @@ shadowed_session::shadow::shadow(std::shared_ptr<config const> alone, std::strin
                                  opening const& from, proto::agreement const& granted,
                                  proto::time_point now)
     : milter(std::move(name)), profile(from.profile), memory(alone->spool.budget.get()),
-      self(std::make_unique<session>(std::move(alone), from.id, now, from.listener)) {
-    self->shadow(granted);
+      self(std::make_unique<session>(std::move(alone), from.id, now, from.listener, std::string_view(), from.known)) {
+    self->shadow(granted, from.profile);
 }
 
 shadowed_session::shadowed_session(std::shared_ptr<config const> config, std::uint64_t id,
                                    proto::time_point now, std::string listener,
-                                   std::string const& profile)
-    : heard_(config, id, now, listener, profile) {
+                                   std::string const& profile, surroundings const& known)
+    : heard_(config, id, now, listener, profile, known) {
     auto const* const found = find_profile(*config, profile);
     bool const evaluates = std::any_of(config->evaluated.begin(), config->evaluated.end(),
                                        [&](auto const& one) { return is_in(found, one.place); });
     if (evaluates)
         opening_ = std::make_unique<opening>(
-            opening{std::move(config), id, std::move(listener), profile, {}});
+            opening{std::move(config), id, std::move(listener), profile, known, {}});
 }
 
 void shadowed_session::overloaded(std::string why) {
@@ -76,6 +76,12 @@ void shadowed_session::filter_closed(std::size_t index, error_code why, proto::t
 
 void shadowed_session::filter_drained(std::size_t index, proto::time_point now) {
     at(index, [&](session& to, std::size_t link) { to.filter_drained(link, now); });
+}
+
+void shadowed_session::list_answered(std::size_t list, listing what, proto::time_point now) {
+    heard_.list_answered(list, what, now);
+    for (auto const& one : shadows_)
+        if (one->self) one->self->list_answered(list, what, now);
 }
 
 void shadowed_session::cut_off(proto::time_point now) {
@@ -161,6 +167,7 @@ void shadowed_session::append_effects(std::vector<effect>& to, std::size_t which
             switch (next.what) {
             case effect::kind::reply: replied = true; break;
             case effect::kind::hang_up: end(one); break;
+            case effect::kind::look_up: to.push_back(std::move(next)); break;
             default: next.link = heard_.milters() + which; to.push_back(std::move(next));
             }
         }

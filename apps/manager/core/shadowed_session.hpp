@@ -25,7 +25,7 @@ namespace milter::manager {
 class shadowed_session {
 public:
     shadowed_session(std::shared_ptr<config const> config, std::uint64_t id, proto::time_point now,
-                     std::string listener = {}, std::string const& profile = {});
+                     std::string listener = {}, std::string const& profile = {}, surroundings const& known = {});
 
     /// There is no room for this session; nothing is evaluated in it.
     void overloaded(std::string why = {});
@@ -39,6 +39,7 @@ public:
     void filter_bytes(std::size_t index, std::string_view bytes, proto::time_point now);
     void filter_closed(std::size_t index, error_code why, proto::time_point now);
     void filter_drained(std::size_t index, proto::time_point now);
+    void list_answered(std::size_t list, listing what, proto::time_point now);
     void cut_off(proto::time_point now);
     void expired(proto::time_point now);
 
@@ -64,6 +65,7 @@ private:
         std::shared_ptr<config const> settings;
         std::uint64_t id;
         std::string listener, profile;
+        surroundings known;
         std::string bytes; ///< what the MTA has said
     };
     struct shadow {

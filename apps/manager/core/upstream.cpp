@@ -98,6 +98,7 @@ void session::on_connect(wire::connect const& who, proto::time_point now) {
     has_connect_ = true;
     client_name_ = capped(who.hostname);
     client_address_ = capped(wire::without_ipv6_tag(who.address));
+    if (rules_) rules_->facts().client(who);
     for (auto const& one : links_) // after QUIT_NC
         if (runs(*one) && one->state == link_state::idle) open(*one, now);
     begin(command_code::connect, now);
@@ -109,6 +110,7 @@ void session::on_helo(wire::helo const& who, proto::time_point now) {
     helo_payload_.assign(mta_.frame().payload);
     ++helo_serial_;
     helo_name_ = capped(who.name);
+    if (rules_) rules_->facts().helo(who.name);
     begin(command_code::helo, now);
 }
 
@@ -124,6 +126,7 @@ void session::on_mail(wire::mail const& sender, proto::time_point now) {
     t.record.sender = capped(sender.address);
     if (session_verdict_) t.record.reason = session_reason_;
     forget_answers(holds::message);
+    if (rules_) rules_->facts().sender(sender, now);
     keep_sender(mta_.frame().payload);
     note_out_of_share(sender);
     for (auto const& one : links_) {
@@ -147,6 +150,7 @@ void session::on_rcpt(wire::rcpt const& recipient, proto::time_point now) {
     if (!refused_by_mta && t.record.recipients.size() < record_list_limit)
         t.record.recipients.push_back({capped(recipient.address), "continue", {}});
     t.record.recipient_count += refused_by_mta ? 0 : 1;
+    if (rules_ && !refused_by_mta) rules_->facts().add_recipient(recipient);
     begin(command_code::rcpt, now, refused_by_mta);
 }
 
@@ -171,7 +175,7 @@ void session::on_abort(proto::time_point now) {
     if (!transaction_) return;
     abort_milters(now);
     end_transaction(aborted(), {}, {}, now);
-    transaction_.reset();
+    forget_transaction();
 }
 
 void session::on_quit(proto::time_point now) {
@@ -193,6 +197,7 @@ void session::forget_client(proto::time_point now) {
     client_name_.clear();
     client_address_.clear();
     helo_name_.clear();
+    if (rules_) rules_->facts().forget_client();
     if (overloaded_) return; // whoever comes: it is the connection that there is no room for
     refusal_is_noted_ = false;
     session_verdict_.reset();

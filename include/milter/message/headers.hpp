@@ -75,6 +75,7 @@ public:
         order_.push_back(0);
         tags_.assign(1, tag_of("Received"));
         bytes_ = 0;
+        originals_ = 0;
     }
 
     void rules(header_rules rules) noexcept { rules_ = rules; }
@@ -113,6 +114,12 @@ public:
             if (field.original()) each(field);
     }
 
+    /// The next field of this name behind `position`, in order of arrival: as the MTA sent it (author 0), dead or not; or
+    /// added by a filter and still there. @return null at the end; `position` is moved behind the field found
+    header_field const* next_of(std::uint32_t author, std::string_view name,
+                                std::size_t& position) const noexcept;
+
+    std::size_t original_count() const noexcept { return originals_; } ///< dead ones included
     std::size_t size() const noexcept { return fields_.size() - 1; } ///< dead ones included
     std::size_t bytes() const noexcept { return bytes_; }            ///< names and values held
 
@@ -144,9 +151,23 @@ private:
     std::vector<std::uint32_t> order_; ///< physical order, as indices into fields_
     std::vector<std::uint32_t> tags_;  ///< of fields_; a change keeps the name but for its case
     std::size_t bytes_ = 0;
+    std::size_t originals_ = 0;
 };
 
+inline header_field const* headers::next_of(std::uint32_t author, std::string_view name,
+                                            std::size_t& position) const noexcept {
+    auto const tag = tag_of(name);
+    while (position < fields_.size()) {
+        auto const at = position++;
+        auto const& field = fields_[at];
+        bool const is_theirs = field.author == author && !field.slot && (author == 0 || field.live);
+        if (is_theirs && tags_[at] == tag && same_name(field.name, name)) return &field;
+    }
+    return nullptr;
+}
+
 inline void headers::append_original(std::string_view name, std::string_view raw) {
+    ++originals_;
     order_.push_back(store(name, raw, 0, false));
 }
 

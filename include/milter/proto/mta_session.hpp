@@ -35,6 +35,9 @@ class mta_session {
 public:
     explicit mta_session(mta_options options = {}) : options_(options) {}
 
+    /// Of the waits that begin from now on.
+    void timeouts(mta_timeouts const& times) noexcept { options_.timeouts = times; }
+
     // ---- commands
 
     /// Whether send() would put the command on the wire: not what was negotiated away (statement 56), no BODY after SKIP

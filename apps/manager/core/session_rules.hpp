@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSL-1.0
+// manager/core/session_rules.hpp - the rules about the mail of one session, asked again whenever more is known
+#pragma once
+
+#include "manager/core/config.hpp"
+#include "manager/core/mail_facts.hpp"
+#include "manager/core/selection.hpp"
+#include "rule/book.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace milter::manager {
+
+/// Whose verdicts are asked about: of milters that count, or of one in a shadow.
+enum class rules_for { enforced, evaluated };
+
+/// A macro that rules have for a milter.
+struct rule_macro {
+    std::string_view name;
+    std::string_view value;
+};
+
+class session_rules {
+public:
+    /// All of these outlive it. @param settings  with a book
+    session_rules(config const& settings, proto::macro_store const& macros, mail_facts::milters const& others, rules_for whom);
+
+    /// What is known of the mail; tell changed() when that has changed.
+    mail_facts& facts() noexcept { return facts_; }
+    mail_facts const& facts() const noexcept { return facts_; }
+    void changed() { memo_.forget(book_.conditions().size()); }
+
+    applicability applies(std::size_t milter) noexcept;
+    /// The rule that decides for the message, as far as that is certain; null: none yet.
+    rule::book_rule const* verdict() noexcept { return book_.verdict(moment()); }
+    /// Nothing that is still open can refuse the message.
+    bool verdict_is_out() noexcept { return book_.verdict_is_out(moment()); }
+    /// Macros for the milter that hold by what is known, later ones in place of earlier ones of the same name.
+    /// @param has  whether the MTA has sent a macro that the milter will see
+    template <class Has> std::vector<rule_macro> macros_for(std::size_t milter, Has has);
+    /// Its times where no rule says otherwise.
+    milter_timeouts timeouts_of(std::size_t milter) noexcept;
+    /// Of rules that hold: what they tag the record with, and what they are called.
+    std::vector<std::string> tags() const;
+    std::vector<std::string> holding() const;
+    /// Conditions that hold, by name.
+    std::vector<std::string> conditions() const;
+
+private:
+    rule::moment moment() noexcept { return {book_.conditions(), settings_.sets, facts_, memo_}; }
+    rule::moment moment() const noexcept { return {book_.conditions(), settings_.sets, facts_, memo_}; }
+    bool holds(std::size_t rule) const noexcept { return book_.holds(rule, moment()) == rule::truth::yes; }
+    static bool is_for(rule::book_rule const& rule, std::size_t milter) noexcept;
+    std::optional<std::string_view> value_of(rule::macro_text const& macro) const noexcept;
+
+    config const& settings_;
+    rule::book const& book_;
+    proto::macro_store const& macros_;
+    mail_facts facts_;
+    rules_for whom_;
+    mutable rule::memo memo_;
+};
+
+template <class Has> std::vector<rule_macro> session_rules::macros_for(std::size_t milter, Has has) {
+    std::vector<rule_macro> found;
+    auto const add = [&](rule::macro_text const& macro) {
+        auto const value = value_of(macro);
+        if (!value) return;
+        for (auto& one : found)
+            if (one.name == macro.name) return void(one.value = *value);
+        found.push_back({macro.name, *value});
+    };
+    auto const& rules = book_.rules();
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+        auto const& one = rules[i];
+        if ((one.set_macros.empty() && one.default_macros.empty()) || !is_for(one, milter) || !holds(i)) continue;
+        for (auto const& macro : one.set_macros) add(macro);
+        for (auto const& macro : one.default_macros)
+            if (!has(std::string_view(macro.name))) add(macro);
+    }
+    return found;
+}
+
+} // namespace milter::manager
