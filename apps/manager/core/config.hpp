@@ -129,6 +129,7 @@ struct config {
     std::vector<dns_zone> block_lists; ///< of the book, in its order
     std::vector<dns_zone> allow_lists;
     dns_settings dns;
+    std::optional<std::size_t> process_limit; ///< SMTP servers that Postfix may run; empty: not known
     std::shared_ptr<manager::selection const> selection; ///< none: every milter applies always
     std::vector<evaluated_milter> evaluated;             ///< from with_endpoints()
     /// Of all copies, also of those that a configuration before this one had; from with_endpoints()

@@ -47,8 +47,10 @@ void acceptor::take_reserve() noexcept {
 }
 
 void acceptor::reload(std::shared_ptr<config const> settings,
-                      std::vector<entrance> const& entrances) {
+                      std::vector<entrance> const& entrances,
+                      std::shared_ptr<rule_desk const> desk) {
     config_ = std::move(settings);
+    desk_ = std::move(desk);
     if (!lines_) lines_.emplace(first().waits(), sinks_.logged);
     for (auto const& one : entrances) {
         if (auto* const known = find(one.door)) {
@@ -163,7 +165,9 @@ void acceptor::begin(entry const& at, descriptor mta, std::shared_ptr<pass> his,
         ::setsockopt(mta.number(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     ++at.door->accepted;
     arrival who{++last_id_, to_string(where),   at.as.profile,
-                config_,    std::move(no_room), std::move(his)};
+                config_,    std::move(no_room), std::move(his),
+                desk_,      {}};
+    if (desk_) who.known = desk_->look(inside_->load(), at.door->inside->load(), proto::clock::now());
     auto& one = *workers_[turn_++ % workers_.size()];
     if (&one == &first()) return one.begin(std::move(mta), std::move(who));
     auto const handed = std::make_shared<descriptor>(std::move(mta));

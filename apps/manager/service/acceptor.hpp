@@ -44,7 +44,8 @@ public:
     // ---- of the first worker's thread, or before it runs
 
     /// Sessions that begin from now on have these settings. Those among `entrances` that are new are opened.
-    void reload(std::shared_ptr<config const> settings, std::vector<entrance> const& entrances);
+    void reload(std::shared_ptr<config const> settings, std::vector<entrance> const& entrances,
+                std::shared_ptr<rule_desk const> desk = {});
 
     /// Accepts those who stand in the queue, and then nobody more.
     /// @return  why it stopped; empty: nobody stands there
@@ -121,6 +122,7 @@ private:
     workers& workers_;
     relay_sinks const& sinks_;
     std::shared_ptr<config const> config_; ///< of new sessions
+    std::shared_ptr<rule_desk const> desk_;
     std::list<std::unique_ptr<entry>> entries_;
     std::shared_ptr<std::atomic<std::size_t>> inside_ =
         std::make_shared<std::atomic<std::size_t>>(0);

@@ -26,10 +26,14 @@ gateway::gateway(std::shared_ptr<config const> const& settings, relay_sinks sink
       doors_(asleep_.get_executor(), context_.get_executor(), inherited), drain_timer_(context_) {
     for (unsigned i = 0; i < config_->workers; ++i)
         workers_.push_back(std::make_unique<worker>(names_, sinks_));
+    open_desk();
 }
 
 gateway::~gateway() {
     names_.close();                                             // its threads know the workers
+    if (desk_) desk_->close();                                  // and so does that of the DNS lists
+    for (auto const& one : earlier_desks_)
+        if (auto const still = one.lock()) still->close();
     for (auto const& one : doors_.all()) one->listener.close(); // handlers may hold on to them
 }
 
@@ -59,18 +63,26 @@ void gateway::run() {
     end();
 }
 
+void gateway::open_desk() {
+    auto const before = std::move(desk_);
+    if (config_->book) desk_ = std::make_shared<rule_desk const>(*config_, before.get(), context_, sinks_);
+    std::erase_if(earlier_desks_, [](auto const& one) { return one.expired(); });
+    if (before) earlier_desks_.push_back(before);
+}
+
 /// What is in force now.
 void gateway::tell_acceptor() {
     std::vector<entrance> entrances;
     for (auto const& one : doors_.all())
         if (!one->retiring) entrances.push_back({one, one->asked});
-    workers_.front()->waits().post([this, settings = config_, entrances = std::move(entrances)] {
-        acceptor_.reload(settings, entrances);
+    workers_.front()->waits().post([this, settings = config_, entrances = std::move(entrances), desk = desk_] {
+        acceptor_.reload(settings, entrances, desk);
     });
 }
 
 void gateway::reload(std::shared_ptr<config const> const& settings, door_plan&& listeners) {
     config_ = with_endpoints(*settings, config_.get());
+    open_desk();
     auto const changed = doors_.commit(std::move(listeners));
     tell_acceptor();
     for (auto const& one : changed.gone) retire(one);

@@ -52,6 +52,9 @@ public:
     /// In force for new sessions, with what sessions count together.
     config const& settings() const noexcept { return *config_; }
 
+    /// Null: there are no rules.
+    rule_desk const* desk() const noexcept { return desk_.get(); }
+
     boost::asio::io_context& context() noexcept { return context_; }
     std::size_t sessions() const noexcept { return acceptor_.sessions(); }
     /// Sessions that run() did not wait for.
@@ -60,6 +63,7 @@ public:
 
 private:
     void tell_acceptor();
+    void open_desk();
     void retire(door_ptr const& at);
     void shut(door_ptr const& at);
     void was_shut(door_ptr const& at, std::uint32_t retirement, error_code ec);
@@ -75,6 +79,8 @@ private:
     std::shared_ptr<config const> config_;
     relay_sinks sinks_;
     lookups names_;
+    std::shared_ptr<rule_desk const> desk_; ///< null: there are no rules
+    std::vector<std::weak_ptr<rule_desk const>> earlier_desks_; ///< that sessions may still ask
     acceptor::workers workers_;
     acceptor acceptor_;
     doors doors_;

@@ -26,9 +26,14 @@ std::optional<net::address> known_address(endpoint where) {
 
 relay::relay(worker& on, arrival who)
     : worker_(on), config_(std::move(who.settings)), id_(who.id), ticket_(std::move(who.ticket)),
-      core_(config_, id_, on.waits().now(), std::move(who.listener), who.profile),
+      desk_(std::move(who.desk)),
+      core_(config_, id_, on.waits().now(), std::move(who.listener), who.profile, who.known),
       mta_(on.waits(), *this, mta_index), alarm_(on.waits(), [this] { expired(); }) {
     if (!who.no_room.empty()) core_.overloaded(std::move(who.no_room));
+}
+
+relay::~relay() {
+    if (self_) *self_ = nullptr;
 }
 
 void relay::start(descriptor mta) {
@@ -72,6 +77,7 @@ void relay::execute(effect& what) {
     case effect::kind::reply:
         if (mta_.write(std::move(what.bytes))) tell_drained(mta_index);
         return;
+    case effect::kind::look_up: return look_up(what);
     case effect::kind::hang_up:
         mta_.close();
         ticket_.reset(); // what evaluated milters still do keeps no new session out
@@ -103,6 +109,23 @@ void relay::open(effect const& what) {
                             auto const still = asked.lock();
                             if (still && still->serial() == serial) still->connect(found, ec);
                         });
+}
+
+// ---- DNS lists
+
+void relay::look_up(effect const& what) {
+    if (!self_) self_ = std::make_shared<relay*>(this);
+    auto tell = [self = self_, list = what.link](listing said) {
+        if (auto* const still = *self) still->list_answered(list, said);
+    };
+    if (!desk_) return tell(listing::failed);
+    desk_->ask(what.link, what.bytes, worker_.waits(), std::move(tell));
+}
+
+/// Perhaps at once, in the middle of perform(), which goes on then.
+void relay::list_answered(std::size_t list, listing what) {
+    core_.list_answered(list, what, worker_.waits().now());
+    perform();
 }
 
 void relay::connected(std::size_t index, error_code ec) {

@@ -8,6 +8,8 @@
 
 #include "manager/core/shadowed_session.hpp"
 #include "manager/service/connection.hpp"
+#include "manager/service/relay_sinks.hpp"
+#include "manager/service/rule_desk.hpp"
 
 #include <functional>
 #include <memory>
@@ -18,14 +20,6 @@ namespace milter::manager {
 
 class worker;
 
-/// Where records go; called on the worker's thread, must not block.
-struct relay_sinks {
-    std::function<void(decision&&)> decided;
-    std::function<void(evaluation&&)> evaluated;
-    std::function<void(log_event&&)> logged;
-    std::function<void(client_refusal&&)> refused = [](client_refusal&&) {};
-};
-
 /// A connection of the MTA, as the acceptor knows it.
 struct arrival {
     std::uint64_t id = 0;
@@ -34,6 +28,8 @@ struct arrival {
     std::shared_ptr<config const> settings;
     std::string no_room;          ///< why it is answered and refused; empty: it is served
     std::shared_ptr<void> ticket; ///< counts the session while it lives
+    std::shared_ptr<rule_desk const> desk; ///< null: there are no rules
+    surroundings known;
 };
 
 class relay final : connection::owner {
@@ -41,7 +37,7 @@ public:
     relay(worker& on, arrival who);
     relay(relay const&) = delete;
     relay& operator=(relay const&) = delete;
-    ~relay() = default;
+    ~relay();
 
     void start(descriptor mta);
     /// The manager ends: what the session did not come to is in the records. It is buried then.
@@ -57,6 +53,8 @@ private:
     void perform();
     void execute(effect& what);
     void open(effect const& what);
+    void look_up(effect const& what);
+    void list_answered(std::size_t list, listing what);
     void tell_drained(std::size_t index);
     void closed(std::size_t index, error_code why);
     void end();
@@ -68,10 +66,12 @@ private:
     std::shared_ptr<config const> config_; ///< effects refer to it
     std::uint64_t id_;
     std::shared_ptr<void> ticket_;
+    std::shared_ptr<rule_desk const> desk_;
     shadowed_session core_;
     connection mta_;
     std::vector<std::shared_ptr<connection>> milters_; ///< null: never needed
     poller::alarm alarm_;
+    std::shared_ptr<relay*> self_; ///< while it lives: answers may come later
     bool performing_ = false;
     bool over_ = false;
 };
