@@ -7,8 +7,10 @@
 // Shared by the workers without a lock.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <optional>
 #include <utility>
 
 namespace milter::manager {
@@ -58,6 +60,13 @@ private:
     friend class seat;
     std::atomic<std::size_t> taken_{0};
 };
+
+/// Of the places at a milter, for rules: 0 to 100; empty when any number may be there.
+/// @param most  as it is in force now: there may be more from before
+inline std::optional<unsigned> percent_taken(std::size_t taken, std::size_t most) noexcept {
+    if (most == 0) return std::nullopt;
+    return static_cast<unsigned>(std::min(taken, most) * 100 / most);
+}
 
 inline void seat::give_back() noexcept {
     if (auto* const of = std::exchange(of_, nullptr))

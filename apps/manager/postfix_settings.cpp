@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: BSL-1.0
+// manager/postfix_settings.cpp
+#include "manager/postfix_settings.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <iterator>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace milter::manager {
+
+namespace {
+
+constexpr std::string_view blanks = " \t";
+
+// In our order of stages.
+constexpr std::string_view macro_lists[] = {
+    "milter_connect_macros",     "milter_helo_macros", "milter_mail_macros",
+    "milter_rcpt_macros",        "milter_data_macros", "milter_end_of_header_macros",
+    "milter_end_of_data_macros",
+};
+static_assert(std::size(macro_lists) ==
+              std::tuple_size_v<decltype(postfix_settings::milter_macros)>);
+
+constexpr std::string_view others[] = {
+    "default_process_limit",  "milter_connect_timeout", "milter_command_timeout",
+    "milter_content_timeout", "milter_protocol",        "milter_default_action",
+    "smtpd_milters",          "non_smtpd_milters",      "message_size_limit",
+};
+
+std::string_view first_line(std::string_view& of) {
+    auto const line = of.substr(0, of.find('\n'));
+    of.remove_prefix(std::min(line.size() + 1, of.size()));
+    return line;
+}
+
+std::string_view without_blanks(std::string_view text) {
+    auto const first = text.find_first_not_of(blanks);
+    if (first == text.npos) return {};
+    return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+std::vector<std::string_view> words_of(std::string_view text, std::string_view between) {
+    std::vector<std::string_view> words;
+    for (;;) {
+        auto const first = text.find_first_not_of(between);
+        if (first == text.npos) return words;
+        text.remove_prefix(first);
+        words.push_back(text.substr(0, text.find_first_of(between)));
+        text.remove_prefix(words.back().size());
+    }
+}
+
+template <class Number> std::optional<Number> parse_number(std::string_view text) {
+    Number value{};
+    auto const [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (ec != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+// ---- main.cf
+
+std::string_view value_of(std::string_view parameters, std::string_view name) {
+    while (!parameters.empty()) {
+        auto const line = first_line(parameters);
+        auto const equals = std::min(line.find('='), line.size());
+        if (without_blanks(line.substr(0, equals)) == name && equals < line.size())
+            return without_blanks(line.substr(equals + 1));
+    }
+    return {};
+}
+
+proto::duration time_of(std::string_view parameters, std::string_view name) {
+    return parse_postfix_time(value_of(parameters, name)).value_or(proto::duration{});
+}
+
+// ---- master.cf
+
+struct service {
+    std::string_view name, type, limit, command;
+};
+
+// Columns of a line of master.cf. Source: master(5)
+constexpr std::size_t limit_column = 6;
+constexpr std::size_t command_column = 7;
+
+std::vector<service> services_of(std::string_view text) {
+    std::vector<service> all;
+    while (!text.empty()) {
+        auto const words = words_of(first_line(text), blanks);
+        if (words.size() <= command_column || words[0].front() == '#') continue;
+        all.push_back({words[0], words[1], words[limit_column], words[command_column]});
+    }
+    return all;
+}
+
+/// `smtp`, `25`, also with an address in front: `[::1]:smtp`.
+bool is_on_port_smtp(service const& one) {
+    auto const colon = one.name.rfind(':');
+    auto const port = colon == one.name.npos ? one.name : one.name.substr(colon + 1);
+    return one.type == "inet" && (port == "smtp" || port == "25");
+}
+
+/// Who answers on the port, or takes over from who does.
+std::vector<service> answering_smtpds(std::vector<service> const& all) {
+    std::vector<service> found;
+    bool has_postscreen = false;
+    for (auto const& one : all) {
+        if (!is_on_port_smtp(one)) continue;
+        if (one.command == "smtpd") found.push_back(one);
+        has_postscreen = has_postscreen || one.command == "postscreen";
+    }
+    for (auto const& one : all)
+        if (has_postscreen && one.type == "pass" && one.name == "smtpd") found.push_back(one);
+    return found;
+}
+
+} // namespace
+
+void read_parameters(std::string_view parameters, postfix_settings& into) {
+    auto const text = [parameters](std::string_view name) {
+        return std::string(value_of(parameters, name));
+    };
+    for (std::size_t i = 0; i < into.milter_macros.size(); ++i)
+        into.milter_macros[i] = tidy_macros(value_of(parameters, macro_lists[i]));
+    into.milter_connect_timeout = time_of(parameters, "milter_connect_timeout");
+    into.milter_command_timeout = time_of(parameters, "milter_command_timeout");
+    into.milter_content_timeout = time_of(parameters, "milter_content_timeout");
+    into.milter_protocol = text("milter_protocol");
+    into.milter_default_action = text("milter_default_action");
+    into.smtpd_milters = text("smtpd_milters");
+    into.non_smtpd_milters = text("non_smtpd_milters");
+    into.message_size_limit =
+        parse_number<std::uint64_t>(value_of(parameters, "message_size_limit")).value_or(0);
+}
+
+unsigned smtpd_process_limit(std::string_view services, unsigned default_limit) {
+    std::uint64_t sum = 0;
+    for (auto const& one : answering_smtpds(services_of(services))) {
+        auto const limit =
+            one.limit == "-" ? default_limit : parse_number<unsigned>(one.limit).value_or(0);
+        if (limit == 0) return 0; // any number
+        sum += limit;
+    }
+    return static_cast<unsigned>(std::min<std::uint64_t>(sum, UINT32_MAX));
+}
+
+std::optional<proto::duration> parse_postfix_time(std::string_view text) {
+    struct {
+        char letter;
+        unsigned seconds;
+    } const units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86'400}, {'w', 604'800}};
+    unsigned factor = 1;
+    for (auto const& unit : units)
+        if (!text.empty() && text.back() == unit.letter) {
+            factor = unit.seconds;
+            text.remove_suffix(1);
+            break;
+        }
+    auto const number = parse_number<std::uint32_t>(text);
+    constexpr std::uint64_t most = INT32_MAX; // Postfix keeps an int
+    if (!number || std::uint64_t{*number} * factor > most) return std::nullopt;
+    return std::chrono::seconds(std::uint64_t{*number} * factor);
+}
+
+std::string tidy_macros(std::string_view names) {
+    std::vector<std::string> all;
+    for (auto word : words_of(names, " \t\r\n,")) {
+        if (word.size() > 2 && word.front() == '{' && word.back() == '}')
+            word = word.substr(1, word.size() - 2);
+        auto name = word.size() == 1 ? std::string(word) : '{' + std::string(word) + '}';
+        if (std::find(all.begin(), all.end(), name) == all.end()) all.push_back(std::move(name));
+    }
+    std::string text;
+    for (auto const& one : all) text += (text.empty() ? "" : " ") + one;
+    return text;
+}
+
+postfix_settings read_postfix_settings(postfix_query const& query) {
+    postfix_settings read;
+    auto const program = query.postconf.empty() ? find_program("postconf") : query.postconf;
+    if (program.empty()) {
+        read.problem = "there is no postconf on this machine";
+        return read;
+    }
+    std::vector<std::string> ask{program};
+    if (!query.config_directory.empty()) ask.insert(ask.end(), {"-c", query.config_directory});
+    auto limits = query.limits;
+    limits.time /= 2;
+    auto ask_services = ask;
+    ask_services.emplace_back("-M");
+    ask.emplace_back("-x");
+    ask.insert(ask.end(), std::begin(macro_lists), std::end(macro_lists));
+    ask.insert(ask.end(), std::begin(others), std::end(others));
+    auto const parameters = output_of(ask, limits);
+    auto const services = parameters.problem.empty() ? output_of(ask_services, limits) : parameters;
+    if (!services.problem.empty()) {
+        read.problem = program + ": " + services.problem;
+        return read;
+    }
+    read.found = true;
+    read_parameters(parameters.text, read);
+    auto const by_default =
+        parse_number<unsigned>(value_of(parameters.text, "default_process_limit"));
+    read.smtpd_process_limit = smtpd_process_limit(services.text, by_default.value_or(0));
+    return read;
+}
+
+unsigned stress_threshold(postfix_settings const& settings) noexcept {
+    return static_cast<unsigned>(std::uint64_t{settings.smtpd_process_limit} * 3 / 4);
+}
+
+} // namespace milter::manager

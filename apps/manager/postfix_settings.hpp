@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSL-1.0
+// manager/postfix_settings.hpp - what the Postfix of this machine is set to, as far as it concerns milters and load
+//
+// `postconf` is asked, which knows the defaults and replaces what stands for something else. A service of master.cf may
+// have settings of its own (-o), which are not looked at.
+// Source: postconf(1), postconf(5), master(5), Postfix 3.7
+#pragma once
+
+#include "manager/program_output.hpp"
+#include <milter/proto/timeouts.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace milter::manager {
+
+struct postfix_settings {
+    bool found = false;  ///< else nothing below is known
+    std::string problem; ///< why not
+
+    /// Of the smtpd that takes mail from others: of port smtp, or the one behind postscreen; of all addresses together
+    /// where the port is served on several. 0: without a limit, or there is none.
+    unsigned smtpd_process_limit = 0;
+
+    /// Names as `[macros]` has them, with a blank between two: connect, helo, mail, rcpt, data, end of headers, end of
+    /// message.
+    std::array<std::string, 7> milter_macros;
+    proto::duration milter_connect_timeout{}; ///< 0: not known, as are the next two
+    proto::duration milter_command_timeout{};
+    proto::duration milter_content_timeout{};
+    std::string milter_protocol;
+    std::string milter_default_action;
+    std::string smtpd_milters;
+    std::string non_smtpd_milters;
+    std::uint64_t message_size_limit = 0; ///< bytes; 0: none
+};
+
+struct postfix_query {
+    std::string postconf;         ///< path of the program; empty: found by its name
+    std::string config_directory; ///< empty: that of the system
+    program_limits limits;        ///< of each of two runs; half of the time is for each
+};
+
+/// Asks; for a start or a reload. Blocks for `limits.time` at most, 5 s, if postconf does not answer; it takes 10 ms.
+postfix_settings read_postfix_settings(postfix_query const& query = {});
+
+/// Sessions at which Postfix is about to be short of processes: 75 % of smtpd_process_limit; 0: not known.
+unsigned stress_threshold(postfix_settings const& settings) noexcept;
+
+// ---- its parts
+
+/// @param parameters  lines `name = value`, of `postconf -x`
+void read_parameters(std::string_view parameters, postfix_settings& into);
+
+/// @param services  lines of `postconf -M`
+/// @param default_limit  for a service that does not say
+/// @return as postfix_settings::smtpd_process_limit
+unsigned smtpd_process_limit(std::string_view services, unsigned default_limit);
+
+/// `30s`, `2m`, `5`: a number of seconds unless a unit says s, m, h, d or w.
+std::optional<proto::duration> parse_postfix_time(std::string_view text);
+
+/// Braces around names of several letters, none around one letter, one blank between two; nothing twice.
+std::string tidy_macros(std::string_view names);
+
+} // namespace milter::manager
