@@ -447,13 +447,13 @@ BOOST_AUTO_TEST_CASE(random_cidr_tables_say_what_their_rules_say_one_by_one) {
 
 BOOST_AUTO_TEST_CASE(large_tables_are_no_trouble) {
     std::string cidr, hash;
-    for (int i = 0; i < 300'000; ++i) {
+    for (int i = 0; i < 100'000; ++i) {
         cidr += "10." + std::to_string(i >> 16) + "." + std::to_string(i >> 8 & 255) + "." +
                 std::to_string(i & 255) + " OK\n";
         hash += "user" + std::to_string(i) + "@example.com OK\n";
     }
-    BOOST_TEST(has(must(table_kind::cidr, cidr), "10.4.0.1"));
-    BOOST_TEST(has_mail(must(table_kind::texthash, hash), "<user299999@example.com>"));
+    BOOST_TEST(has(must(table_kind::cidr, cidr), "10.1.0.1"));
+    BOOST_TEST(has_mail(must(table_kind::texthash, hash), "<user99999@example.com>"));
     BOOST_TEST(!must(table_kind::texthash, hash).has_domain(std::string(1'000'000, '.')));
 }
 
