@@ -15,6 +15,10 @@ namespace {
 bool is_letter(char c) noexcept { return to_lower(c) >= 'a' && to_lower(c) <= 'z'; }
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
+bool is_word(char c) noexcept { return is_letter(c) || is_digit(c) || c == '_'; }
+
+enum class piece { other, repetition, assertion };
+
 class translator {
 public:
     explicit translator(std::string_view text) noexcept : text_(text) {}
@@ -35,49 +39,84 @@ private:
     void fail(std::string problem) { out_.problem = std::move(problem), out_.offset = at_; }
 
     void step() {
-        auto const c = text_[at_];
-        bool const after_repetition = std::exchange(repeated_, false);
-        switch (c) {
+        auto const before = std::exchange(last_, piece::other);
+        auto const two = text_.substr(at_, 2);
+        switch (text_[at_]) {
         case '\\': return escape();
         case '[': return bracket();
+        case '^':
+        case '$': last_ = piece::assertion; break;
         case '(':
-            if (text_.substr(at_, 2) == "(?")
-                return fail(R"("(?" is of Perl; use a table of type pcre)");
+            if (two == "(?") return fail("\"(?\" is of Perl; use a table of type pcre");
             break;
         case '*':
         case '+':
-        case '?':
-            if (after_repetition)
-                return fail("repeats a repetition; that means something else in Perl");
-            repeated_ = true;
-            break;
+        case '?': return repetition(before, 1);
         case '{':
-            repeated_ = true;
-            if (text_.substr(at_, 2) == "{,") return emit("{0"), ++at_, emit_from(1);
+            if (two.size() == 2 && (two[1] == ',' || is_digit(two[1])))
+                return repetition(before, text_.find('}', at_) + 1 - at_);
             break;
-        case '}': repeated_ = true; break;
         default: break;
         }
         emit_from(1);
     }
 
-    /// The escapes of letters that glibc knows mean the same to RE2, or have another name there.
-    void escape() {
-        auto const next = at_ + 1 < text_.size() ? text_[at_ + 1] : '\0';
-        constexpr std::pair<char, std::string_view> renamed[] = {
-            {'<', "\\b"}, {'>', "\\b"}, {'`', "\\A"}, {'\'', "\\z"}};
-        for (auto const& [letter, name] : renamed)
-            if (next == letter) return emit(name), at_ += 2, void();
-        auto const escape = text_.substr(at_, 2);
-        if (is_digit(next) && next != '0')
-            return fail("a reference back to what a group matched (" + std::string(escape) +
-                        ") is not supported, as matching it can take for ever");
-        if ((is_letter(next) || next == '0') &&
-            std::string_view("wWsSbB").find(next) == std::string_view::npos)
-            return fail("the escape " + wire::quoted(escape) + " is not of POSIX; write [0-9], " +
-                        "[[:space:]] and the like, or use a table of type pcre");
-        emit_from(escape.size());
+    void repetition(piece before, std::size_t size) {
+        if (before == piece::repetition)
+            return fail("repeats a repetition; that means something else in Perl");
+        if (before == piece::assertion) return fail("repeats something that matches no character");
+        last_ = piece::repetition;
+        if (text_.substr(at_, 2) == "{,") {
+            emit("{0");
+            ++at_, --size;
+        }
+        emit_from(std::min(size, text_.size() -
+                                     at_)); // one without "}" RE2 will refuse or take as it stands
     }
+
+    /// Those of letters that glibc knows, and those that stand for a character that is special otherwise.
+    void escape() {
+        auto const escaped = text_.substr(at_, 2);
+        auto const next = escaped.back();
+        if (is_digit(next) && next != '0')
+            return fail("a reference back to what a group matched (" + std::string(escaped) +
+                        ") is not supported, as matching it can take for ever");
+        switch (next) {
+        case '<':
+        case '>': return word_edge(next);
+        case 'b':
+        case 'B': last_ = piece::assertion; return emit_from(2);
+        case '`': return assert_as("\\A");
+        case '\'': return assert_as("\\z");
+        case 's': return emit("[[:space:]]"), skip_escape();
+        case 'S': return emit("[^[:space:]]"), skip_escape();
+        case 'w':
+        case 'W': return emit_from(2);
+        default: break;
+        }
+        if (is_letter(next) || next == '0')
+            return fail("the escape " + wire::quoted(escaped) + " is not of POSIX; write [0-9], " +
+                        "[[:space:]] and the like, or use a table of type pcre");
+        emit_from(escaped.size());
+    }
+
+    /// RE2 knows no difference between both edges of a word, so the neighbour must make it.
+    void word_edge(char side) {
+        auto const after = at_ + 2 < text_.size() ? text_[at_ + 2] : '\0';
+        auto const neighbour = side == '<' ? after : at_ > 0 ? text_[at_ - 1] : '\0';
+        bool const plain = side == '<' || at_ < 2 || text_[at_ - 2] != '\\';
+        if (!is_word(neighbour) || !plain)
+            return fail(
+                "an edge of a word that is not beside a letter or digit; write \\b instead");
+        assert_as("\\b");
+    }
+
+    void assert_as(std::string_view text) {
+        emit(text);
+        last_ = piece::assertion;
+        skip_escape();
+    }
+    void skip_escape() { at_ += 2; }
 
     /// [...], where a backslash is one, and "]" in front is a member.
     void bracket() {
@@ -103,7 +142,7 @@ private:
 
     std::string_view text_;
     std::size_t at_ = 0;
-    bool repeated_ = false; // the last that was read repeats what is before it
+    piece last_ = piece::other; // what was read last
     posix_pattern out_;
 };
 

@@ -217,6 +217,7 @@ BOOST_AUTO_TEST_CASE(posix_patterns_keep_their_meaning) {
     BOOST_TEST(found("/^[[]$/", "["));
     BOOST_TEST(found("/\\<mx\\>/", "a mx b"));
     BOOST_TEST(!found("/\\<mx\\>/", "amx"));
+    BOOST_TEST(found("/^\\S\\s$/", "a\v"));
     BOOST_TEST(found("~^[[:alnum:]+/]{3,}$~", "a+/"));
     BOOST_TEST(found("/[%!@].*[%!@]/", "a%b@c"));
 }
@@ -241,37 +242,42 @@ BOOST_AUTO_TEST_CASE(what_re2_cannot_do_is_a_problem_with_its_place) {
 }
 
 BOOST_AUTO_TEST_CASE(problems_of_pattern_tables_are_told_with_their_places) {
-    BOOST_TEST(problems_of(table_kind::regexp, "/a\\d/ OK\n"
-                                               "/[a\\]b/ OK\n"
-                                               "/[a/ OK\n"
-                                               "/a/\n"
-                                               "abc OK\n"
-                                               "/abc OK\n"
-                                               "/a/x OK\n"
-                                               "if /(/\n"
-                                               "endif\n"
-                                               "if /b/ OK\n"
-                                               "! /a**/ OK\n"
-                                               "/[\\.][z-a]/ OK\n"
-                                               "/(?i)a/ OK\n"
-                                               "if /c/") ==
-                   (lines{
-                       "1:3 the escape \"\\\\d\" is not of POSIX; write [0-9], [[:space:]] and the "
-                       "like, or use a table of type pcre",
-                       "3:2 the class \"[a\" has no closing bracket",
-                       "4:4 no result behind the pattern",
-                       "5:1 no pattern",
-                       "6:1 the pattern has no \"/\" at its end",
-                       "7:4 flag x (basic syntax) is not supported; write the pattern in the "
-                       "extended syntax",
-                       "8:5 a closing parenthesis is missing",
-                       "10:8 something behind the pattern of an if",
-                       "11:6 repeats a repetition; that means something else in Perl",
-                       "12:7 no class or range of characters: \"z-a\"",
-                       "13:2 \"(?\" is of Perl; use a table of type pcre",
-                       "14:1 an if without its endif",
-                   }),
-               each);
+    BOOST_TEST(
+        problems_of(table_kind::regexp, "/a\\d/ OK\n"
+                                        "/[a\\]b/ OK\n"
+                                        "/[a/ OK\n"
+                                        "/a/\n"
+                                        "abc OK\n"
+                                        "/abc OK\n"
+                                        "/a/x OK\n"
+                                        "if /(/\n"
+                                        "endif\n"
+                                        "if /b/ OK\n"
+                                        "! /a**/ OK\n"
+                                        "/[\\.][z-a]/ OK\n"
+                                        "/(?i)a/ OK\n"
+                                        "/a$?/ OK\n"
+                                        "/\\<@b/ OK\n"
+                                        "if /c/") ==
+            (lines{
+                "1:3 the escape \"\\\\d\" is not of POSIX; write [0-9], [[:space:]] and the "
+                "like, or use a table of type pcre",
+                "3:2 the class \"[a\" has no closing bracket",
+                "4:4 no result behind the pattern",
+                "5:1 no pattern",
+                "6:1 the pattern has no \"/\" at its end",
+                "7:4 flag x (basic syntax) is not supported; write the pattern in the "
+                "extended syntax",
+                "8:5 a closing parenthesis is missing",
+                "10:8 something behind the pattern of an if",
+                "11:6 repeats a repetition; that means something else in Perl",
+                "12:7 no class or range of characters: \"z-a\"",
+                "13:2 \"(?\" is of Perl; use a table of type pcre",
+                "14:4 repeats something that matches no character",
+                "15:2 an edge of a word that is not beside a letter or digit; write \\b instead",
+                "16:1 an if without its endif",
+            }),
+        each);
 }
 
 // ---- texthash ----------------------------------------------------------------------------------------------------
