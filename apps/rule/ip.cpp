@@ -131,26 +131,6 @@ zero_run longest_zeros(ip const& address) noexcept {
     return best;
 }
 
-void append_hex(std::string& out, std::uint16_t group) {
-    std::array<char, 4> digits{};
-    out.append(digits.data(), std::to_chars(digits.begin(), digits.end(), group, 16).ptr);
-}
-
-std::string v6_text(ip const& address) {
-    auto const zeros = longest_zeros(address);
-    std::string out;
-    for (std::size_t i = 0; i < groups_of_v6; ++i) {
-        if (i == zeros.begin) {
-            out += "::";
-            i += zeros.size - 1;
-            continue;
-        }
-        if (!out.empty() && out.back() != ':') out += ':';
-        append_hex(out, group_at(address, i));
-    }
-    return out;
-}
-
 /// The bits of a byte that a prefix fixes, which begins `bits` before the byte ends.
 std::uint8_t mask_of(unsigned fixed, unsigned byte) noexcept {
     auto const bits = fixed > 8 * byte ? std::min(fixed - 8 * byte, 8U) : 0U;
@@ -186,15 +166,41 @@ std::optional<ip> parse_ip(std::string_view text) noexcept {
     return bare.size() == text.size() ? parse_v4(text) : std::nullopt;
 }
 
-std::string to_string(ip const& address) {
-    if (address.is_v6 || address == ip()) return v6_text(address);
-    std::string out;
-    for (std::size_t i = 12; i < 16; ++i) {
-        if (!out.empty()) out += '.';
-        out += std::to_string(address.bytes[i]);
-    }
-    return out;
+ip_text::ip_text(ip const& address) noexcept { // NOLINT: text_ is written as far as size_ says
+    address.is_v6 || address == ip() ? append_v6(address) : append_v4(address);
 }
+
+void ip_text::append(std::string_view text) noexcept {
+    std::copy(text.begin(), text.end(), text_.begin() + static_cast<long>(size_));
+    size_ += text.size();
+}
+
+void ip_text::append(unsigned number, int base) noexcept {
+    auto const end = std::to_chars(text_.data() + size_, text_.data() + text_.size(), number, base);
+    size_ = static_cast<std::size_t>(end.ptr - text_.data());
+}
+
+void ip_text::append_v4(ip const& address) noexcept {
+    for (std::size_t i = 12; i < 16; ++i) {
+        if (i > 12) append(".");
+        append(address.bytes[i], 10);
+    }
+}
+
+void ip_text::append_v6(ip const& address) noexcept {
+    auto const zeros = longest_zeros(address);
+    for (std::size_t i = 0; i < groups_of_v6; ++i) {
+        if (i == zeros.begin) {
+            append("::");
+            i += zeros.size - 1;
+            continue;
+        }
+        if (size_ > 0 && text_[size_ - 1] != ':') append(":");
+        append(group_at(address, i), 16);
+    }
+}
+
+std::string to_string(ip const& address) { return std::string(ip_text(address).view()); }
 
 prefix_parse parse_prefix(std::string_view text) {
     auto const slash = text.find('/');

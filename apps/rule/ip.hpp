@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -29,7 +30,22 @@ inline constexpr unsigned v4_offset = 96; ///< bits before an IPv4 address in `i
 /// Does not allocate.
 std::optional<ip> parse_ip(std::string_view text) noexcept;
 
-/// In the one spelling of RFC 5952.
+/// An address in the one spelling of RFC 5952, without allocating.
+class ip_text {
+public:
+    explicit ip_text(ip const& address) noexcept;
+    std::string_view view() const noexcept { return {text_.data(), size_}; }
+
+private:
+    void append(std::string_view text) noexcept;
+    void append(unsigned number, int base) noexcept;
+    void append_v4(ip const& address) noexcept;
+    void append_v6(ip const& address) noexcept;
+
+    std::array<char, 48> text_; // of which 39 are used
+    std::size_t size_ = 0;
+};
+
 std::string to_string(ip const& address);
 
 /// All addresses whose first `length` bits are those of `base`, where all further bits are zero.

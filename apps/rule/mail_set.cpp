@@ -9,13 +9,23 @@
 
 namespace milter::rule {
 
+namespace {
+
+bool can_be_domain(std::string_view text) noexcept {
+    return text.find_first_of(" \t<>\"/") == text.npos;
+}
+
+} // namespace
+
 bool mail_set::add(std::string_view entry) {
     auto const address = parse_mail_address(entry);
+    bool const is_domain = address.whole.size() == address.local.size();
+    if (!can_be_domain(is_domain ? address.whole : address.domain)) return false;
     if (address.is_null) {
         has_null_ = has_null_ || !entry.empty();
         return !entry.empty();
     }
-    if (address.whole.size() == address.local.size()) return domains_.add(address.whole);
+    if (is_domain) return domains_.add(address.whole);
     if (address.local.empty()) return domains_.add(address.domain);
     std::array<char, longest_local_part> buffer{};
     std::string local(unquoted(address.local, buffer));

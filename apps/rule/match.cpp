@@ -55,13 +55,14 @@ std::string problem_of(RE2 const& re) {
     case RE2::ErrorBadEscape: return escape_problem(part);
     case RE2::ErrorBadPerlOp:
     case RE2::ErrorBadNamedCapture: return group_problem(part);
-    case RE2::ErrorMissingParen:
-        return part.starts_with("(?") ? group_problem(part) : "a closing parenthesis is missing";
+    case RE2::ErrorMissingParen: // of a parenthesis that stays open RE2 shows the whole pattern
+        if (part != re.pattern()) return group_problem(part);
+        return "a closing parenthesis is missing";
     case RE2::ErrorUnexpectedParen: return "a closing parenthesis without its opening one";
     case RE2::ErrorMissingBracket:
         return "the class " + wire::quoted(part) + " has no closing bracket";
-    case RE2::ErrorBadCharRange: return "no range of characters: " + wire::quoted(part);
-    case RE2::ErrorBadCharClass: return "no class of characters: " + wire::quoted(part);
+    case RE2::ErrorBadCharRange:
+    case RE2::ErrorBadCharClass: return "no class or range of characters: " + wire::quoted(part);
     case RE2::ErrorRepeatArgument: return "nothing to repeat before " + wire::quoted(part);
     case RE2::ErrorRepeatSize:
         return "repeats too often: " + wire::quoted(part) + "; 1000 times at most";

@@ -38,7 +38,7 @@ std::uint32_t& name_table::operator[](std::string_view name) {
 }
 
 std::optional<std::uint32_t> name_table::find(parts of_name) const noexcept {
-    return find(hash_of(of_name), of_name);
+    return entries_.empty() ? std::nullopt : find(hash_of(of_name), of_name);
 }
 
 std::optional<std::uint32_t> name_table::find(std::uint32_t hash, parts of_name) const noexcept {

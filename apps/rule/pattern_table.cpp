@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: BSL-1.0
+// rule/pattern_table.cpp
+#include "rule/pattern_table.hpp"
+
+#include "rule/posix_pattern.hpp"
+#include <milter/ascii.hpp>
+#include <milter/wire/describe.hpp>
+
+#include <string>
+
+namespace milter::rule {
+
+namespace {
+
+bool can_delimit(char c) noexcept {
+    return !is_table_blank(c) && (c < '0' || c > '9') && (to_lower(c) < 'a' || to_lower(c) > 'z');
+}
+
+/// /pattern/flags, as it is written.
+struct written_pattern {
+    std::string_view text, flags;
+    std::size_t text_at = 0, flags_at = 0; // in the logical line
+};
+
+/// What the letters say; each turns around what is the default of its kind of table.
+struct table_flags {
+    pattern_flags of_pattern;
+    bool anchored = false;
+    std::string problem;
+    std::size_t offset = 0; // in the letters
+};
+
+constexpr std::string_view no_free_spacing =
+    "flag x (patterns with blanks and comments) is not supported; write the pattern without them";
+constexpr std::string_view no_basic_syntax =
+    "flag x (basic syntax) is not supported; write the pattern in the extended syntax";
+
+bool set_regexp_flag(table_flags& out, char letter) {
+    auto& flags = out.of_pattern;
+    switch (letter) {
+    case 'i': flags.ignore_case = !flags.ignore_case; return true;
+    case 'm': // REG_NEWLINE: "." does not match the end of a line then
+        flags.multi_line = !flags.multi_line;
+        flags.dot_all = !flags.multi_line;
+        return true;
+    case 'x': out.problem = no_basic_syntax; return true;
+    default: return false;
+    }
+}
+
+bool set_pcre_flag(table_flags& out, char letter) {
+    auto& flags = out.of_pattern;
+    switch (letter) {
+    case 'i': flags.ignore_case = !flags.ignore_case; return true;
+    case 'm': flags.multi_line = !flags.multi_line; return true;
+    case 's': flags.dot_all = !flags.dot_all; return true;
+    case 'A': out.anchored = !out.anchored; return true;
+    case 'E':              // "$" at the very end only: what is looked up has no line end
+    case 'U':              // ungreedy: the same texts match
+    case 'X': return true; // refuses unknown escapes, as RE2 does
+    case 'x': out.problem = no_free_spacing; return true;
+    default: return false;
+    }
+}
+
+table_flags read_flags(pattern_syntax syntax, std::string_view letters) {
+    table_flags out;
+    out.of_pattern.memory = listed_pattern_memory;
+    out.of_pattern.ignore_case = out.of_pattern.dot_all = true;
+    bool const posix = syntax == pattern_syntax::regexp;
+    for (std::size_t i = 0; i < letters.size() && out.problem.empty(); ++i) {
+        out.offset = i;
+        if (posix ? set_regexp_flag(out, letters[i]) : set_pcre_flag(out, letters[i])) continue;
+        out.problem = "there is no flag " + wire::quoted(letters.substr(i, 1)) +
+                      "; the flags are " + (posix ? "i and m" : "i, m, s, A, E, U and X");
+    }
+    return out;
+}
+
+} // namespace
+
+class pattern_table_reader {
+public:
+    pattern_table_reader(pattern_syntax syntax, std::string_view text,
+                         counting_results const& results, table_problems& problems)
+        : syntax_(syntax), lines_(text), results_(results), problems_(problems) {}
+
+    pattern_table read() {
+        while (!problems_.are_too_many() && lines_.next()) read_line();
+        if (table_.rules_.open_ifs() > 0)
+            fail(lines_.text().size(), "an if without its endif", "end it with a line \"endif\"");
+        if (problems_.empty()) table_.rules_.build();
+        return std::move(table_);
+    }
+
+private:
+    using test = pattern_table::test;
+    using rules = decltype(pattern_table::rules_);
+
+    void fail(std::size_t offset, std::string message, std::string hint) {
+        problems_.add(lines_, offset, std::move(message), std::move(hint));
+    }
+
+    void read_line() {
+        table_cursor line{lines_.text()};
+        switch (skip_table_word(line)) {
+        case table_word::rule: return read_rule(line);
+        case table_word::if_: return read_if(line);
+        case table_word::endif: return read_endif(line);
+        }
+    }
+
+    void read_rule(table_cursor line) {
+        auto tested = read_test(line);
+        if (!tested) return;
+        if (line.rest.empty())
+            return fail(line.offset, "no result behind the pattern",
+                        "write for example OK behind it");
+        auto const form = tested->negated ? rules::form::negated : rules::form::plain;
+        table_.rules_.add_rule(std::move(*tested), form, results_.has(line.rest));
+    }
+
+    /// Of a pattern that is wrong something is opened all the same, so that its endif is none too many.
+    void read_if(table_cursor line) {
+        auto tested = read_test(line);
+        bool const good = tested.has_value();
+        if (!tested) tested = test{*pattern::compile("", false).value, false};
+        table_.rules_.open_if(std::move(*tested));
+        if (good && !line.rest.empty())
+            fail(line.offset, "something behind the pattern of an if",
+                 "Postfix ignores it; rules stand on lines of their own that do not begin with a "
+                 "blank");
+    }
+
+    void read_endif(table_cursor line) {
+        if (!table_.rules_.close_if()) return fail(0, "an endif without its if", {});
+        if (!line.rest.empty()) fail(line.offset, "something behind an endif", {});
+    }
+
+    std::optional<test> read_test(table_cursor& line) {
+        bool const negated = line.skip_negations();
+        auto const written = read_pattern(line);
+        if (!written) return std::nullopt;
+        auto const flags = read_flags(syntax_, written->flags);
+        if (!flags.problem.empty()) {
+            fail(written->flags_at + flags.offset, flags.problem, {});
+            return std::nullopt;
+        }
+        auto compiled = syntax_ == pattern_syntax::regexp ? compile_posix(*written, flags)
+                                                          : compile_pcre(*written, flags);
+        if (!compiled) return std::nullopt;
+        return test{std::move(*compiled), negated};
+    }
+
+    /// The pattern at the front; behind it the cursor stands at what follows.
+    std::optional<written_pattern> read_pattern(table_cursor& line) {
+        if (line.rest.empty() || !can_delimit(line.rest.front())) {
+            fail(line.offset, "no pattern", "a rule is written as /pattern/flags result");
+            return std::nullopt;
+        }
+        auto const delimiter = line.rest.front();
+        std::size_t end = 1;
+        while (end < line.rest.size() && line.rest[end] != delimiter)
+            end += line.rest[end] == '\\' ? 2U : 1U;
+        if (end >= line.rest.size()) {
+            fail(line.offset, "the pattern has no " + wire::quoted({&delimiter, 1}) + " at its end",
+                 "within a pattern it is written with a backslash");
+            return std::nullopt;
+        }
+        written_pattern out;
+        out.text = line.rest.substr(1, end - 1), out.text_at = line.offset + 1;
+        line.advance(end + 1);
+        out.flags = first_word(line.rest), out.flags_at = line.offset;
+        line.advance(out.flags.size());
+        line.skip_blanks();
+        return out;
+    }
+
+    std::optional<pattern> compile_posix(written_pattern const& written, table_flags const& flags) {
+        auto translated = translate_posix(written.text);
+        if (!translated.problem.empty()) {
+            fail(written.text_at + translated.offset, std::move(translated.problem), {});
+            return std::nullopt;
+        }
+        auto compiled = pattern::compile(translated.text, flags.of_pattern);
+        if (compiled.value) return std::move(compiled.value);
+        auto const at = compiled.offset.value_or(0);
+        auto const origin = at < translated.origins.size() ? translated.origins[at] : 0;
+        fail(written.text_at + origin, std::move(compiled.problem), {});
+        return std::nullopt;
+    }
+
+    std::optional<pattern> compile_pcre(written_pattern const& written, table_flags const& flags) {
+        auto compiled = pattern::compile(written.text, flags.of_pattern);
+        if (compiled.value &&
+            flags.anchored) // by itself it is well-formed, so it cannot end the group
+            compiled =
+                pattern::compile("\\A(?:" + std::string(written.text) + ")", flags.of_pattern);
+        if (compiled.value) return std::move(compiled.value);
+        fail(written.text_at + compiled.offset.value_or(0), std::move(compiled.problem),
+             "of PCRE's patterns those are supported that RE2 has, too");
+        return std::nullopt;
+    }
+
+    pattern_syntax syntax_;
+    table_lines lines_;
+    counting_results const& results_;
+    table_problems& problems_;
+    pattern_table table_;
+};
+
+pattern_table pattern_table::parse(pattern_syntax syntax, std::string_view text,
+                                   counting_results const& results, table_problems& problems) {
+    return pattern_table_reader(syntax, text, results, problems).read();
+}
+
+} // namespace milter::rule
