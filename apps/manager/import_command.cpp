@@ -91,7 +91,8 @@ int import_configuration(import_options const& options) {
         return EX_NOINPUT;
     }
     if (text->size() > import_size_limit)
-        return not_understood(printable(name) + " has more than 1 MiB: it is no such configuration");
+        return not_understood(printable(name) +
+                              " has more than 1 MiB: it is no such configuration");
     auto const from = source_of(options, *text, name);
     if (!from)
         return not_understood(printable(name) +
@@ -99,7 +100,7 @@ int import_configuration(import_options const& options) {
                               "postfix or sendmail");
     auto const made = import_setup(*text, name, *from);
     if (!made.understood)
-        return not_understood(printable(name) + " is nothing of " + std::string(name_of(*from)));
+        return not_understood(printable(name) + " has nothing of " + std::string(name_of(*from)));
     for (auto const& line : made.remarks) std::cerr << line << '\n';
     bool const wrote = options.output.empty() ? print(made.toml) : write_output(made.toml, options);
     if (!wrote) return EX_CANTCREAT;

@@ -53,7 +53,7 @@ constexpr char const* main_cf_path = "/etc/postfix/main.cf";
 constexpr std::string_view commands = "there are run, check, status, reload, drain and import";
 
 constexpr std::string_view verb_names[] = {"run",    "check", "status",
-                                            "reload", "drain", "import"}; // by verb
+                                           "reload", "drain", "import"}; // by verb
 
 constexpr char const* file_help =
     "Configuration file; by default $MILTER_MANAGER_CONFIG, else what is shown";
@@ -113,15 +113,16 @@ void add_asking_commands(CLI::App& app, options& into) {
     }
 }
 
-constexpr char const* import_help =
-    R"(Prints a configuration made from what there is now; says what is left to do
-
+constexpr char const* import_footer = R"(
 Examples:
   milter-manager import --from postfix > milter-manager.toml
   postconf -n | milter-manager import --from postfix -
   milter-manager import --from sendmail /etc/mail/sendmail.mc
   milter-manager import --from milter-manager show-config.txt --output milter-manager.toml
-)";
+
+What it cannot translate is on standard error and, at its place, in the configuration.
+Exit status: 0 all is translated, 1 something is left to do, 64 usage, 65 not understood, 66 cannot
+  be read, 73 cannot be written.)";
 
 void add_source_option(CLI::App& to, options& into) {
     to.add_option_function<std::string>(
@@ -131,13 +132,16 @@ void add_source_option(CLI::App& to, options& into) {
               if (!into.import_from.from)
                   throw CLI::ValidationError("--from", "it is milter-manager, postfix or sendmail");
           },
-          "What the file is of: milter-manager (the older one's --show-config), postfix (main.cf, "
-          "or what postconf prints), sendmail (sendmail.mc or sendmail.cf); by default a guess")
+          "milter-manager (the older one's --show-config), postfix (main.cf, postconf), sendmail "
+          "(sendmail.mc, sendmail.cf); by default a guess")
         ->type_name("PROGRAM");
 }
 
 void add_import_command(CLI::App& app, options& into) {
-    auto* const import = app.add_subcommand("import", import_help);
+    auto* const import = app.add_subcommand(
+        "import",
+        "Prints a configuration made from what there is now, and says what is left to do");
+    import->footer(import_footer);
     add_source_option(*import, into);
     import
         ->add_option("FILE", into.import_from.file,
@@ -179,6 +183,7 @@ bool is_verb(std::string_view word) {
 
 /// Of a file that stands alone behind the command.
 std::string likely_file(CLI::App const& app, CLI::ParseError const& wrong) {
+    if (app.got_subcommand("import")) return {};
     auto const surplus = app.remaining(/*recurse=*/true);
     bool const is_surplus = dynamic_cast<CLI::ExtrasError const*>(&wrong) != nullptr;
     if (!is_surplus || surplus.size() != 1 || surplus[0].substr(0, 1) == "-" || is_verb(surplus[0]))

@@ -129,7 +129,10 @@ void write_milter(writer& to, imported_milter const& one) {
     if (!one.description.empty()) to.key("description", written(one.description));
     to.key("socket", one.socket ? written(*one.socket) : "\"\"");
     to.key("when", when_written(one.when));
-    to.key("on_error", written(one.on_error));
+    if (one.evaluated)
+        to.comment("on_error = " + written(one.on_error) + "   # when it is enforced again");
+    else
+        to.key("on_error", written(one.on_error));
     if (!one.enabled) to.key("enabled", "false");
     if (one.evaluated) to.key("mode", "\"evaluate\"");
     to.key("timeout", timeouts_written(one.timeouts));
@@ -160,8 +163,7 @@ void write_macros(writer& to, setup const& all) {
     std::vector<std::pair<std::string_view, std::string>> keys;
     for (std::size_t i = 0; i < all.macros.size(); ++i) {
         auto names = all.macros[i];
-        keys.emplace_back(macro_keys[i],
-                          names.empty() ? "" : to_toml(field(macro_names{&names})));
+        keys.emplace_back(macro_keys[i], names.empty() ? "" : to_toml(field(macro_names{&names})));
     }
     write_table(to, all, "macros", keys);
 }
@@ -206,8 +208,9 @@ std::string to_toml(setup const& all, std::string_view file, std::string_view ma
     auto const internal = all.on_internal_error ? written(*all.on_internal_error) : "";
     auto const workers = all.workers ? written(*all.workers) : "";
     auto const budget = all.command_budget ? written(*all.command_budget) : "";
-    write_table(to, all, "manager",
-                {{"on_internal_error", internal}, {"command_budget", budget}, {"workers", workers}});
+    write_table(
+        to, all, "manager",
+        {{"on_internal_error", internal}, {"command_budget", budget}, {"workers", workers}});
     if (all.control) write_socket_table(to, "[control]", *all.control);
     write_table(to, all, "control", {});
     auto const sessions = all.sessions ? written(*all.sessions) : "";

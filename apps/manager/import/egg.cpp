@@ -15,8 +15,8 @@ namespace milter::manager {
 namespace {
 
 // What the older manager has by itself: 3 s less than an MTA waits, egg.c.
-constexpr double usual_long = 297;  // connection_timeout, end_of_message_timeout, seconds
-constexpr double usual_short = 7;   // writing_timeout, reading_timeout, seconds
+constexpr double usual_long = 297; // connection_timeout, end_of_message_timeout, seconds
+constexpr double usual_short = 7;  // writing_timeout, reading_timeout, seconds
 
 constexpr char const* by_itself = "see what it does to the value, and write it yourself";
 
@@ -52,8 +52,8 @@ void egg::take(std::string_view key, ruby_statement const& one) {
     if (found == std::end(rows) || one.values.empty() || !(adds ? found->add : found->set))
         return refuse(one);
     if (one.values[0].what == ruby_value::kind::expression)
-        return remarks_.lost(one.line,
-                             in_quotes(one.source) + " is computed, and Ruby is not run", by_itself);
+        return remarks_.lost(one.line, in_quotes(one.source) + " is computed, and Ruby is not run",
+                             by_itself);
     // What belongs to a command is told together, with its name.
     if (found->set == &egg::set_command && !one.values[0].is_nothing()) {
         command_.text += (command_.text.empty() ? "" : ", ") + std::string(key) + ' ';
@@ -126,16 +126,15 @@ void egg::add_conditions(ruby_value const& value, unsigned line) {
 }
 
 /// Empty as well where it is as usual.
-std::optional<double> egg::time(ruby_value const& value, double usual, std::string_view key,
-                                unsigned line) {
-    times_line_ = std::max(times_line_, line);
+std::optional<egg::wait> egg::time(ruby_value const& value, double usual, std::string_view key,
+                                   unsigned line) {
     if (value.is_nothing()) return std::nullopt;
     if (value.what != ruby_value::kind::number) {
         remarks_.lost(line, std::string(key) + " is no number", "the default of the manager holds");
         return std::nullopt;
     }
     if (value.number == usual) return std::nullopt;
-    return value.number;
+    return wait{value.number, line};
 }
 
 void egg::set_connect(ruby_value const& value, unsigned line) {
@@ -166,17 +165,21 @@ void egg::place_times(imported_milter& into) const {
     auto& times = into.timeouts;
     auto& remarks = into.remarks;
     if (connect_)
-        times.connect = taken_timeout(*connect_, "connection_timeout", times_line_, remarks);
+        times.connect =
+            taken_timeout(connect_->seconds, "connection_timeout", connect_->line, remarks);
     if (end_) {
         constexpr std::string_view key = "end_of_message_timeout";
-        if (auto const time = taken_timeout(*end_, key, times_line_, remarks))
-            times.end_of_message = taken_end(*time, key, times_line_, remarks);
+        times.end_of_message = taken_timeout(end_->seconds, key, end_->line, remarks);
+        if (times.end_of_message)
+            times.end_of_message = taken_end(*times.end_of_message, key, end_->line, remarks);
     }
-    if (!writing_ && !reading_) return;
-    auto const longer = std::max(writing_.value_or(0), reading_.value_or(0));
-    times.command = taken_timeout(longer, "reading_timeout", times_line_, remarks);
+    auto const writing = writing_.value_or(wait{}), reading = reading_.value_or(wait{});
+    auto const line = std::max(writing.line, reading.line);
+    if (line == 0) return;
+    times.command =
+        taken_timeout(std::max(writing.seconds, reading.seconds), "reading_timeout", line, remarks);
     times.content = times.command;
-    remarks.note(times_line_,
+    remarks.note(line,
                  "writing_timeout and reading_timeout became timeout.command and timeout.content",
                  "each is for the answer, and both got the longer one");
 }
@@ -215,8 +218,9 @@ imported_milter egg::hatch(name_giver& names, bool is_privileged, setup& into) c
     one.line = line_;
     one.remarks = remarks_;
     if (one.name != known_as_)
-        one.remarks.note(line_, "name " + in_quotes(known_as_) + " became " + in_quotes(one.name),
-                         "names have lower-case letters, digits and \"_.-\", and each is there once");
+        one.remarks.note(
+            line_, "name " + in_quotes(known_as_) + " became " + in_quotes(one.name),
+            "names have lower-case letters, digits and \"_.-\", and each is there once");
     one.description = description_;
     one.on_error = on_error_;
     one.enabled = enabled_;

@@ -35,6 +35,10 @@ private:
         std::string text;
         unsigned line = 0;
     };
+    struct wait {
+        double seconds = 0;
+        unsigned line = 0;
+    };
     using setter = void (egg::*)(ruby_value const&, unsigned);
     struct row;
     static row const rows[];
@@ -53,8 +57,8 @@ private:
     void set_command(ruby_value const& value, unsigned line);
 
     bool truth(ruby_value const& value, bool otherwise, std::string_view key, unsigned line);
-    std::optional<double> time(ruby_value const& value, double usual, std::string_view key,
-                               unsigned line);
+    std::optional<wait> time(ruby_value const& value, double usual, std::string_view key,
+                             unsigned line);
     void place_times(imported_milter& into) const;
     void place_conditions(imported_milter& into, setup& all) const;
     void place_command(imported_milter& into, bool is_privileged) const;
@@ -63,12 +67,12 @@ private:
     unsigned line_;
     told socket_;
     std::string description_;
-    manager::on_error on_error_ = manager::on_error::accept; // what the older manager does by itself
+    manager::on_error on_error_ =
+        manager::on_error::accept; // what the older manager does by itself
     bool enabled_ = true;
     bool evaluated_ = false;
     std::vector<told> conditions_;
-    std::optional<double> connect_, writing_, reading_, end_; // seconds; empty: by default
-    unsigned times_line_ = 0;
+    std::optional<wait> connect_, writing_, reading_, end_; // empty: by default
     told command_;
     remark_list remarks_;
 };

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // manager/import/equate.cpp - S=, F= and T= of a filter of Sendmail
-#include "manager/import/filter_table.hpp"
-
 #include "manager/config/printable.hpp"
+#include "manager/import/filter_table.hpp"
 #include "manager/import/spelling.hpp"
 
 #include <algorithm>
@@ -39,8 +38,8 @@ void read_flags(std::string_view flags, unsigned line, imported_milter& into) {
 
 void read_time(std::string_view one, unsigned line, filter_times& times, imported_milter& into) {
     if (one.empty()) return;
-    auto const value = one.size() > 2 && one[1] == ':' ? seconds_of(trimmed(one.substr(2)))
-                                                       : std::nullopt;
+    auto const value =
+        one.size() > 2 && one[1] == ':' ? seconds_of(trimmed(one.substr(2))) : std::nullopt;
     auto* const to = one[0] == 'C'   ? &times.connect
                      : one[0] == 'S' ? &times.sending
                      : one[0] == 'R' ? &times.reading
@@ -66,10 +65,13 @@ void place_times(filter_times const& times, unsigned line, imported_milter& into
     }
     if (!differs(times.sending, usual_short) && !differs(times.reading, usual_short)) return;
     auto const longer = std::max(times.sending.value_or(0), times.reading.value_or(0));
-    to.command = taken_timeout(longer, "T=R:", line, into.remarks);
-    to.content = to.command;
+    to.content = taken_timeout(longer, "T=R:", line, into.remarks);
+    to.command = to.content;
+    if (to.command) to.command = std::min(*to.command, import_command_budget);
     into.remarks.note(line, "T=S: and T=R: became timeout.command and timeout.content",
-                      "each is for the answer, and both got the longer one");
+                      to.command == to.content
+                          ? "each is for the answer, and both got the longer one"
+                          : "each is for the answer; a command has at most command_budget");
 }
 
 void read_times(std::string_view text, unsigned line, imported_milter& into) {

@@ -7,7 +7,6 @@
 #include <milter/ascii.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace milter::manager {
@@ -113,8 +112,7 @@ setup filter_table::finish() {
             all_.milters.push_back(read(name, found->second));
     }
     place_unused();
-    if (all_.milters.empty())
-        remarks().lost(0, "no filter is defined", "is it the right file?");
+    if (all_.milters.empty()) remarks().lost(0, "no filter is defined", "is it the right file?");
     place_listener();
     place_macros();
     return std::move(all_);
@@ -127,7 +125,8 @@ void filter_table::place_unused() {
         auto const& one = definitions_.find(name)->second;
         auto milter = read(name, one);
         milter.enabled = false;
-        milter.remarks.note(one.line, "filter " + in_quotes(name) + " is not in the list of those asked",
+        milter.remarks.note(one.line,
+                            "filter " + in_quotes(name) + " is not in the list of those asked",
                             "it is not enabled here either");
         all_.milters.push_back(std::move(milter));
     }
@@ -136,19 +135,20 @@ void filter_table::place_unused() {
 void filter_table::place_listener() {
     imported_listen one;
     one.socket = {endpoint::kind::inet, {}, "127.0.0.1", "10025"};
-    one.about = {"In sendmail.mc, in place of all the other filters:",
-                 "  INPUT_MAIL_FILTER(`manager', `S=inet:10025@127.0.0.1, F=T, T=S:30s;R:30s;E:5m')",
-                 "With another R: than that, command_budget below has to be less, too."};
+    one.about = {
+        "In sendmail.mc, in place of all the other filters:",
+        "  INPUT_MAIL_FILTER(`manager', `S=inet:10025@127.0.0.1, F=T, T=S:30s;R:30s;E:5m')",
+        "With another R: than that, command_budget below has to be less, too."};
     all_.listens.push_back(std::move(one));
-    all_.command_budget = std::chrono::seconds(25);
+    all_.command_budget = import_command_budget;
 }
 
 void filter_table::place_macros() {
     remark_list remarks;
     for (std::size_t i = 0; i < wire::macro_stage_count; ++i)
-        all_.macros[i] = macros_of(macros_[i], macro_rows[i].by_default,
-                                   "macros of " + std::string(macro_rows[i].stage), macro_lines_[i],
-                                   remarks);
+        all_.macros[i] =
+            macros_of(macros_[i], macro_rows[i].by_default,
+                      "macros of " + std::string(macro_rows[i].stage), macro_lines_[i], remarks);
     if (!remarks.entries().empty()) all_.remarks["macros"] = std::move(remarks);
 }
 

@@ -6,6 +6,8 @@
 
 #include "manager/import/setup.hpp"
 
+#include <array>
+#include <chrono>
 #include <cstddef>
 #include <map>
 #include <string>
@@ -13,6 +15,9 @@
 #include <vector>
 
 namespace milter::manager {
+
+/// For Sendmail with R:30s, which it is told to use.
+inline constexpr proto::duration import_command_budget = std::chrono::seconds(25);
 
 class filter_table {
 public:

@@ -35,8 +35,8 @@ void find_loops(setup& in) {
     for (auto& one : in.milters) {
         if (!one.socket || !is_manager(*one.socket, in)) continue;
         one.remarks.lost(one.line,
-                         "milter " + in_quotes(one.known_as) + " has a socket of the manager: " +
-                             to_string(*one.socket),
+                         "milter " + in_quotes(one.known_as) +
+                             " has a socket of the manager: " + to_string(*one.socket),
                          "it would ask itself, so the milter is left out");
         one.socket.reset();
     }
@@ -87,9 +87,8 @@ void find_early_signers(setup& in) {
 void leave_out_of_profiles(setup& in) {
     for (auto& profile : in.profiles)
         std::erase_if(profile.milters, [&](std::string const& name) {
-            return std::any_of(in.milters.begin(), in.milters.end(), [&](auto const& one) {
-                return one.name == name && !one.socket;
-            });
+            return std::any_of(in.milters.begin(), in.milters.end(),
+                               [&](auto const& one) { return one.name == name && !one.socket; });
         });
 }
 

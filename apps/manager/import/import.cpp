@@ -40,12 +40,12 @@ std::optional<import_source> source_of_line(std::string_view line) {
                                   "MAILER(", "define(`", "dnl", "O ", "V10/", "VERSIONID("}))
         return import_source::sendmail;
     auto const name = trimmed(line.substr(0, std::min(line.find('='), line.size())));
-    bool const is_parameter = name.size() < line.size() &&
-                              name.find_first_of(" \t.(\"") == name.npos;
-    if (is_parameter && begins_with_one_of(name, {"smtpd_", "non_smtpd_", "milter_", "my",
-                                                  "queue_directory", "compatibility_level",
-                                                  "mail_owner", "inet_", "alias_", "command_dir",
-                                                  "daemon_dir", "data_directory"}))
+    bool const is_parameter =
+        name.size() < line.size() && name.find_first_of(" \t.(\"") == name.npos;
+    if (is_parameter &&
+        begins_with_one_of(name, {"smtpd_", "non_smtpd_", "milter_", "my", "queue_directory",
+                                  "compatibility_level", "mail_owner", "inet_", "alias_",
+                                  "command_dir", "daemon_dir", "data_directory"}))
         return import_source::postfix;
     return std::nullopt;
 }
@@ -81,7 +81,8 @@ import_result import_setup(std::string_view text, std::string_view file, import_
     find_conflicts(all);
     made.understood = true;
     made.complete = !loses_something(all);
-    made.toml = to_toml(all, file, "Made by milter-manager import --from " + std::string(name_of(from)));
+    made.toml =
+        to_toml(all, file, "Made by milter-manager import --from " + std::string(name_of(from)));
     made.remarks = remark_lines(all, file);
     return made;
 }

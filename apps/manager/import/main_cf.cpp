@@ -12,7 +12,7 @@ namespace milter::manager {
 
 namespace {
 
-constexpr unsigned depth_limit = 20;               // names in names
+constexpr unsigned depth_limit = 20;           // names in names
 constexpr std::size_t name_limit = 1000;       // names put in, of one value
 constexpr std::size_t text_limit = 64UL << 10; // bytes of one value
 constexpr std::string_view blanks = " \t\r\n";
@@ -89,7 +89,8 @@ main_cf::main_cf(std::string_view text) {
 void main_cf::add(std::string_view logical_line, unsigned line) {
     auto const equals = logical_line.find('=');
     auto const name = trimmed(logical_line.substr(0, std::min(equals, logical_line.size())));
-    if (equals == logical_line.npos || name.empty() || name_size(name) != name.size()) {
+    bool const is_whole = name.find_first_of(" \t\"'$(){}") == name.npos;
+    if (equals == logical_line.npos || name.empty() || !is_whole) {
         odd_.push_back({std::string(logical_line.substr(0, 200)), line});
         return;
     }
@@ -122,8 +123,10 @@ void main_cf::expand(std::string_view text, unsigned depth, budget& left, expand
             into.text.resize(text_limit);
             into.is_cut = true;
         }
-        if (text.size() < 2 || into.is_cut) return;
+        if (text.empty() || into.is_cut) return;
         text.remove_prefix(1);
+        if (text.empty()) into.text += '$';
+        if (text.empty()) return;
         char const open = text.front();
         if (open == '$') {
             into.text += '$';
@@ -165,7 +168,8 @@ void main_cf::expand_name(std::string_view inside, unsigned depth, budget& left,
 }
 
 std::string_view postfix_default(std::string_view name) noexcept {
-    constexpr std::pair<std::string_view, std::string_view> defaults[] = { // postconf -d of 3.7
+    constexpr std::pair<std::string_view, std::string_view> defaults[] = {
+        // postconf -d of 3.7
         {"queue_directory", "/var/spool/postfix"},
         {"milter_connect_timeout", "30s"},
         {"milter_command_timeout", "30s"},

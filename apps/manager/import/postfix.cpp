@@ -23,6 +23,7 @@ struct milter_options {
     struct setting {
         std::string text;
         unsigned line = 0;
+        bool is_own = false; ///< of one milter, not of all
     };
 
     setting connect_timeout, command_timeout, content_timeout, default_action;
@@ -87,8 +88,12 @@ private:
         for (std::string_view const name :
              {"connect_timeout", "command_timeout", "content_timeout", "default_action"}) {
             auto const found = value_of("milter_" + std::string(name));
-            *options_.find(name) = {found.text, found.line};
+            *options_.find(name) = {found.text, found.line, false};
         }
+        imported_milter any; // what is said of those that are for all is said once
+        for_all_ = &head();
+        place_options(any, options_);
+        for_all_ = &said_already_;
     }
 
     // ---- milters
@@ -109,8 +114,7 @@ private:
 
     /// The same words are the same milter.
     std::size_t place_of(std::string_view element, unsigned line) {
-        auto const [found, is_new] =
-            places_.try_emplace(std::string(element), all_.milters.size());
+        auto const [found, is_new] = places_.try_emplace(std::string(element), all_.milters.size());
         if (is_new) all_.milters.push_back(read_milter(element, line));
         return found->second;
     }
@@ -150,35 +154,40 @@ private:
         if (equals == word.npos || (!setting && name != "protocol"))
             remarks.lost(line, "no setting of a milter: " + in_quotes(word), "see what it is");
         else if (setting)
-            *setting = {std::string(trimmed(word.substr(equals + 1))), line};
+            *setting = {std::string(trimmed(word.substr(equals + 1))), line, true};
         else
             remarks.note(line, "protocol: the manager negotiates the version with each milter",
                          "nothing has to be set for that here");
     }
 
-    static void place_options(imported_milter& one, milter_options const& options) {
+    void place_options(imported_milter& one, milter_options const& options) {
         auto& times = one.timeouts;
         times.connect = time_of(options.connect_timeout, usual_short, "connect_timeout", one);
         times.command = time_of(options.command_timeout, usual_short, "command_timeout", one);
-        times.content = time_of(options.content_timeout, usual_long, "content_timeout", one);
+        auto const& content = options.content_timeout;
+        times.content = time_of(content, usual_long, "content_timeout", one);
         if (times.content)
-            times.end_of_message = taken_end(*times.content, "content_timeout",
-                                             options.content_timeout.line, one.remarks);
-        auto const& [action, line] = options.default_action;
-        auto const known = on_error_of(action);
+            times.end_of_message = taken_end(*times.content, "content_timeout", content.line,
+                                             remarks_about(content, one));
+        auto const& action = options.default_action;
+        auto const known = on_error_of(action.text);
         one.on_error = known.value_or(on_error::tempfail);
         if (!known)
-            one.remarks.lost(line, "default_action " + in_quotes(action) + " is not known",
-                             "it is on_error = \"tempfail\": choose one");
+            remarks_about(action, one)
+                .lost(action.line, "default_action " + in_quotes(action.text) + " is not known",
+                      "it is on_error = \"tempfail\": choose one");
+    }
+
+    remark_list& remarks_about(milter_options::setting const& given, imported_milter& one) {
+        return given.is_own ? one.remarks : *for_all_;
     }
 
     /// Empty: as usual there, and as by default here.
-    static std::optional<proto::duration> time_of(milter_options::setting const& given,
-                                                  double usual, std::string_view name,
-                                                  imported_milter& one) {
+    std::optional<proto::duration> time_of(milter_options::setting const& given, double usual,
+                                           std::string_view name, imported_milter& one) {
         auto const seconds = seconds_of(given.text);
         if (seconds == usual) return std::nullopt;
-        return taken_timeout(seconds.value_or(0), name, given.line, one.remarks);
+        return taken_timeout(seconds.value_or(0), name, given.line, remarks_about(given, one));
     }
 
     // ---- listeners
@@ -186,8 +195,9 @@ private:
     void place_listeners(milter_list const& smtpd, milter_list const& local) {
         bool const differ = !local.empty() && !smtpd.empty() && smtpd != local;
         auto& first = all_.listens.emplace_back(listener("mta"));
-        first.about = {"The directory has to be made first, see docs/operations.md. Then, in main.cf:",
-                       "  milter_default_action = tempfail"};
+        first.about = {
+            "The directory has to be made first, see docs/operations.md. Then, in main.cf:",
+            "  milter_default_action = tempfail"};
         if (!smtpd.empty()) first.about.push_back("  smtpd_milters = unix:milter-manager/mta.sock");
         if (!local.empty() && !differ)
             first.about.push_back("  non_smtpd_milters = unix:milter-manager/mta.sock");
@@ -265,6 +275,8 @@ private:
     main_cf file_;
     setup all_;
     milter_options options_;
+    remark_list* for_all_ = nullptr; // for remarks about what all milters have
+    remark_list said_already_;
     name_giver names_;
     std::string directory_ = "/var/spool/postfix";
     std::map<std::string, std::size_t> places_;

@@ -15,7 +15,8 @@ constexpr std::string_view foreground =
 constexpr std::string_view messages =
     "messages go to standard error, and what became of mail to [manager] decision_log";
 constexpr std::string_view nothing = "nothing has to be set for that here";
-constexpr std::string_view stale = "the file of a socket that nobody listens on is removed, no other";
+constexpr std::string_view stale =
+    "the file of a socket that nobody listens on is removed, no other";
 constexpr std::string_view checker = "there is no check of whether the client is still connected";
 
 // clang-format off

@@ -246,8 +246,8 @@ bool take_block(std::string_view& source) noexcept {
 }
 
 bool opens_by_word(std::string_view word) noexcept {
-    constexpr std::array<std::string_view, 10> words = {
-        "if", "unless", "while", "until", "case", "def", "class", "module", "begin", "for"};
+    constexpr std::array<std::string_view, 10> words = {"if",  "unless", "while",  "until", "case",
+                                                        "def", "class",  "module", "begin", "for"};
     return std::find(words.begin(), words.end(), word) != words.end();
 }
 
@@ -274,7 +274,7 @@ ruby_statement statement_of(std::string_view source) {
     }
     bool const opens = take_block(source);
     cursor at(source);
-    one.target = at.take_while([](char c) { return is_word(c) || c == '.' || c == '?'; });
+    one.target = at.take_while([](char c) { return is_word(c) || c == '.'; });
     if (opens_by_word(one.target)) {
         one.what = kind::opening;
         return one;

@@ -21,8 +21,8 @@ struct ruby_value {
     kind what = kind::nothing;
     bool truth = false;
     double number = 0;
-    std::string text;               ///< also a symbol; of an expression, and of a number, the source
-    std::vector<std::string> list;  ///< of texts and symbols
+    std::string text;              ///< also a symbol; of an expression, and of a number, the source
+    std::vector<std::string> list; ///< of texts and symbols
 
     bool is_text() const noexcept { return what == kind::text; }
     bool is_nothing() const noexcept { return what == kind::nothing; }
@@ -39,11 +39,11 @@ struct ruby_statement {
     };
 
     kind what = kind::other;
-    unsigned line = 0;              ///< from 1
-    std::string origin;             ///< the comment in front: "default", "FILE:LINE"
-    std::string target;             ///< "manager.connection_spec", "define_milter"
+    unsigned line = 0;  ///< from 1
+    std::string origin; ///< the comment in front: "default", "FILE:LINE"
+    std::string target; ///< "manager.connection_spec", "define_milter"
     std::vector<ruby_value> values;
-    std::string source;             ///< without line ends
+    std::string source; ///< without line ends
 };
 
 /// Reads forward, in one pass.

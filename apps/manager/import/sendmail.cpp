@@ -25,8 +25,8 @@ std::string_view argument(m4_call const& call, std::size_t i) noexcept {
 }
 
 bool is_of_sendmail(std::string_view name) noexcept {
-    constexpr std::string_view known[] = {"OSTYPE",  "FEATURE", "MAILER",     "define",
-                                          "divert",  "DOMAIN",  "VERSIONID",  "DAEMON_OPTIONS",
+    constexpr std::string_view known[] = {"OSTYPE",  "FEATURE",      "MAILER",    "define",
+                                          "divert",  "DOMAIN",       "VERSIONID", "DAEMON_OPTIONS",
                                           "include", "EXPOSED_USER", "undefine"};
     return std::find(std::begin(known), std::end(known), name) != std::end(known);
 }
@@ -65,9 +65,8 @@ void read_call(m4_call const& call, filter_table& into) {
     if (call.name == "include")
         return into.remarks().note(call.line, "what include() brings in is not read",
                                    "if it has filters, import sendmail.cf");
-    bool const has_filters =
-        call.name == "DAEMON_OPTIONS" &&
-        argument(call, 0).find("InputMailFilters") != std::string_view::npos;
+    bool const has_filters = call.name == "DAEMON_OPTIONS" &&
+                             argument(call, 0).find("InputMailFilters") != std::string_view::npos;
     if (has_filters) into.refuse_daemon(argument(call, 0), call.line);
 }
 

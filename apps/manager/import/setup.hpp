@@ -60,10 +60,10 @@ struct imported_timeouts {
 };
 
 struct imported_milter {
-    std::string name;       ///< one that the configuration takes
-    std::string known_as;   ///< there; the same, or another spelling
-    unsigned line = 0;      ///< where it stands there
-    std::string about_name; ///< where the name is from, when it is not the one it had
+    std::string name;               ///< one that the configuration takes
+    std::string known_as;           ///< there; the same, or another spelling
+    unsigned line = 0;              ///< where it stands there
+    std::string about_name;         ///< where the name is from, when it is not the one it had
     std::optional<endpoint> socket; ///< empty: it is written as a comment
     std::string description;
     manager::on_error on_error = manager::on_error::tempfail;
@@ -99,7 +99,8 @@ struct setup {
     std::optional<std::size_t> sessions;
     std::optional<unsigned> workers;
     std::array<std::string, wire::macro_stage_count> macros; ///< empty: by default
-    std::map<std::string, std::set<std::string>> rules; ///< files to copy, and the milters they are for
+    std::map<std::string, std::set<std::string>>
+        rules;                                  ///< files to copy, and the milters they are for
     std::map<std::string, remark_list> remarks; ///< by table; "": of the whole
 };
 

@@ -112,7 +112,8 @@ private:
         if (find_condition(condition_) || !one.target.ends_with(".description")) return;
         if (one.values.empty() || !one.values[0].is_text() || one.values[0].text.empty()) return;
         head().note(one.line,
-                    "condition " + in_quotes(condition_) + ": " + in_quotes(one.values[0].text, 200),
+                    "condition " + in_quotes(condition_) + ": " +
+                        in_quotes(one.values[0].text, 200),
                     "that is what it is to tell");
     }
 
@@ -135,9 +136,11 @@ private:
 
     void set(ruby_statement const& one) {
         constexpr std::string_view kept[] = {
-            "manager.connection_spec",    "manager.unix_socket_mode",    "manager.unix_socket_group",
-            "controller.connection_spec", "controller.unix_socket_mode", "controller.unix_socket_group",
-            "manager.max_connections",    "manager.n_workers",           "manager.fallback_status"};
+            "manager.connection_spec",     "manager.unix_socket_mode",
+            "manager.unix_socket_group",   "controller.connection_spec",
+            "controller.unix_socket_mode", "controller.unix_socket_group",
+            "manager.max_connections",     "manager.n_workers",
+            "manager.fallback_status"};
         if (std::find(std::begin(kept), std::end(kept), one.target) != std::end(kept)) {
             all_.understood = true;
             settings_[one.target] = one;
@@ -148,11 +151,10 @@ private:
             return head().lost(one.line, "not understood: " + in_quotes(one.source),
                                std::string(advice_for_call(one.target)));
         all_.understood = true;
-        if (one.target == "security.privilege_mode")
-            is_privileged_ = one.values[0].truth;
+        if (one.target == "security.privilege_mode") is_privileged_ = one.values[0].truth;
         if (one.origin == "default" || is_usual(*retired, one.values[0])) return;
-        auto what = one.target + " = " + in_quotes(spelled(one.values[0]));
-        if (one.target == "database.password") what = one.target;
+        bool const is_secret = one.target == "database.password";
+        auto what = is_secret ? one.target : in_quotes(one.source, 120);
         if (retired->weight == remark_weight::lost)
             head().lost(one.line, std::move(what), std::string(retired->instead));
         else
@@ -162,8 +164,7 @@ private:
     // ---- the end
 
     setup finish() {
-        if (depth_ > 0)
-            head().lost(0, "a block has no end", "see whether the file is whole");
+        if (depth_ > 0) head().lost(0, "a block has no end", "see whether the file is whole");
         place_listener();
         place_control();
         place_numbers();
@@ -187,8 +188,8 @@ private:
         imported_listen one;
         one.socket = {endpoint::kind::inet, {}, "127.0.0.1", "10025"};
         auto const* const spec = setting("manager.connection_spec");
-        auto const found = spec ? listener_of(spelled(spec->values[0]), spec->line, one.remarks)
-                                : std::nullopt;
+        auto const found =
+            spec ? listener_of(spelled(spec->values[0]), spec->line, one.remarks) : std::nullopt;
         if (found)
             one.socket = *found;
         else if (!spec)

@@ -51,12 +51,14 @@ std::optional<endpoint> unix_socket_of(std::string_view path, socket_habits cons
     }
     if (path.front() != '/') {
         full = habits.directory + '/' + full;
-        remarks.note(line, "relative path " + in_quotes(path) + " is taken from " +
-                               printable(habits.directory),
+        remarks.note(line,
+                     "relative path " + in_quotes(path) + " is taken from " +
+                         printable(habits.directory),
                      "see that it is right");
     } else if (habits.is_chroot && path.substr(0, habits.directory.size()) != habits.directory) {
-        remarks.note(line, "path " + in_quotes(path) + " is below " + printable(habits.directory) +
-                               " where smtpd runs in a chroot",
+        remarks.note(line,
+                     "path " + in_quotes(path) + " is below " + printable(habits.directory) +
+                         " where smtpd runs in a chroot",
                      "if column 5 of smtpd in master.cf is y, put that directory in front");
     }
     return checked("unix:" + full, line, remarks);
