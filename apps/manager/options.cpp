@@ -132,8 +132,9 @@ void add_source_option(CLI::App& to, options& into) {
               if (!into.import_from.from)
                   throw CLI::ValidationError("--from", "it is milter-manager, postfix or sendmail");
           },
-          "milter-manager (the older one's --show-config), postfix (main.cf, postconf), sendmail "
-          "(sendmail.mc, sendmail.cf); by default a guess")
+          "milter-manager (what --show-config of the older one prints), postfix (main.cf, "
+          "postconf), "
+          "sendmail (sendmail.mc, sendmail.cf); by default a guess")
         ->type_name("PROGRAM");
 }
 

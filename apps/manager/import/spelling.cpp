@@ -55,7 +55,7 @@ std::optional<endpoint> unix_socket_of(std::string_view path, socket_habits cons
                      "relative path " + in_quotes(path) + " is taken from " +
                          printable(habits.directory),
                      "see that it is right");
-    } else if (habits.is_chroot && path.substr(0, habits.directory.size()) != habits.directory) {
+    } else if (habits.is_postfix && path.substr(0, habits.directory.size()) != habits.directory) {
         remarks.note(line,
                      "path " + in_quotes(path) + " is below " + printable(habits.directory) +
                          " where smtpd runs in a chroot",
@@ -116,7 +116,12 @@ std::vector<std::string> sorted_names(std::string_view text) {
 std::optional<endpoint> socket_of(std::string_view text, socket_habits const& habits, unsigned line,
                                   remark_list& remarks) {
     if (!is_text(text, line, remarks)) return std::nullopt;
-    if (auto const path = path_of(text)) return unix_socket_of(*path, habits, line, remarks);
+    auto const path = path_of(text);
+    if (path && path->size() == text.size() && habits.is_postfix) {
+        remarks.lost(line, "no socket: " + in_quotes(text), write_it_yourself);
+        return std::nullopt;
+    }
+    if (path) return unix_socket_of(*path, habits, line, remarks);
     auto where = parsed(text, line, remarks);
     if (!where) return std::nullopt;
     if (where->host.empty() && habits.host.empty()) {

@@ -14,9 +14,10 @@ namespace milter::manager {
 
 /// Whose spelling it is, and so what a missing host or a relative path stands for.
 struct socket_habits {
-    std::string host;       ///< of `inet:PORT`; empty: it has to be there
-    std::string directory;  ///< of a relative path; empty: it has to be absolute
-    bool is_chroot = false; ///< absolute paths may begin in that directory, too
+    std::string host;      ///< of `inet:PORT`; empty: it has to be there
+    std::string directory; ///< of a relative path; empty: it has to be absolute
+    bool is_postfix =
+        false; ///< paths have a scheme, and absolute ones may begin in that directory, too
 };
 
 /// Where to connect to. Empty with a remark when it cannot be read; what was assumed is remarked, too.
