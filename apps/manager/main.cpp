@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // manager/main.cpp - milter-manager
 #include "manager/control_client.hpp"
+#include "manager/import_command.hpp"
 #include "manager/run.hpp"
 
 int main(int argc, char** argv) {
@@ -10,6 +11,7 @@ int main(int argc, char** argv) {
     switch (parsed.value->verb) {
     case verb::run: return milter::manager::run(*parsed.value);
     case verb::check: return milter::manager::check(*parsed.value);
+    case verb::import: return milter::manager::import_configuration(parsed.value->import_from);
     default: return milter::manager::ask_manager(*parsed.value);
     }
 }

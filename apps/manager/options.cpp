@@ -31,6 +31,9 @@ Examples:
   milter-manager reload
   milter-manager status
   milter-manager drain --timeout 1m --wait
+  milter-manager import --from postfix --output milter-manager.toml
+  milter-manager import --from sendmail /etc/mail/sendmail.mc
+  milter-manager import --from milter-manager show-config.txt
   postconf -e smtpd_milters=inet:127.0.0.1:10025
 )";
 
@@ -42,11 +45,15 @@ Signals: SIGTERM drains and ends, twice at once; SIGHUP reloads; SIGUSR1 opens t
 Exit status: 0, 64 usage, 69 cannot listen, 71 out of descriptors or threads, 73 cannot open the
   log or use the spool directory, 78 configuration. Warnings do not change it. Of status, reload
   and drain also: 69 nobody answers, 70 not understood, 75 not now, or sessions were cut off,
-  76 no answer of a manager, 77 not allowed.)";
+  76 no answer of a manager, 77 not allowed. Of import: 1 something is left to do, 65 not
+  understood, 66 cannot be read, 73 cannot be written.)";
 
-constexpr std::string_view commands = "there are run, check, status, reload and drain";
+constexpr char const* main_cf_path = "/etc/postfix/main.cf";
 
-constexpr std::string_view verb_names[] = {"run", "check", "status", "reload", "drain"}; // by verb
+constexpr std::string_view commands = "there are run, check, status, reload, drain and import";
+
+constexpr std::string_view verb_names[] = {"run",    "check", "status",
+                                           "reload", "drain", "import"}; // by verb
 
 constexpr char const* file_help =
     "Configuration file; by default $MILTER_MANAGER_CONFIG, else what is shown";
@@ -106,6 +113,46 @@ void add_asking_commands(CLI::App& app, options& into) {
     }
 }
 
+constexpr char const* import_footer = R"(
+Examples:
+  milter-manager import --from postfix > milter-manager.toml
+  postconf -n | milter-manager import --from postfix -
+  milter-manager import --from sendmail /etc/mail/sendmail.mc
+  milter-manager import --from milter-manager show-config.txt --output milter-manager.toml
+
+What it cannot translate is on standard error and, at its place, in the configuration.
+Exit status: 0 all is translated, 1 something is left to do, 64 usage, 65 not understood, 66 cannot
+  be read, 73 cannot be written.)";
+
+void add_source_option(CLI::App& to, options& into) {
+    to.add_option_function<std::string>(
+          "--from",
+          [&into](std::string const& name) {
+              into.import_from.from = import_source_of(name);
+              if (!into.import_from.from)
+                  throw CLI::ValidationError("--from", "it is milter-manager, postfix or sendmail");
+          },
+          "milter-manager (what --show-config of the older one prints), postfix (main.cf, "
+          "postconf), "
+          "sendmail (sendmail.mc, sendmail.cf); by default a guess")
+        ->type_name("PROGRAM");
+}
+
+void add_import_command(CLI::App& app, options& into) {
+    auto* const import = app.add_subcommand(
+        "import",
+        "Prints a configuration made from what there is now, and says what is left to do");
+    import->footer(import_footer);
+    add_source_option(*import, into);
+    import
+        ->add_option("FILE", into.import_from.file,
+                     "What to read; -: standard input; by default Postfix's main.cf")
+        ->type_name("");
+    import->add_option("--output", into.import_from.output, "Write to a new file instead")
+        ->type_name("FILE");
+    import->add_flag("--force", into.import_from.force, "Write over --output FILE");
+}
+
 /// Of the command that was given.
 verb verb_of(CLI::App const& app) {
     for (std::size_t i = 0; i < std::size(verb_names); ++i)
@@ -117,7 +164,8 @@ verb verb_of(CLI::App const& app) {
 std::string_view command_of(int argc, char const* const* argv) {
     for (int i = 1; i < argc; ++i) {
         std::string_view const word = argv[i];
-        if (word == "-c" || word == "--config" || word == "--control" || word == "--timeout")
+        if (word == "-c" || word == "--config" || word == "--control" || word == "--timeout" ||
+            word == "--from" || word == "--output")
             ++i;
         else if (word.substr(0, 1) != "-")
             return word;
@@ -136,6 +184,7 @@ bool is_verb(std::string_view word) {
 
 /// Of a file that stands alone behind the command.
 std::string likely_file(CLI::App const& app, CLI::ParseError const& wrong) {
+    if (app.got_subcommand("import")) return {};
     auto const surplus = app.remaining(/*recurse=*/true);
     bool const is_surplus = dynamic_cast<CLI::ExtrasError const*>(&wrong) != nullptr;
     if (!is_surplus || surplus.size() != 1 || surplus[0].substr(0, 1) == "-" || is_verb(surplus[0]))
@@ -172,6 +221,7 @@ parsed_options parse_options(int argc, char const* const* argv) {
     add_config_option(*check, value);
     check->add_flag("-q,--quiet", value.quiet, "Print nothing when all is well, and no notes");
     add_asking_commands(app, value);
+    add_import_command(app, value);
 
     try {
         app.parse(argc, argv);
@@ -181,6 +231,11 @@ parsed_options parse_options(int argc, char const* const* argv) {
         return wrong_usage(why_refused(app, wrong, command_of(argc, argv)));
     }
     value.verb = verb_of(app);
+    if (value.verb == verb::import && value.import_from.file.empty()) {
+        if (value.import_from.from != import_source::postfix)
+            return wrong_usage("import needs a file, or --from postfix for its main.cf");
+        value.import_from.file = main_cf_path;
+    }
     return {value, EXIT_SUCCESS};
 }
 

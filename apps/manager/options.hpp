@@ -2,6 +2,7 @@
 // manager/options.hpp - the command line of milter-manager
 #pragma once
 
+#include "manager/import/import.hpp"
 #include <milter/endpoint.hpp>
 
 #include <optional>
@@ -9,7 +10,14 @@
 
 namespace milter::manager {
 
-enum class verb { run, check, status, reload, drain };
+enum class verb { run, check, status, reload, drain, import };
+
+struct import_options {
+    std::optional<import_source> from; ///< empty: by what stands in the file
+    std::string file;                  ///< "-": standard input
+    std::string output;                ///< empty: standard output
+    bool force = false;                ///< write over it
+};
 
 struct options {
     manager::verb verb = manager::verb::run;
@@ -19,6 +27,7 @@ struct options {
     bool json = false;               ///< status: as it was heard
     std::string timeout;             ///< drain: a duration; empty: as the manager's file says
     bool wait = false;               ///< drain: until the manager has ended
+    import_options import_from;      ///< import
 };
 
 struct parsed_options {

@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(check_counts_milters_that_are_enabled) {
 BOOST_AUTO_TEST_CASE(manual_and_help_list_the_same_flags) {
     auto const manual =
         support::slurp(std::string(MILTER_SOURCE_DIR) + "/docs/man/milter-manager.8");
-    for (std::string const verb : {"run", "check", "status", "reload", "drain"}) {
+    for (std::string const verb : {"run", "check", "status", "reload", "drain", "import"}) {
         auto const help =
             support::run_program(program("milter-manager"), {verb, "--help"}, dir).out;
         for (auto at = help.find("--"); at != help.npos; at = help.find("--", at + 2)) {

@@ -23,6 +23,7 @@ std::map<std::string, std::string> const other_values = {
     {"listen.group", R"("mail")"},
     {"listen.profile", R"("x")"},
     {"milter.name", R"("x.y-z_9")"},
+    {"milter.description", R"("Größe \"x\" \\ # y")"},
     {"milter.socket", R"(["inet6:8891@[::1]", "unix:/run/b.sock"])"},
     {"milter.balance", R"("round_robin")"},
     {"milter.on_error", R"("quarantine")"},
@@ -216,6 +217,7 @@ BOOST_AUTO_TEST_CASE(each_key_reaches_the_field_it_is_named_after) {
     BOOST_TEST((all->profiles[0].serial == false));
     auto const& milter = all->milters.at(0);
     BOOST_TEST(milter.name == "x.y-z_9");
+    BOOST_TEST(milter.description == R"(Größe "x" \ # y)");
     BOOST_TEST_REQUIRE(milter.sockets.size() == 2u);
     BOOST_TEST((milter.sockets[0] == *milter::parse_endpoint("inet6:8891@[::1]")));
     BOOST_TEST((milter.sockets[1] == *milter::parse_endpoint("/run/b.sock")));

@@ -52,6 +52,8 @@ constexpr config_key rows[] = {
 
     {"milter", "name", "", anything, "", "what logs and statistics call it; no other milter has it",
         [](target const& t) -> field { return milter_name{&t.milter->name}; }, required},
+    {"milter", "description", "", anything, "none", "what it is there for, in words; for people alone",
+        [](target const& t) -> field { return one_line{&t.milter->description}; }},
     {"milter", "socket", "", anything, "", "where it listens; each of a list will do",
         [](target const& t) -> field { return socket_list{&t.milter->sockets}; }, required},
     {"milter", "balance", "", anything, "", "which of several sockets a session tries first",

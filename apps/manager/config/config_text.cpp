@@ -96,6 +96,16 @@ refusal assign_milter_name(std::string& to, raw_value const& value) {
     return {};
 }
 
+refusal assign_line(std::string& to, raw_value const& value) {
+    std::string text;
+    if (auto refused = get_text("a text", value, text)) return refused;
+    if (text.size() > line_limit)
+        return complaint{"text of " + std::to_string(text.size()) + " bytes",
+                         "at most " + std::to_string(line_limit)};
+    to = text;
+    return {};
+}
+
 refusal assign_group(std::string& to, raw_value const& value) {
     std::string text;
     if (auto refused = get_text("a group", value, text)) return refused;

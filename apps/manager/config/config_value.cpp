@@ -123,6 +123,7 @@ struct assigner {
     refusal operator()(octal_mode f) const { return assign_mode(*f.to, value); }
     refusal operator()(milter_name f) const { return assign_milter_name(*f.to, value); }
     refusal operator()(profile_name f) const { return assign_name(*f.to, value); }
+    refusal operator()(one_line f) const { return assign_line(*f.to, value); }
     refusal operator()(name_list f) const { return assign_names(*f.to, value); }
     refusal operator()(group_name f) const { return assign_group(*f.to, value); }
     refusal operator()(absolute_path f) const { return assign_path(*f.to, value); }
@@ -171,6 +172,7 @@ struct formatter {
     }
     std::string operator()(milter_name f) const { return toml_text(*f.to); }
     std::string operator()(profile_name f) const { return toml_text(*f.to); }
+    std::string operator()(one_line f) const { return toml_text(*f.to); }
     std::string operator()(name_list f) const {
         std::string out;
         for (auto const& one : *f.to) (out += out.empty() ? "" : ", ") += toml_text(one);
@@ -206,6 +208,7 @@ struct type_namer {
     std::string operator()(octal_mode) const { return "octal mode"; }
     std::string operator()(milter_name) const { return "name"; }
     std::string operator()(profile_name) const { return "name"; }
+    std::string operator()(one_line) const { return "text"; }
     std::string operator()(name_list) const { return "list of names"; }
     std::string operator()(group_name) const { return "group"; }
     std::string operator()(absolute_path) const { return "path"; }

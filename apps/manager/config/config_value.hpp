@@ -21,6 +21,7 @@ struct percentage    { unsigned* to; };                ///< "5%", "0.25%"; in hu
 struct octal_mode    { std::optional<unsigned>* to; }; ///< "0660"
 struct milter_name   { std::string* to; };             ///< lower-case letters, digits, "_.-"
 struct profile_name  { std::string* to; };
+struct one_line      { std::string* to; };             ///< any words
 struct name_list     { std::vector<std::string>* to; }; ///< ["spf", "dkim"]
 struct group_name    { std::string* to; };
 struct absolute_path { std::string* to; };
@@ -34,7 +35,7 @@ using field =
     std::variant<bool*, std::optional<bool>*, unsigned*, std::size_t*, proto::duration*,
                  std::optional<proto::duration>*, endpoint*, on_error*, on_internal_error*,
                  header_rules_setting*, balance*, late_rcpt_reject*, milter_mode*, sample_key*,
-                 byte_size, percentage, octal_mode, milter_name, profile_name, name_list,
+                 byte_size, percentage, octal_mode, milter_name, profile_name, one_line, name_list,
                  group_name, absolute_path, log_file, socket_list, macro_names>;
 
 /// Stores the value; on a refusal the field is unchanged.

@@ -64,6 +64,7 @@ struct milter_timeouts {
 
 struct milter_config {
     std::string name;
+    std::string description;       ///< for people alone
     std::vector<endpoint> sockets; ///< one or more, at most max_endpoints
     manager::balance balance = manager::balance::fail_over;
     breaker_settings breaker; ///< of each of the sockets

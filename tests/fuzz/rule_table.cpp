@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// tests/fuzz/lookup_table.cpp - files of sets, and Postfix' tables, as somebody may have written them
+// tests/fuzz/rule_table.cpp - files of sets, and Postfix' tables, as somebody may have written them
 //
 // Input: a letter that says what the file is (c, r, p, h: a table of type cidr, regexp, pcre, texthash; a, d, m, t, w: a set
 // of addresses, domains, mail, text, windows), what is looked up in it, a line end, and the file.
