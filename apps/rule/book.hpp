@@ -148,6 +148,9 @@ public:
     std::vector<std::string> const& condition_names() const noexcept { return names_; }
     std::vector<book_rule> const& rules() const noexcept { return rules_; }
     std::vector<book_milter> const& milters() const noexcept { return milters_; }
+    /// Rules that have a verdict, and those of them that accept, in their order.
+    std::vector<std::uint32_t> const& verdicts() const noexcept { return verdicts_; }
+    std::vector<std::uint32_t> const& accepts() const noexcept { return accepts_; }
     rule::needs const& needs() const noexcept { return needs_; }
     /// Some rule may refuse or accept mail, tag it, set macros or change timeouts.
     bool acts() const noexcept { return acts_; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // rule/book_builder.cpp - from what was written to what is asked: names resolved, orders and circles found
 #include "rule/book.hpp"
+#include "rule/book_warning.hpp"
 #include "rule/parser.hpp"
 #include "rule/quote.hpp"
 #include "rule/suggestion.hpp"
@@ -23,9 +24,9 @@ public:
         compile_rules();
         note_needs();
         find_circle_of_milters();
-        bool const is_sound = std::all_of(problems_.begin(), problems_.end(),
-                                          [](auto const& one) { return one.is_warning; });
-        return {is_sound ? std::move(made_) : nullptr, std::move(problems_), std::move(scope_)};
+        if (!problems_.empty()) return {nullptr, std::move(problems_), std::move(scope_)};
+        auto warnings = warnings_of(from_, *made_);
+        return {std::move(made_), std::move(warnings), std::move(scope_)};
     }
 
 private:

@@ -42,8 +42,13 @@ public:
     void header(std::string name, std::string value) {
         headers_.emplace_back(std::move(name), std::move(value));
     }
+    /// That a milter added, whichever.
+    void added_header(std::string name, std::string value) {
+        added_headers_.emplace_back(std::move(name), std::move(value));
+    }
     knowledge recipients_complete = knowledge::pending;
     knowledge headers_complete = knowledge::pending;
+    knowledge added_headers_complete = knowledge::pending;
 
     value read(fact which, argument const* with, cursor const* element) const noexcept override {
         if (element && row_of(which).of == quantity::each_recipient) {
@@ -60,8 +65,9 @@ public:
             at.index = at.mark++;
             return at.index < recipients_.size();
         }
-        while (at.mark < headers_.size()) {
-            auto const& [name, value] = headers_[at.mark++];
+        auto const& fields = of == quantity::each_header ? headers_ : added_headers_;
+        while (at.mark < fields.size()) {
+            auto const& [name, value] = fields[at.mark++];
             if (name != with->text) continue;
             at.element = known_text(value);
             return true;
@@ -70,7 +76,8 @@ public:
     }
 
     knowledge is_complete(quantity of, argument const*) const noexcept override {
-        return of == quantity::each_recipient ? recipients_complete : headers_complete;
+        if (of == quantity::each_recipient) return recipients_complete;
+        return of == quantity::each_header ? headers_complete : added_headers_complete;
     }
 
 private:
@@ -85,6 +92,7 @@ private:
     std::deque<mail_address> mails_;
     std::vector<mail_address const*> recipients_;
     std::vector<std::pair<std::string, std::string>> headers_;
+    std::vector<std::pair<std::string, std::string>> added_headers_;
 };
 
 } // namespace rule_test

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSL-1.0
+// rule/demand.cpp
+#include "rule/demand.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+namespace milter::rule {
+
+namespace {
+
+/// Macros that tell the fact; none: the command itself does. Source: the help of the fact's row.
+std::vector<std::string_view> macros_behind(fact which) {
+    switch (which) {
+    case fact::client_ptr: return {"{client_ptr}"};
+    case fact::mta_version: return {"v"};
+    case fact::tls_present:
+    case fact::tls_version: return {"{tls_version}"};
+    case fact::tls_cipher: return {"{cipher}"};
+    case fact::tls_bits: return {"{cipher_bits}"};
+    case fact::tls_subject: return {"{cert_subject}"};
+    case fact::tls_issuer: return {"{cert_issuer}"};
+    case fact::auth_present: return {"{auth_type}", "{auth_authen}"};
+    case fact::auth_type: return {"{auth_type}"};
+    case fact::auth_user: return {"{auth_authen}"};
+    case fact::auth_author: return {"{auth_author}"};
+    case fact::auth_ssf: return {"{auth_ssf}"};
+    default: return {};
+    }
+}
+
+template <class T> void add_once(std::vector<T>& to, T one) {
+    if (std::find(to.begin(), to.end(), one) == to.end()) to.push_back(std::move(one));
+}
+
+/// Goes through programs and the conditions that they name, each once.
+class gathering {
+public:
+    explicit gathering(std::span<program const> conditions)
+        : conditions_(conditions), seen_(conditions.size()) {}
+
+    void add(program const& what) {
+        for (auto const& one : what.steps) add(what, one);
+    }
+    demand take() && {
+        for (auto& one : found_.facts) std::sort(one.begin(), one.end());
+        std::sort(found_.macros.begin(), found_.macros.end());
+        return std::move(found_);
+    }
+
+private:
+    void add(program const& what, step const& one) {
+        if (one.what == step_kind::condition && !seen_[one.index]) {
+            seen_[one.index] = true;
+            add(conditions_[one.index]);
+        }
+        if (one.what == step_kind::fact || one.what == step_kind::read) {
+            if (one.which == fact::macro)
+                return add_once(found_.macros, what.arguments[one.index].text);
+            add(one.which);
+        }
+    }
+    void add(fact which) {
+        add_once(found_.facts[static_cast<std::size_t>(row_of(which).from)], which);
+        for (auto const macro : macros_behind(which)) add_once(found_.macros, std::string(macro));
+    }
+
+    std::span<program const> conditions_;
+    std::vector<bool> seen_;
+    demand found_;
+};
+
+} // namespace
+
+demand demand_of(program const& what, std::span<program const> conditions) {
+    gathering all(conditions);
+    all.add(what);
+    return std::move(all).take();
+}
+
+demand demand_of_milter(book const& all, std::size_t milter) {
+    auto const& one = all.milters()[milter];
+    gathering found(all.conditions());
+    if (one.when) found.add(*one.when);
+    for (auto const* const list : {&one.use, &one.skip, &one.evaluate, &all.accepts()})
+        for (auto const rule : *list) found.add(all.rules()[rule].when);
+    return std::move(found).take();
+}
+
+std::string describe(demand const& of) {
+    std::string stages, macros;
+    for (std::size_t i = 1; i < stage_count; ++i)
+        if (!of.facts[i].empty()) (stages += stages.empty() ? "" : ", ") += stage_names[i];
+    for (auto const& one : of.macros) (macros += " ") += one;
+    if (!macros.empty()) macros = (stages.empty() ? "macros" : "; macros") + macros;
+    return stages.empty() && macros.empty() ? "needs nothing" : "needs: " + stages + macros;
+}
+
+} // namespace milter::rule

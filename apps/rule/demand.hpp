@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSL-1.0
+// rule/demand.hpp - what an answer costs the MTA: the stages that it has to report, and the macros that it has to send
+//
+//   describe(demand_of_milter(*built.value, i)); // "needs: connect, helo; macros {auth_type}"
+#pragma once
+
+#include "rule/book.hpp"
+#include "rule/program.hpp"
+#include "rule/stage.hpp"
+
+#include <array>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace milter::rule {
+
+struct demand {
+    std::array<std::vector<fact>, stage_count>
+        facts;                       ///< by the stage from which they are known; once each
+    std::vector<std::string> macros; ///< from braced(), once each; those that facts come from, too
+
+    friend bool operator==(demand const&, demand const&) = default;
+};
+
+/// With the conditions that it names.
+demand demand_of(program const& what, std::span<program const> conditions);
+/// Of its own `when`, of the rules that choose or skip it, and of those that accept mail.
+demand demand_of_milter(book const& all, std::size_t milter);
+
+/// In a line. What is known before the MTA says anything costs it nothing.
+std::string describe(demand const& of);
+
+} // namespace milter::rule

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSL-1.0
+// tests/rule/demand.cpp - what answers cost the MTA
+#include "rule/demand.hpp"
+
+#include "rule/compile.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace milter::rule;
+
+BOOST_AUTO_TEST_SUITE(rule_demand)
+
+BOOST_AUTO_TEST_CASE(stages_and_macros_that_an_expression_needs) {
+    struct {
+        char const* text;
+        char const* needs;
+    } const rows[] = {
+        {"true", "needs nothing"},
+        {"load.sessions > 8", "needs nothing"},
+        {"client.port > 8 and helo == \"x\"", "needs: connect, helo"},
+        {"auth.type == \"x\"", "needs: mail; macros {auth_type}"},
+        {"not auth.present", "needs: mail; macros {auth_authen} {auth_type}"},
+        {"macro(\"j\") == \"x\"", "needs: macros j"},
+        {"any(recipient.local == \"x\") or client.name == \"y\"", "needs: connect, rcpt"},
+    };
+    for (auto const& row : rows)
+        BOOST_CHECK_EQUAL(describe(demand_of(*compile(row.text, {}, "test").value, {})), row.needs);
+}
+
+BOOST_AUTO_TEST_CASE(a_milter_needs_what_its_rules_and_their_conditions_need) {
+    book_text from;
+    from.conditions = {{"early", "", "helo == \"x\""}};
+    from.milters = {{"a", "client.resolved", true}, {"b", {}, true}};
+    rule_text use;
+    use.name = "use";
+    use.when = "early and auth.ssf > 1";
+    use.use = {"a"};
+    from.rules = {use};
+    auto const built = build(from);
+    BOOST_CHECK_EQUAL(describe(demand_of_milter(*built.value, 0)),
+                      "needs: connect, helo, mail; macros {auth_ssf}");
+    BOOST_CHECK_EQUAL(describe(demand_of_milter(*built.value, 1)), "needs nothing");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
