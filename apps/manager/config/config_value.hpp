@@ -5,6 +5,7 @@
 #pragma once
 
 #include "manager/config/config_raw.hpp"
+#include "manager/config/config_rule_value.hpp"
 #include "manager/core/config.hpp"
 
 #include <cstddef>
@@ -35,7 +36,11 @@ using field =
                  std::optional<proto::duration>*, endpoint*, on_error*, on_internal_error*,
                  header_rules_setting*, balance*, late_rcpt_reject*, milter_mode*, sample_key*,
                  byte_size, percentage, octal_mode, milter_name, profile_name, name_list,
-                 group_name, absolute_path, log_file, socket_list, macro_names>;
+                 group_name, absolute_path, log_file, socket_list, macro_names, one_line,
+                 condition_name, set_name, zone_name, word, expression, own_expression, either,
+                 own_duration, texts, own_texts, some_names, own_names, kind_of_set, file_name, table_name,
+                 sql_query, accepting, refusing, reply_text, macro_values, macros_of_milters,
+                 answer_list, server_list, fact_values, flags_by_name, stage_word, verdict_word>;
 
 /// Stores the value; on a refusal the field is unchanged.
 refusal assign(field const& to, raw_value const& value, range allowed);
