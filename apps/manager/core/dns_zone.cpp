@@ -58,11 +58,11 @@ bool is_listed(dns_zone const& zone, std::uint32_t address) noexcept {
                        [address](auto const& one) { return one.contains(address); });
 }
 
+} // namespace
+
 bool is_no_answer(std::uint32_t address) noexcept {
     return !loopback.contains(address) || complaints.contains(address);
 }
-
-} // namespace
 
 std::optional<answer_range> parse_answer_range(std::string_view text) {
     if (auto const dash = text.find('-'); dash != text.npos)
@@ -81,6 +81,15 @@ listing judge(dns_zone const& zone, std::span<std::uint32_t const> addresses) no
                                                                          : listing::not_listed;
 }
 
+std::string describe_answer(std::uint32_t address) {
+    std::string text;
+    for (int shift = 24; shift >= 0; shift -= 8) {
+        text += std::to_string(address >> shift & 0xff);
+        if (shift > 0) text += '.';
+    }
+    return text;
+}
+
 std::optional<dns_subject> dns_subject::from(std::span<std::uint8_t const> address) noexcept {
     static constexpr std::array<std::uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     if (address.size() == 16 && std::equal(mapped.begin(), mapped.end(), address.begin()))
@@ -97,12 +106,11 @@ std::string question_name(dns_zone const& zone, dns_subject const& about) {
     std::string name;
     auto const bytes = about.bytes();
     for (auto byte = bytes.rbegin(); byte != bytes.rend(); ++byte) {
-        if (about.is_v4()) {
-            name.append(std::to_string(*byte)).push_back('.');
-        } else {
-            for (unsigned const nibble : {*byte & 0xfU, *byte >> 4U})
-                name.append({digits[nibble], '.'});
-        }
+        unsigned const value = *byte;
+        if (about.is_v4())
+            name.append(std::to_string(value)).push_back('.');
+        else
+            name.append({digits[value & 0xf], '.', digits[value >> 4], '.'});
     }
     return name + zone.name;
 }

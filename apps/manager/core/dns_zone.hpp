@@ -47,6 +47,12 @@ struct dns_zone {
     friend bool operator==(dns_zone const&, dns_zone const&) = default;
 };
 
+/// What only a list says that does not serve, or somebody who is no list, unless `listed_when` has it.
+bool is_no_answer(std::uint32_t address) noexcept;
+
+/// `127.0.0.2`
+std::string describe_answer(std::uint32_t address);
+
 /// Of a zone, so that a question about IPv6 is a name.
 inline constexpr std::size_t longest_zone =
     253 - 64; // characters: RFC 1035 2.3.4 less 32 nibbles and dots
