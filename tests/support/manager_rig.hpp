@@ -69,6 +69,8 @@ public:
     /// In place of `config`: what sessions share, endpoints that are down included.
     std::shared_ptr<manager::config const> settings;
     std::string profile; ///< of the listener
+    manager::surroundings known; ///< when the session begins
+    std::vector<std::size_t> looked_up; ///< DNS lists that were asked about a client, as they were
     scripted_mta mta;
     scripted_filter& filter(std::size_t k) { return ends_[k].filter; }
     cut deliver = cut::whole;
@@ -153,12 +155,19 @@ public:
         now_ = end;
     }
 
+    /// What a DNS list says, and what follows of it.
+    std::string answer_list(std::size_t list, manager::listing what) {
+        input([&] { session().list_answered(list, what, now_); });
+        return until_answered();
+    }
+
     // ---- what came out
 
     manager::shadowed_session& session() {
         if (!session_)
             session_ = std::make_unique<manager::shadowed_session>(
-                settings ? settings : manager::with_endpoints(config), 7, now_, "in", profile);
+                settings ? settings : manager::with_endpoints(config), 7, now_, "in", profile,
+                known);
         return *session_;
     }
     bool hung_up() const noexcept { return hung_up_; }
@@ -260,6 +269,7 @@ inline void manager_rig::execute(manager::effect& one) {
         end.drain_due = true;
         return;
     }
+    case kind::look_up: return looked_up.push_back(one.link);
     case kind::close: return finish(ends_[serving_[one.link]], one.bytes);
     case kind::reply:
         mta_in_ += one.bytes;

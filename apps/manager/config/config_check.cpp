@@ -38,7 +38,6 @@ public:
         check_presence();
         for (std::size_t i = 0; i < listens_.size(); ++i) check_listen(i);
         for (std::size_t i = 0; i < milters_.size(); ++i) check_milter(i);
-        for (std::size_t i = 0; i < names_.size(); ++i) check_name(i);
         for (std::size_t i = 0; i < milters_.size(); ++i) check_timeouts(i);
         for (std::size_t i = 0; i < milters_.size(); ++i) check_breaker(i);
         for (std::size_t i = 0; i < config_.milters.size(); ++i) check_sample(i);
@@ -97,7 +96,7 @@ private:
         for (std::size_t j = 0; j < i; ++j)
             if (listens_[j] && same_place(socket, config_.listens[j].socket))
                 return problems_.error(*listens_[i], "socket is listened on already",
-                                       "first in " + line_of(listens_[j]));
+                                       "first in " + line_of(listens_[j], *listens_[i]));
         if (socket.family == endpoint::kind::unix_path) return;
         if (is_on_all_addresses(socket)) warn_of_openness(socket, *listens_[i]);
         for (auto const key : {"mode", "group"})
@@ -129,7 +128,7 @@ private:
         for (std::size_t j = 0; j < listens_.size(); ++j)
             if (listens_[j] && reaches(socket, config_.listens[j].socket))
                 return problems_.error(place, "loop: the manager itself listens on this socket",
-                                       "see [[listen]] in " + line_of(listens_[j]));
+                                       "see [[listen]] in " + line_of(listens_[j], place));
         for (std::size_t j = 0; j < i; ++j)
             if (milters_[j] && has_socket(config_.milters[j], socket))
                 return problems_.warning(place, "milter " + in_quotes(config_.milters[j].name) +
@@ -158,14 +157,6 @@ private:
             problems_.warning(*place, "first_pause is longer than longest_pause, which is " +
                                           duration_text(breaker.longest_pause) +
                                           ": that is the first one, too");
-    }
-
-    void check_name(std::size_t i) {
-        if (!names_[i]) return;
-        for (std::size_t j = 0; j < i; ++j)
-            if (names_[j] && config_.milters[i].name == config_.milters[j].name)
-                return problems_.error(*names_[i], "second milter of this name",
-                                       "first in " + line_of(names_[j]));
     }
 
     void check_profile_of(std::size_t i) {
@@ -254,11 +245,11 @@ private:
         for (std::size_t i = 0; i < listens_.size(); ++i)
             if (listens_[i] && same_place(socket, config_.listens[i].socket))
                 return problems_.error(*place, "socket is listened on already",
-                                       "by [[listen]] in " + line_of(listens_[i]));
+                                       "by [[listen]] in " + line_of(listens_[i], *place));
         for (std::size_t i = 0; i < milters_.size(); ++i)
             if (milters_[i] && has_socket(config_.milters[i], socket))
                 return problems_.error(*place, "a milter has this socket",
-                                       "see [[milter]] in " + line_of(milters_[i]));
+                                       "see [[milter]] in " + line_of(milters_[i], *place));
     }
 
     /// Of times that somebody wrote: those that were not are cut by the budget without surprise.
@@ -332,8 +323,8 @@ private:
         return found;
     }
 
-    static std::string line_of(source_place const* at) {
-        return "line " + std::to_string(at->line);
+    std::string line_of(source_place const* at, source_place const& seen_from) const {
+        return problems_.line_of(*at, seen_from);
     }
 
     config const& config_;

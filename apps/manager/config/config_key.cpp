@@ -3,6 +3,9 @@
 #include "manager/config/config_key.hpp"
 
 #include "manager/config/config_number.hpp"
+#include "manager/config/config_rule_key.hpp"
+
+#include <iterator>
 
 namespace milter::manager {
 
@@ -40,7 +43,7 @@ template <wire::macro_stage Stage> field macros_of(target const& t) {
 using wire::macro_stage;
 
 // clang-format off
-constexpr config_key rows[] = {
+constexpr config_key own_rows[] = {
     {"listen", "socket", "", anything, "", "where the MTA connects to",
         [](target const& t) -> field { return &t.listen->socket; }, required},
     {"listen", "mode", "", anything, "as the umask gives it", "permissions of a unix socket",
@@ -64,6 +67,10 @@ constexpr config_key rows[] = {
         [](target const& t) -> field { return &t.milter->enabled; }},
     {"milter", "mode", "", anything, "", "whether its verdicts count, or are compared only",
         [](target const& t) -> field { return &t.milter->mode; }},
+    {"milter", "when", "", anything, "always", "the expression for which it runs",
+        [](target const& t) -> field { return own_expression{&t.milter->when}; }},
+    {"milter", "on_unknown", "", anything, "", "what it does when that will never be known",
+        [](target const& t) -> field { return either{&t.milter->runs_if_unknown, "skip", "run"}; }},
     {"milter", "share", "", anything, "", "of the mail that it applies to; the rest it never sees",
         [](target const& t) -> field { return percentage{&t.milter->sample.share}; }},
     {"milter", "by", "", anything, "", "what is in the share as a whole or not at all",
@@ -201,48 +208,49 @@ std::string range_text(field const& what, range allowed) {
     return text(allowed.least) + " to " + text(allowed.most);
 }
 
-std::string heading_in_file(std::string_view table, config_target const& from) {
-    bool const named = is_named_table(table.substr(0, table.find('.')));
-    return named ? "[profile.\"" + from.profile->name + "\"]" : heading_of(table);
+/// All rows, those of rules behind the others.
+std::vector<config_key> joined_rows() {
+    std::vector<config_key> rows(std::begin(own_rows), std::end(own_rows));
+    for (auto const& row : config_rule_key_rows()) rows.push_back(row);
+    return rows;
+}
+
+/// "[profile.inbound]", "[test.expect]"
+std::string heading_in_file(config_key const& row, config_target const& from) {
+    auto const& table = table_of_row(row.table);
+    if (!table.name_of) return heading_of(row.table);
+    return '[' + std::string(table.name) + '.' + to_toml(table.name_of(from)) + ']';
 }
 
 /// The keys of a table and of the tables below it.
-void append_table(std::string& out, std::string_view table, config_target const& from) {
+void append_entry(std::string& out, config_table const& table, config_target const& from) {
     std::string_view last;
-    for (auto const& row : rows) {
-        if (row.table.substr(0, row.table.find('.')) != table) continue;
+    bool const is_several = table.is != config_table::shape::only;
+    for (auto const& row : config_key_rows()) {
+        if (&table_of_row(row.table) != &table) continue;
         auto const value = to_toml(row.of(from));
-        if (value.empty()) continue;
-        if (row.table != last) (out += heading_in_file(row.table, from)) += '\n';
-        ((out += row.name) += " = ") += value + '\n';
+        bool const is_first = last.empty() && is_several;
+        if (value.empty() && !is_first) continue;
+        if (row.table != last) (out += heading_in_file(row, from)) += '\n';
         last = row.table;
+        if (!value.empty()) ((out += row.name) += " = ") += value + '\n';
     }
     if (!last.empty()) out += '\n';
 }
 
 } // namespace
 
-std::span<config_key const> config_key_rows() { return rows; }
-
-bool is_list_table(std::string_view table) noexcept {
-    return table == "listen" || table == "milter";
-}
-
-bool is_named_table(std::string_view table) noexcept { return table == "profile"; }
-
-std::string heading_of(std::string_view table) {
-    auto const name = std::string(table);
-    return is_list_table(table) ? "[[" + name + "]]" : "[" + name + "]";
+std::span<config_key const> config_key_rows() {
+    static auto const rows = joined_rows();
+    return rows;
 }
 
 std::vector<config_key_text> config_keys() {
-    config defaults;
-    listen_config listen;
-    milter_config milter;
-    profile_config profile;
     std::vector<config_key_text> keys;
-    for (auto const& row : rows) {
-        auto const at = row.of({&defaults, &listen, &milter, &profile});
+    config defaults;
+    for (auto const& row : config_key_rows()) {
+        auto const& table = table_of_row(row.table);
+        auto const at = row.of(table.add ? table.add(defaults) : config_target{&defaults});
         auto value = to_toml(at);
         if (value.empty()) value = row.unset;
         if (row.needed == presence::required) value = "required";
@@ -255,12 +263,8 @@ std::vector<config_key_text> config_keys() {
 
 std::string to_toml(config what) {
     std::string out;
-    for (auto& listen : what.listens) append_table(out, "listen", {&what, &listen, nullptr});
-    for (auto& milter : what.milters) append_table(out, "milter", {&what, nullptr, &milter});
-    for (auto& profile : what.profiles)
-        append_table(out, "profile", {&what, nullptr, nullptr, &profile});
-    for (auto const table : {"manager", "control", "limits", "spool", "macros"})
-        append_table(out, table, {&what, nullptr, nullptr});
+    for (auto const& table : config_tables())
+        for (auto const& entry : entries_of(what, table.name)) append_entry(out, table, entry);
     return out;
 }
 

@@ -5,6 +5,7 @@
 // docs/configuration.md describes each key. Defaults stand in core/config.hpp.
 #pragma once
 
+#include "manager/config/config_table.hpp"
 #include "manager/config/config_value.hpp"
 
 #include <span>
@@ -13,14 +14,6 @@
 #include <vector>
 
 namespace milter::manager {
-
-/// What a row's field is taken from; all but config may be null for keys of other tables.
-struct config_target {
-    manager::config* config = nullptr;
-    listen_config* listen = nullptr;
-    milter_config* milter = nullptr;
-    profile_config* profile = nullptr;
-};
 
 enum class presence { optional, required };
 
@@ -36,15 +29,6 @@ struct config_key {
 };
 
 std::span<config_key const> config_key_rows();
-
-/// Tables of which there may be several: [[listen]], [[milter]].
-bool is_list_table(std::string_view table) noexcept;
-
-/// Tables of which there may be several, each with a name: [profile.NAME]. Rows call it NAME.
-bool is_named_table(std::string_view table) noexcept;
-
-/// "[[listen]]", "[milter.timeout]"
-std::string heading_of(std::string_view table);
 
 /// A row in words.
 struct config_key_text {

@@ -105,6 +105,16 @@ void problem_list::note(source_place at, std::string message, std::string hint) 
     entries_.push_back({at, std::move(message), std::move(hint), problem_weight::note});
 }
 
+unsigned problem_list::add_source(std::string const& file, std::string text) {
+    sources_.push_back({file, std::move(text)});
+    return static_cast<unsigned>(sources_.size() - 1);
+}
+
+std::string problem_list::line_of(source_place at, source_place seen_from) const {
+    auto const line = std::to_string(at.line);
+    return at.file == seen_from.file ? "line " + line : printable(name_of(at.file)) + ':' + line;
+}
+
 bool problem_list::has_errors() const noexcept {
     return std::any_of(entries_.begin(), entries_.end(),
                        [](auto const& e) { return e.weight == problem_weight::error; });
@@ -113,7 +123,8 @@ bool problem_list::has_errors() const noexcept {
 std::vector<config_problem> problem_list::take() {
     auto entries = std::exchange(entries_, {});
     std::stable_sort(entries.begin(), entries.end(), [](auto const& a, auto const& b) {
-        return std::tie(a.at.line, a.at.column) < std::tie(b.at.line, b.at.column);
+        return std::tie(a.at.file, a.at.line, a.at.column) <
+               std::tie(b.at.file, b.at.line, b.at.column);
     });
     std::vector<config_problem> taken;
     std::map<problem_weight, std::size_t> counts;
@@ -133,8 +144,9 @@ std::vector<config_problem> problem_list::take() {
 }
 
 config_problem problem_list::to_problem(entry one) const {
-    auto excerpt = excerpt_of(text_, one.at);
-    return {file_,
+    auto const& in = sources_[one.at.file];
+    auto excerpt = excerpt_of(in.text, one.at);
+    return {in.name,
             one.at.line,
             one.at.column,
             std::move(one.message),

@@ -24,27 +24,37 @@ struct config_problem {
 /// `FILE:LINE:COLUMN: message`, a warning or note with that word in front of the message, then excerpt and hint, indented, without a line end.
 std::string to_string(config_problem const& problem);
 
-/// Where something stands in the file.
+/// Where something stands in a file.
 struct source_place {
-    unsigned line = 0;   ///< from 1; 0: nowhere
+    unsigned line = 0;   ///< from 1; 0: of the file as a whole
     unsigned column = 0; ///< from 1, in characters
     unsigned width = 1;  ///< characters to be marked
+    unsigned file = 0;   ///< as problem_list counts them; 0: the main file
 };
 
 inline constexpr std::size_t config_problem_limit =
     20; // errors shown, and warnings, and notes; the rest is counted
 
-/// Collects the problems of one file, whose text must outlive it.
+/// Collects the problems of a configuration: of its main file and of all those that belong to it.
 class problem_list {
 public:
-    problem_list(std::string_view text, std::string const& file) : text_(text), file_(file) {}
+    /// Of the main file.
+    problem_list(std::string_view text, std::string const& file)
+        : sources_{{file, std::string(text)}} {}
+
+    /// @return  its number, for places in it
+    unsigned add_source(std::string const& file, std::string text);
 
     void error(source_place at, std::string message, std::string hint = {});
     void warning(source_place at, std::string message, std::string hint = {});
     void note(source_place at, std::string message, std::string hint = {});
 
     bool has_errors() const noexcept;
-    /// In the order of the file, cut at config_problem_limit. Leaves the list empty.
+    std::string const& text_of(unsigned file) const { return sources_[file].text; }
+    std::string const& name_of(unsigned file) const { return sources_[file].name; }
+    /// "line 12", or "rules.d/spam.toml:12" when that is in another file.
+    std::string line_of(source_place at, source_place seen_from) const;
+    /// In the order of the files, cut at config_problem_limit. Leaves the list empty.
     std::vector<config_problem> take();
 
 private:
@@ -55,10 +65,14 @@ private:
         problem_weight weight = problem_weight::error;
     };
 
+    struct source {
+        std::string name;
+        std::string text;
+    };
+
     config_problem to_problem(entry one) const;
 
-    std::string_view text_;
-    std::string const& file_;
+    std::vector<source> sources_;
     std::vector<entry> entries_; // excerpts are made of those that are shown
 };
 

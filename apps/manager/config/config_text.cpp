@@ -11,16 +11,6 @@ namespace milter::manager {
 
 namespace {
 
-bool is_macro_name(std::string_view name) noexcept {
-    auto const plain = [](char c) {
-        return c > ' ' && c < 0x7f && c != '{' && c != '}' && c != ',';
-    };
-    if (name.size() == 1) return plain(name.front());
-    if (name.size() < 3 || name.front() != '{' || name.back() != '}') return false;
-    name = name.substr(1, name.size() - 2);
-    return std::all_of(name.begin(), name.end(), plain);
-}
-
 /// Appends the names in one text. @return the first that is none
 std::optional<std::string> append_names(std::vector<std::string>& names, std::string_view text) {
     std::optional<std::string> bad;
@@ -32,6 +22,23 @@ std::optional<std::string> append_names(std::vector<std::string>& names, std::st
 }
 
 } // namespace
+
+bool is_macro_name(std::string_view name) noexcept {
+    auto const plain = [](char c) {
+        return c > ' ' && c < 0x7f && c != '{' && c != '}' && c != ',';
+    };
+    if (name.size() == 1) return plain(name.front());
+    if (name.size() < 3 || name.front() != '{' || name.back() != '}') return false;
+    name = name.substr(1, name.size() - 2);
+    return std::all_of(name.begin(), name.end(), plain);
+}
+
+complaint no_macro(std::string const& name, std::string_view hint) {
+    auto const braces = '{' + name + '}';
+    bool const mended = is_macro_name(braces);
+    return {"not a macro: " + in_quotes(name),
+            mended ? "did you mean " + in_quotes(braces) + "?" : std::string(hint)};
+}
 
 refusal assign_mode(std::optional<unsigned>& to, raw_value const& value) {
     constexpr std::string_view form = R"(a mode is octal digits in quotes: "0660")";
@@ -150,10 +157,7 @@ refusal assign_macros(std::string& to, raw_value const& value) {
     for (auto const& text : *texts) {
         auto const bad = append_names(names, text);
         if (!bad) continue;
-        auto const braces = '{' + *bad + '}';
-        bool const mended = is_macro_name(braces);
-        return complaint{"not a macro: " + in_quotes(*bad),
-                         mended ? "did you mean " + in_quotes(braces) + "?" : std::string(form)};
+        return no_macro(*bad, form);
     }
     if (names.empty()) return complaint{"no macro is named", "leave the key out for the default"};
     if (names.size() > proto::max_macro_names)

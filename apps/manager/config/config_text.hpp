@@ -7,11 +7,18 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace milter::manager {
 
 inline constexpr std::size_t line_limit = 512; // bytes of words for people
+
+/// "i", "{auth_type}"
+bool is_macro_name(std::string_view name) noexcept;
+
+/// With what it should be, if braces are all that lacks; else the hint.
+complaint no_macro(std::string const& name, std::string_view hint);
 
 // On a refusal the target is unchanged.
 refusal assign_mode(std::optional<unsigned>& to, raw_value const& value); ///< "0660"

@@ -2,11 +2,11 @@
 // manager/config/config_value.cpp - each kind of field: how it is read, written, and called
 #include "manager/config/config_value.hpp"
 
+#include "manager/config/config_choice.hpp"
 #include "manager/config/config_number.hpp"
 #include "manager/config/config_socket.hpp"
 #include "manager/config/config_text.hpp"
-#include "manager/config/printable.hpp"
-#include "rule/suggestion.hpp"
+#include "manager/config/toml_text.hpp"
 
 #include <algorithm>
 #include <span>
@@ -29,46 +29,17 @@ constexpr std::string_view milter_mode_names[] = {"enforce", "evaluate"};
 constexpr std::string_view sample_key_names[] = {"client.address", "sender.address",
                                                  "sender.domain", "session"};
 
-constexpr std::span<std::string_view const> names_of(on_error) { return on_error_names; }
-constexpr std::span<std::string_view const> names_of(on_internal_error) {
-    return on_internal_error_names;
-}
-constexpr std::span<std::string_view const> names_of(header_rules_setting) {
-    return header_rules_names;
-}
-constexpr std::span<std::string_view const> names_of(balance) { return balance_names; }
-constexpr std::span<std::string_view const> names_of(late_rcpt_reject) {
-    return late_rcpt_reject_names;
-}
-constexpr std::span<std::string_view const> names_of(milter_mode) { return milter_mode_names; }
-constexpr std::span<std::string_view const> names_of(sample_key) { return sample_key_names; }
+constexpr words names_of(on_error) { return on_error_names; }
+constexpr words names_of(on_internal_error) { return on_internal_error_names; }
+constexpr words names_of(header_rules_setting) { return header_rules_names; }
+constexpr words names_of(balance) { return balance_names; }
+constexpr words names_of(late_rcpt_reject) { return late_rcpt_reject_names; }
+constexpr words names_of(milter_mode) { return milter_mode_names; }
+constexpr words names_of(sample_key) { return sample_key_names; }
 
-/// "a, b or c"
-std::string list_of(std::span<std::string_view const> names) {
-    std::string out;
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        if (i > 0) out += i + 1 == names.size() ? " or " : ", ";
-        (out += '"') += names[i];
-        out += '"';
-    }
-    return out;
-}
-
-template <class Enum> refusal assign_choice(Enum& to, raw_value const& value) {
-    auto const names = names_of(Enum{});
-    auto const expected = "expected one of " + list_of(names);
-    std::string text;
-    if (!std::holds_alternative<std::string>(value)) return not_a("a text", value, expected);
-    if (auto refused = get_text("a text", value, text, expected)) return refused;
-    auto const found = std::find(names.begin(), names.end(), text);
-    if (found == names.end()) {
-        auto const near = rule::nearest(text, names);
-        auto const hint = near.empty() ? "" : "did you mean \"" + std::string(near) + "\"? ";
-        return complaint{"unknown value " + in_quotes(text), hint + expected};
-    }
-    to = static_cast<Enum>(found - names.begin());
-    return {};
-}
+/// Those of config_rule_value.hpp.
+template <class Kind>
+concept rule_kind = requires(Kind kind) { called(kind); };
 
 struct assigner {
     raw_value const& value;
@@ -116,31 +87,29 @@ struct assigner {
     }
     template <class Enum>
     requires std::is_enum_v<Enum> refusal operator()(Enum* to) const {
-        return assign_choice(*to, value);
+        std::size_t found = 0;
+        auto refused = assign_choice(found, value, names_of(Enum{}));
+        if (!refused) *to = static_cast<Enum>(found);
+        return refused;
     }
     refusal operator()(byte_size f) const { return assign_size(*f.to, value, allowed); }
     refusal operator()(percentage f) const { return assign_percentage(*f.to, value); }
     refusal operator()(octal_mode f) const { return assign_mode(*f.to, value); }
     refusal operator()(milter_name f) const { return assign_milter_name(*f.to, value); }
     refusal operator()(profile_name f) const { return assign_name(*f.to, value); }
-    refusal operator()(one_line f) const { return assign_line(*f.to, value); }
     refusal operator()(name_list f) const { return assign_names(*f.to, value); }
     refusal operator()(group_name f) const { return assign_group(*f.to, value); }
     refusal operator()(absolute_path f) const { return assign_path(*f.to, value); }
     refusal operator()(log_file f) const { return assign_log_file(*f.to, value); }
     refusal operator()(socket_list f) const { return assign_sockets(*f.to, value); }
     refusal operator()(macro_names f) const { return assign_macros(*f.to, value); }
+    refusal operator()(own_duration f) const { return read_value(f, value, allowed); }
+    template <rule_kind Kind> refusal operator()(Kind f) const { return read_value(f, value); }
 };
 
-/// The fields hold no control characters.
-std::string toml_text(std::string_view text) {
-    if (text.empty()) return {};
-    std::string out = "\"";
-    for (char c : text) {
-        if (c == '"' || c == '\\') out += '\\';
-        out += c;
-    }
-    return out + '"';
+/// Of a field that is not set: nothing.
+std::string set_text(std::string const& text) {
+    return text.empty() ? std::string() : toml_text(text);
 }
 
 struct formatter {
@@ -170,23 +139,19 @@ struct formatter {
         };
         return toml_text(std::string{'0', digit(6), digit(3), digit(0)});
     }
-    std::string operator()(milter_name f) const { return toml_text(*f.to); }
-    std::string operator()(profile_name f) const { return toml_text(*f.to); }
-    std::string operator()(one_line f) const { return toml_text(*f.to); }
-    std::string operator()(name_list f) const {
-        std::string out;
-        for (auto const& one : *f.to) (out += out.empty() ? "" : ", ") += toml_text(one);
-        return "[" + out + "]";
-    }
-    std::string operator()(group_name f) const { return toml_text(*f.to); }
-    std::string operator()(absolute_path f) const { return toml_text(*f.to); }
+    std::string operator()(milter_name f) const { return set_text(*f.to); }
+    std::string operator()(profile_name f) const { return set_text(*f.to); }
+    std::string operator()(name_list f) const { return toml_list(*f.to); }
+    std::string operator()(group_name f) const { return set_text(*f.to); }
+    std::string operator()(absolute_path f) const { return set_text(*f.to); }
     std::string operator()(log_file f) const { return toml_text(f.to->empty() ? "-" : *f.to); }
     std::string operator()(socket_list f) const {
         std::string out;
         for (auto const& one : *f.to) (out += out.empty() ? "" : ", ") += toml_text(to_string(one));
         return f.to->size() > 1 ? "[" + out + "]" : out;
     }
-    std::string operator()(macro_names f) const { return toml_text(*f.to); }
+    std::string operator()(macro_names f) const { return set_text(*f.to); }
+    template <rule_kind Kind> std::string operator()(Kind f) const { return written(f); }
 };
 
 struct type_namer {
@@ -201,20 +166,20 @@ struct type_namer {
     std::string operator()(endpoint*) const { return "socket"; }
     template <class Enum>
     requires std::is_enum_v<Enum> std::string operator()(Enum*) const {
-        return list_of(names_of(Enum{}));
+        return choice_of(names_of(Enum{}));
     }
     std::string operator()(byte_size) const { return "size"; }
     std::string operator()(percentage) const { return "percentage"; }
     std::string operator()(octal_mode) const { return "octal mode"; }
     std::string operator()(milter_name) const { return "name"; }
     std::string operator()(profile_name) const { return "name"; }
-    std::string operator()(one_line) const { return "text"; }
     std::string operator()(name_list) const { return "list of names"; }
     std::string operator()(group_name) const { return "group"; }
     std::string operator()(absolute_path) const { return "path"; }
     std::string operator()(log_file) const { return R"(path or "-")"; }
     std::string operator()(socket_list) const { return "socket or list of sockets"; }
     std::string operator()(macro_names) const { return "macros"; }
+    template <rule_kind Kind> std::string operator()(Kind f) const { return called(f); }
 };
 
 } // namespace

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "manager/config/config_raw.hpp"
+#include "manager/config/config_rule_value.hpp"
 #include "manager/core/config.hpp"
 
 #include <cstddef>
@@ -21,7 +22,6 @@ struct percentage    { unsigned* to; };                ///< "5%", "0.25%"; in hu
 struct octal_mode    { std::optional<unsigned>* to; }; ///< "0660"
 struct milter_name   { std::string* to; };             ///< lower-case letters, digits, "_.-"
 struct profile_name  { std::string* to; };
-struct one_line      { std::string* to; };             ///< any words
 struct name_list     { std::vector<std::string>* to; }; ///< ["spf", "dkim"]
 struct group_name    { std::string* to; };
 struct absolute_path { std::string* to; };
@@ -35,8 +35,12 @@ using field =
     std::variant<bool*, std::optional<bool>*, unsigned*, std::size_t*, proto::duration*,
                  std::optional<proto::duration>*, endpoint*, on_error*, on_internal_error*,
                  header_rules_setting*, balance*, late_rcpt_reject*, milter_mode*, sample_key*,
-                 byte_size, percentage, octal_mode, milter_name, profile_name, one_line, name_list,
-                 group_name, absolute_path, log_file, socket_list, macro_names>;
+                 byte_size, percentage, octal_mode, milter_name, profile_name, name_list,
+                 group_name, absolute_path, log_file, socket_list, macro_names, one_line,
+                 condition_name, set_name, zone_name, word, expression, own_expression, either,
+                 own_duration, texts, own_texts, some_names, own_names, kind_of_set, file_name, table_name,
+                 sql_query, accepting, refusing, reply_text, macro_values, macros_of_milters,
+                 answer_list, server_list, fact_values, flags_by_name, stage_word, verdict_word>;
 
 /// Stores the value; on a refusal the field is unchanged.
 refusal assign(field const& to, raw_value const& value, range allowed);

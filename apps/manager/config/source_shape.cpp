@@ -33,24 +33,28 @@ unsigned column_behind(std::string_view line, std::size_t bytes) {
 
 } // namespace
 
-bool check_shape(std::string_view text, problem_list& problems) {
+bool check_shape(unsigned file, problem_list& problems) {
+    std::string_view text = problems.text_of(file);
     if (text.size() > source_size_limit) {
-        problems.error({}, "file is larger than 1 MiB");
+        problems.error({0, 0, 1, file}, "file is larger than 1 MiB");
         return false;
     }
     std::size_t dots = 0;
     for (unsigned number = 1; !text.empty(); ++number) {
         auto const line = text.substr(0, text.find('\n'));
         if (line.size() > line_size_limit) {
-            problems.error({number, column_behind(line, line_size_limit)},
+            problems.error({number, column_behind(line, line_size_limit), 1, file},
                            "line of " + std::to_string(line.size()) + " bytes: at most " +
                                std::to_string(line_size_limit));
             return false;
         }
         dots += key_dots(line);
         if (dots > dot_limit) {
-            problems.error({number, 1}, "more than " + std::to_string(dot_limit) +
-                                            " dots: keys nested too deep");
+            problems.error({number, 1, 1, file},
+                           "more than " + std::to_string(dot_limit) +
+                               " dots: keys nested too deep",
+                           "a long list of addresses or domains stands in a file of its own, see "
+                           "[set.NAME] file");
             return false;
         }
         text.remove_prefix(std::min(line.size() + 1, text.size()));

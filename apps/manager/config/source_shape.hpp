@@ -8,7 +8,6 @@
 #include "manager/config/config_problem.hpp"
 
 #include <cstddef>
-#include <string_view>
 
 namespace milter::manager {
 
@@ -17,7 +16,8 @@ inline constexpr std::size_t line_size_limit = 8192; // bytes; macro lists and p
 inline constexpr std::size_t dot_limit =
     10'000; // dots behind a word; 20,000 tables deep was still safe
 
+/// @param file  whose text the problems have
 /// @return false with one problem added when the text is not to be parsed
-bool check_shape(std::string_view text, problem_list& problems);
+bool check_shape(unsigned file, problem_list& problems);
 
 } // namespace milter::manager

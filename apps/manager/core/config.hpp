@@ -12,7 +12,9 @@
 #include "manager/core/seat.hpp"
 #include "manager/core/selection.hpp"
 #include "rule/book.hpp"
+#include "rule/fact_table.hpp"
 #include "rule/set.hpp"
+#include "rule/stage.hpp"
 #include <milter/endpoint.hpp>
 #include <milter/message/body_store.hpp>
 #include <milter/message/edit.hpp>
@@ -23,10 +25,12 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace milter::manager {
@@ -72,6 +76,8 @@ struct milter_config {
     milter_timeouts timeouts;
     bool enabled = true;
     milter_mode mode = milter_mode::enforce;
+    std::optional<std::string> when; ///< expression; empty: always, but for rules
+    bool runs_if_unknown = true;     ///< what it means when that will never be known
     manager::sample sample;  ///< of the mail that it applies to
     bool read_only = false;  ///< it only judges: an edit of headers or body is a failure of it
     bool concurrent = false; ///< asked together with the one before it at CONNECT, HELO, MAIL, DATA
@@ -100,6 +106,75 @@ struct listen_config {
     std::string profile;          ///< empty: all milters
 };
 
+/// A file as it was when it was read.
+struct file_state {
+    std::string path;
+    bool exists = false;
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+    std::uint64_t size = 0;      ///< bytes
+    std::int64_t modified = 0;   ///< nanoseconds since 1970
+    std::int64_t changed = 0;    ///< the same of its inode: a copy may bring an old time along
+
+    friend bool operator==(file_state const&, file_state const&) = default;
+};
+
+/// A named set, as it was written: one of its sources is there.
+struct set_config {
+    using list = std::optional<std::vector<std::string>>;
+
+    std::string name;
+    std::string description;
+    list cidr, domains, mail, strings, hours;
+    std::string file;  ///< an entry a line
+    std::string table; ///< Postfix: "cidr:/etc/postfix/clients"
+    std::vector<std::string> counts; ///< results of the table that count; empty: all
+    std::string sqlite;              ///< file of a database ...
+    std::string query;               ///< ... and what it is asked
+    std::optional<rule::set_kind> kind; ///< of the last three
+    std::vector<file_state> sources;    ///< that it was read from
+};
+
+/// A block or allow list in DNS.
+struct list_config {
+    dns_zone zone;
+    std::string description;
+    proto::duration timeout = std::chrono::seconds(2); ///< of a question
+};
+
+/// What a test says about a fact.
+struct given_fact {
+    rule::fact which{};
+    std::string milter; ///< that it is about, or its zone
+    std::string with;   ///< header, macro or parameter
+    std::vector<std::string> texts; ///< of a header, recipients: several; else one
+    std::int64_t number = 0; ///< as in rule::value
+    std::string key;         ///< as it stands in the file: client.address
+    std::string written;     ///< its value there
+};
+
+/// What a test expects; what is empty may be anything.
+struct expectation {
+    std::optional<std::vector<std::string>> milters; ///< all that run, in their order
+    std::vector<std::string> not_milters;
+    std::optional<rule::stage> decided_at;
+    std::optional<rule::verdict_kind> verdict; ///< by a rule
+    std::string reply;
+    std::optional<std::vector<std::string>> tags;
+    std::vector<std::pair<std::string, bool>> conditions;
+    std::vector<std::pair<std::string, std::vector<rule::macro_text>>> macros; ///< by milters
+};
+
+/// A mail that is made up, and what the rules are to say about it.
+struct test_config {
+    std::string name;
+    std::vector<given_fact> given;
+    expectation expect;
+    std::string file; ///< where it stands
+    unsigned line = 0;
+    unsigned column = 0;
+};
+
 struct limits {
     std::size_t headers = 100'000;              ///< of one message
     std::size_t header_bytes = 16UL << 20;      ///< names and values of one message
@@ -124,13 +199,19 @@ struct config {
     listen_config control{{}, 0600, {}, {}}; ///< where administrators ask; no path: nowhere
     std::vector<milter_config> milters; ///< in the order in which they are asked, but for profiles
     std::vector<profile_config> profiles;
+    std::vector<rule::condition_text> conditions;
+    std::vector<rule::rule_text> rules;
+    std::vector<set_config> named_sets;
+    std::vector<list_config> block_lists;
+    std::vector<list_config> allow_lists;
+    std::vector<test_config> tests;
+    std::string folder; ///< of the main file, in which relative paths begin; empty: the current one
+    dns_settings dns;
     std::shared_ptr<rule::book const>
         book; ///< rules about the milters, which it counts as here; none: there are none
-    std::vector<std::shared_ptr<rule::set const>> sets;  ///< of the book, in its order
-    std::vector<dns_zone> block_lists; ///< of the book, in its order
-    std::vector<dns_zone> allow_lists;
-    dns_settings dns;
-    std::optional<std::size_t> process_limit; ///< SMTP servers that Postfix may run; empty: not known
+    std::vector<std::shared_ptr<rule::set const>> sets;  ///< named_sets, in their order
+    std::optional<std::size_t>
+        process_limit; ///< SMTP servers that Postfix may run; empty: not known
     std::shared_ptr<manager::selection const> selection; ///< none: every milter applies always
     std::vector<evaluated_milter> evaluated;             ///< from with_endpoints()
     /// Of all copies, also of those that a configuration before this one had; from with_endpoints()

@@ -43,7 +43,7 @@ void rule_desk::know_lists(config const& settings, rule_desk const* before, rela
         bool const is_same = before && before->lists_ && before->dns_ == dns_;
         lists_ = is_same ? before->lists_ : std::make_shared<dns_lists>(dns_, tell);
         for (auto const* const lists : {&settings.block_lists, &settings.allow_lists})
-            for (auto const& one : *lists) numbers_.push_back(lists_->know(one));
+            for (auto const& one : *lists) numbers_.push_back(lists_->know(one.zone));
     } catch (std::exception const& failed) {
         sinks.logged({severity::error, 0, "manager", std::string("DNS lists cannot be asked: ") + failed.what()});
         numbers_.clear();

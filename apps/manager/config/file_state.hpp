@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSL-1.0
+// manager/config/file_state.hpp - whether a file is still the one that was read, without reading it
+#pragma once
+
+#include "manager/core/config.hpp"
+
+#include <string>
+
+namespace milter::manager {
+
+/// Asked before the file is read, so that what changes meanwhile is seen the next time.
+file_state state_of(std::string const& path);
+
+/// Whether a file of a set is another one than the one that was read. A stat() for each.
+bool sets_have_changed(config const& what);
+
+/// The same of one set.
+bool has_changed(set_config const& what);
+
+} // namespace milter::manager

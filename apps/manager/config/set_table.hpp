@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSL-1.0
+// manager/config/set_table.hpp - sets from the tables of Postfix
+#pragma once
+
+#include "manager/config/config_problem.hpp"
+#include "manager/core/config.hpp"
+
+#include <memory>
+#include <string>
+
+namespace milter::manager {
+
+/// "cidr:/etc/postfix/clients" as its type and path.
+struct table_source {
+    std::string type;
+    std::string path; ///< as it is written
+};
+
+table_source table_source_of(std::string const& written);
+
+/// @param path  of the file
+/// @param at    where the table is named
+/// @return  null with problems
+std::shared_ptr<rule::set const> read_table(set_config const& what, rule::set_kind kind,
+                                            std::string const& path, source_place at,
+                                            problem_list& problems);
+
+} // namespace milter::manager
