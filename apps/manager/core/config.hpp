@@ -230,6 +230,8 @@ struct config {
     message::spool_options spool;
     std::array<std::string, wire::macro_stage_count>
         macros;               ///< what the administrator has each stage send
+    std::array<std::string, wire::macro_stage_count>
+        mta_macros; ///< in place of default_macros, where the MTA of this machine has more; empty: these
     std::array<std::vector<std::string>, wire::macro_stage_count>
         rule_macros; ///< what the book needs to know with each stage; from with_endpoints()
     bool serial = false;      ///< one milter at a time is shown the content of a message
