@@ -105,6 +105,7 @@ private:
             wire::give_output_memory_back(what.bytes);
             return core_.mta_drained(now);
         case kind::close: return;
+        case kind::look_up: break;
         case kind::hang_up: over_ = true;
         }
     }

@@ -105,7 +105,8 @@ void mail_facts::sender(wire::mail const& from, proto::time_point now) {
 }
 
 void mail_facts::add_recipient(wire::rcpt const& to) {
-    if (settings_.book->needs().has(fact::recipient)) recipients_.push_back(taken_apart(to.address, to.args));
+    auto const& needs = settings_.book->needs();
+    if (needs.has(fact::recipient) || needs.has(fact::recipients_count)) recipients_.push_back(taken_apart(to.address, to.args));
 }
 
 void mail_facts::take_recipient_back() noexcept {

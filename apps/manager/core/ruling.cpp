@@ -97,7 +97,11 @@ void session::ask_lists() {
 void session::list_answered(std::size_t list, listing what, proto::time_point now) {
     if (over_ || !rules_) return;
     rules_->facts().list_answered(list, knowledge_of(what), what == listing::listed);
-    if (newest_ != command_code::negotiate) select(newest_, now);
+    rules_->changed();
+    bool const is_decided = session_verdict_ || (transaction_ && transaction_->verdict);
+    for (auto const& one : links_)
+        if (!is_decided) choose(*one, newest_, now);
+    ask_lists();
     resume(now);
 }
 
