@@ -4,6 +4,7 @@
 
 #include "manager/config/config_number.hpp"
 #include "manager/config/config_restart.hpp"
+#include "manager/config/config_set.hpp"
 #include "manager/config/config_toml.hpp"
 #include "manager/config/decision_json.hpp"
 #include "manager/machine.hpp"
@@ -12,6 +13,7 @@
 #include "manager/service/counters.hpp"
 #include "manager/service/gateway.hpp"
 #include "manager/service/line_writer.hpp"
+#include "manager/service/periodic.hpp"
 #include "manager/service/supervisor.hpp"
 #include "manager/status_of.hpp"
 #include <milter/version.hpp>
@@ -39,6 +41,8 @@
 namespace milter::manager {
 
 namespace {
+
+constexpr auto set_watch_period = std::chrono::seconds(2);
 
 std::string counted(std::size_t count, std::string_view what) {
     return std::to_string(count) + ' ' + std::string(what) + (count == 1 ? "" : "s");
@@ -257,6 +261,19 @@ private:
         return outcome;
     }
 
+    /// Files of sets change more often than the configuration, and by other hands.
+    void look_at_sets() {
+        if (draining_ || !sets_have_changed(*settings_)) return;
+        auto read = with_changed_sets(*settings_);
+        for (auto const& problem : texts_of(read.problems)) say(problem);
+        settings_ = std::make_shared<config const>(std::move(read.value));
+        if (read.names.empty()) return;
+        gateway_.reload(settings_, gateway_.plan(*settings_));
+        std::string names;
+        for (auto const& one : read.names) (names += names.empty() ? "@" : ", @") += one;
+        say("sets read anew: " + names);
+    }
+
     void warn(reload_outcome& of, std::string const& what) {
         of.problems.push_back("warning: " + what);
         say(of.problems.back());
@@ -302,6 +319,7 @@ private:
     gateway gateway_;
     std::shared_ptr<control> control_;
     boost::asio::signal_set signals_;
+    periodic watch_of_sets_{gateway_.context(), set_watch_period, [this] { look_at_sets(); }};
     wall_time started_at_ = now();
     wall_time loaded_at_ = started_at_;
     std::optional<reload_status> last_reload_;
