@@ -152,18 +152,19 @@ public:
 
 private:
     void run(mail& of) {
-        static auto const sets = some_sets();
         std::fill(answers_.begin(), answers_.end(), truth::pending);
         for (std::size_t at = 0; at < stage_count; ++at) {
             of.begin(static_cast<stage>(at));
             known_.forget(0);
-            moment const now{book_->conditions(), sets, of, known_};
+            moment const now{book_->conditions(), sets_, of, known_};
             for (std::size_t i = 0; i < answers_.size(); ++i)
                 if (!is_final(answers_[i]) && asked_[i].has(static_cast<stage>(at)))
                     answers_[i] = book_->applies(i + 1, now);
         }
         for (auto const one : answers_) yes_ += one == truth::yes;
     }
+
+    static inline std::vector<std::shared_ptr<set const>> const sets_ = some_sets();
 
     std::shared_ptr<book const> book_;
     std::vector<truth> answers_;
