@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_named_with_its_place) {
         {"and", 0, 3, "expected a fact, a condition or a value, not \"and\""},
         {"a == \xc3\xa9", 5, 2, "unexpected \"\xc3\xa9\""},
         {"f(by = a, b)", 10, 1, "an argument behind one with a name"},
-        {"f(by = a, to = b, by = c)", 18, 6, "a second argument named \"by\""},
+        {"f(by = a, to = b, by = c)", 18, 2, "a second argument named \"by\""},
         {"a == \"b\\", 7, 1, "an unknown escape in a text"},
         {"@", 0, 1, "expected the name of a set behind @"},
     };
