@@ -40,11 +40,15 @@ truth book::evaluates(std::size_t milter, moment const& at) const noexcept {
 }
 
 book_rule const* book::verdict(moment const& at) const noexcept {
+    bool may_refuse = false;
     for (auto const rule : verdicts_) {
         auto const& one = rules_[rule];
         auto const answer = holds(rule, at);
-        if (answer == truth::yes) return &one;
-        if (answer == truth::pending && one.verdict == verdict_kind::accept) return nullptr;
+        bool const accepts = one.verdict == verdict_kind::accept;
+        if (answer == truth::yes) return accepts && may_refuse ? nullptr : &one;
+        if (answer != truth::pending) continue;
+        if (accepts) return nullptr;
+        may_refuse = true;
     }
     return nullptr;
 }

@@ -139,7 +139,7 @@ public:
     truth holds(std::size_t rule, moment const& at) const noexcept;
 
     /// The rule whose verdict the message gets, as far as that is certain: a refusal waits until no rule before it can
-    /// accept any more. Null: none, or not yet.
+    /// accept any more, and the other way round. Null: none, or not yet.
     book_rule const* verdict(moment const& at) const noexcept;
     /// No verdict can come any more.
     bool verdict_is_out(moment const& at) const noexcept;

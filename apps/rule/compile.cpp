@@ -50,9 +50,9 @@ std::uint32_t compiler::add(step one, place at) {
 }
 
 std::uint32_t compiler::add(step one, place at, std::vector<std::uint32_t> const& parts) {
-    one.first = static_cast<std::uint32_t>(made_.links.size());
     one.count = static_cast<std::uint32_t>(parts.size());
-    made_.links.insert(made_.links.end(), parts.begin(), parts.end());
+    one.first = one.count == 1 ? parts[0] : static_cast<std::uint32_t>(made_.links.size());
+    if (one.count != 1) made_.links.insert(made_.links.end(), parts.begin(), parts.end());
     return add(one, at);
 }
 
@@ -319,6 +319,7 @@ compiler::operand compiler::fact_operand(node const& tree) {
     one.what = row->is == type::boolean ? step_kind::fact : step_kind::read;
     one.is = row->is;
     one.which = row->id;
+    one.of = row->of;
     if (row->takes != argument_kind::none) one.index = argument_index(std::move(with));
     auto const made = add(one, tree.at);
     return {made, ready ? std::optional(row->is) : std::nullopt, row->words, to_text(tree)};

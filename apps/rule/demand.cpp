@@ -2,6 +2,9 @@
 // rule/demand.cpp
 #include "rule/demand.hpp"
 
+#include "rule/macro_stage.hpp"
+#include "rule/outlook.hpp"
+
 #include <algorithm>
 #include <string_view>
 
@@ -55,9 +58,9 @@ private:
             add(conditions_[one.index]);
         }
         if (one.what == step_kind::fact || one.what == step_kind::read) {
-            if (one.which == fact::macro)
-                return add_once(found_.macros, what.arguments[one.index].text);
-            add(one.which);
+            if (one.which != fact::macro) return add(one.which);
+            add_once(found_.macros, what.arguments[one.index].text);
+            add_once(found_.asked_macros, what.arguments[one.index].text);
         }
     }
     void add(fact which) {
@@ -85,6 +88,29 @@ demand demand_of_milter(book const& all, std::size_t milter) {
     for (auto const* const list : {&one.use, &one.skip, &one.evaluate, &all.accepts()})
         for (auto const rule : *list) found.add(all.rules()[rule].when);
     return std::move(found).take();
+}
+
+stage_set when_to_ask(book const& all, std::size_t milter) {
+    auto const needs = demand_of_milter(all, milter);
+    auto const ahead = outlook_of_milter(all, milter);
+    stage_set asked, changed;
+    changed.add(stage::start);
+    auto const change = [&](stage first, stage last) {
+        for (auto i = static_cast<std::size_t>(first); i <= static_cast<std::size_t>(last); ++i)
+            changed.add(static_cast<stage>(i));
+    };
+    for (auto const& of_stage : needs.facts)
+        for (auto const one : of_stage) {
+            auto const& row = row_of(one);
+            bool const comes_late = one == fact::dnsbl || one == fact::dnswl;
+            bool const is_many = row.of == quantity::each_recipient;
+            change(row.from, comes_late ? stage::message : is_many ? stage::data : row.from);
+        }
+    for (auto const& one : needs.asked_macros) change(stage::connect, settled_by(one));
+    for (std::size_t i = 0; i < stage_count; ++i)
+        if (auto const at = static_cast<stage>(i); changed.has(at) && ahead[at].has_final())
+            asked.add(at);
+    return asked;
 }
 
 std::string describe(demand const& of) {

@@ -9,6 +9,7 @@
 #include "rule/stage.hpp"
 
 #include <array>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,6 +21,8 @@ struct demand {
         facts;                       ///< by the stage from which they are known; once each
     std::vector<std::string> macros; ///< from braced(), once each; those that facts come from, too
 
+    std::vector<std::string> asked_macros; ///< of these, those that macro() names
+
     friend bool operator==(demand const&, demand const&) = default;
 };
 
@@ -27,6 +30,24 @@ struct demand {
 demand demand_of(program const& what, std::span<program const> conditions);
 /// Of its own `when`, of the rules that choose or skip it, and of those that accept mail.
 demand demand_of_milter(book const& all, std::size_t milter);
+
+/// Some of the stages.
+class stage_set {
+public:
+    constexpr void add(stage one) noexcept {
+        bits_ = static_cast<std::uint8_t>(bits_ | 1U << static_cast<unsigned>(one));
+    }
+    constexpr bool has(stage one) const noexcept {
+        return (bits_ >> static_cast<unsigned>(one) & 1) != 0;
+    }
+
+private:
+    std::uint8_t bits_ = 0;
+};
+
+/// When to ask book::applies(): at stages at which its answer can be another one than before, and no longer pending. At
+/// all others asking is a waste of time. Answers of DNS lists come at any time.
+stage_set when_to_ask(book const& all, std::size_t milter);
 
 /// In a line. What is known before the MTA says anything costs it nothing.
 std::string describe(demand const& of);

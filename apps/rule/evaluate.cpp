@@ -22,7 +22,7 @@ public:
 private:
     step const& step_at(std::uint32_t index) const noexcept { return program_.steps[index]; }
     std::uint32_t part(step const& of, std::uint32_t which) const noexcept {
-        return program_.links[of.first + which];
+        return program_.part(of, which);
     }
     argument const* argument_of(step const& of) const noexcept {
         return of.index == step::no_index ? nullptr : &program_.arguments[of.index];
@@ -233,9 +233,8 @@ value evaluation::operand(std::uint32_t index) noexcept {
 }
 
 value evaluation::read(step const& of) noexcept {
-    auto const kind = row_of(of.which).of;
-    if (element_ && (kind == quantity::each_header || kind == quantity::each_added_header))
-        return element_->element;
+    bool const is_field = of.of == quantity::each_header || of.of == quantity::each_added_header;
+    if (element_ && is_field) return element_->element;
     return at_.facts.read(of.which, argument_of(of), element_);
 }
 

@@ -34,7 +34,7 @@ public:
 
 private:
     std::uint32_t part(step const& of, std::uint32_t which) const noexcept {
-        return program_.links[of.first + which];
+        return program_.part(of, which);
     }
     argument const* argument_of(step const& of) const noexcept {
         return of.index == step::no_index ? nullptr : &program_.arguments[of.index];

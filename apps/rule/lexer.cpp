@@ -131,7 +131,8 @@ token lexer::quoted() {
         }
         char const escaped = at(++next_);
         if (escaped != '"' && escaped != '\\')
-            return fail({static_cast<std::uint32_t>(next_ - 1), 2}, "an unknown escape in a text",
+            return fail({static_cast<std::uint32_t>(next_ - 1), next_ < text_.size() ? 2U : 1U},
+                        "an unknown escape in a text",
                         R"(only \" and \\ have a meaning; a pattern stands between slashes)");
         value += escaped;
     }

@@ -76,7 +76,7 @@ public:
 private:
     outlook of_step(program const& what, std::uint32_t index);
     outlook of_part(program const& what, step const& of, std::uint32_t which) {
-        return of_step(what, what.links[of.first + which]);
+        return of_step(what, what.part(of, which));
     }
     outlook chain(program const& what, step const& of);
     outlook other_condition(std::uint32_t index);

@@ -218,6 +218,8 @@ private:
                  "units are " + std::string(known_units));
         auto one = taken(value->kind);
         one.number = value->value;
+        if (one.kind == node_kind::integer)
+            one.text = std::to_string(one.number); // as JSON has it: 007 is 7
         return one;
     }
 
@@ -275,6 +277,8 @@ private:
             if (one.children.size() > 1 && one.children.back().kind != node_kind::named &&
                 one.children[one.children.size() - 2].kind == node_kind::named)
                 stop(first, "an argument behind one with a name", "those with names stand last");
+            if (has_twice(one.children))
+                stop(first, "a second argument named " + in_quotes(one.children.back().text));
             if (is_symbol(")")) break;
             expect(",", "arguments stand between commas, and end with )");
         }
@@ -287,6 +291,14 @@ private:
             advance();
         }
         one.at = from_to(one.at, before_);
+    }
+
+    /// An argument with the name of the last one stands before it.
+    static bool has_twice(std::vector<node> const& arguments) {
+        return arguments.back().kind == node_kind::named &&
+               std::any_of(arguments.begin(), arguments.end() - 1, [&](node const& one) {
+                   return one.kind == node_kind::named && one.text == arguments.back().text;
+               });
     }
 
     node argument() {

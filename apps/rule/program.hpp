@@ -53,9 +53,9 @@ struct step {
     comparison how = comparison::equal;
     bool flag = false;  ///< of a constant: its value; of comparisons: negated
     rule::fact which{}; ///< of fact, read
-    quantity of{};      ///< of any, all, none, count
+    quantity of{};      ///< of any, all, none, count, read
     std::uint32_t index = no_index;
-    std::uint32_t first = 0; ///< its parts: `links` from here
+    std::uint32_t first = 0; ///< its only part; of several: they are in `links` from here
     std::uint32_t count = 0;
 
     static constexpr std::uint32_t no_index = UINT32_MAX;
@@ -81,6 +81,10 @@ struct program {
     std::vector<pattern> patterns;
     std::vector<set> sets;
     std::uint32_t root = 0;
+
+    std::uint32_t part(step const& of, std::uint32_t which) const noexcept {
+        return of.count == 1 ? of.first : links[of.first + which];
+    }
 };
 
 } // namespace milter::rule

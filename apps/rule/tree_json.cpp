@@ -231,11 +231,13 @@ parsed_tree from_json(std::string_view text) {
                 "it cannot be written as text: names and texts are not what they should be");
         return again;
     } catch (refused const& why) {
-        return refusal(why.what);
+        return refusal(on_one_line(why.what));
     } catch (json::parse_error const& wrong) {
-        auto const at = wrong.byte > 0 ? wrong.byte - 1 : 0;
+        auto const at = std::min(wrong.byte > 0 ? wrong.byte - 1 : 0, text.size());
         return {std::nullopt,
-                {{static_cast<std::uint32_t>(std::min(at, text.size())), 1}, "no JSON", {}}};
+                {{static_cast<std::uint32_t>(at), at < text.size() ? 1U : 0U}, "no JSON", {}}};
+    } catch (json::exception const&) { // 1e999
+        return refusal("a number that is too large");
     }
 }
 

@@ -42,4 +42,31 @@ BOOST_AUTO_TEST_CASE(a_milter_needs_what_its_rules_and_their_conditions_need) {
     BOOST_CHECK_EQUAL(describe(demand_of_milter(*built.value, 1)), "needs nothing");
 }
 
+BOOST_AUTO_TEST_CASE(milters_are_asked_about_where_something_changes) {
+    struct {
+        char const* when;
+        char const* asked;
+    } const rows[] = {
+        {"true", "start"},
+        {"client.port > 8", "connect"},
+        {"client.port > 8 and macro(\"auth_type\") == \"x\"", "connect helo mail"},
+        {"client.port > 8 and sender.null", "connect mail"},
+        {"any(recipient.local == \"x\")", "rcpt data"},
+        {"count(recipient) > 2", "data"},
+        {"load.sessions > 8 and now in \"Sat\"", "start mail"},
+        {"any(header(\"A\") == \"x\") or body.size > 8B", "headers message"},
+    };
+    for (auto const& row : rows) {
+        book_text from;
+        from.milters = {{"a", row.when, true}};
+        auto const built = build(from);
+        auto const asked = when_to_ask(*built.value, 0);
+        std::string found;
+        for (std::size_t i = 0; i < stage_count; ++i)
+            if (asked.has(static_cast<stage>(i)))
+                (found += found.empty() ? "" : " ") += stage_names[i];
+        BOOST_CHECK_MESSAGE(found == row.asked, row.when << ": " << found);
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

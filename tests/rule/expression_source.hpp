@@ -18,7 +18,7 @@ namespace rule_test {
 
 using namespace milter::rule;
 
-/// A number below the one that is given.
+/// A number below the one that is given. Copies go on where the others are.
 using choice = std::function<std::size_t(std::size_t)>;
 
 inline constexpr std::string_view some_texts[] = {"a", "b", "ab", "Example"};

@@ -52,6 +52,7 @@ BOOST_AUTO_TEST_CASE(an_expression_has_one_spelling) {
         {"a == (b and c)", "a == (b and c)"},
         {"f()", "f()"},
         {"x in []", "x in []"},
+        {"x == 007", "x == 7"},
     };
     for (auto const& row : rows) {
         auto const text = formatted(row.written);
@@ -101,6 +102,8 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_named_with_its_place) {
         {"and", 0, 3, "expected a fact, a condition or a value, not \"and\""},
         {"a == \xc3\xa9", 5, 2, "unexpected \"\xc3\xa9\""},
         {"f(by = a, b)", 10, 1, "an argument behind one with a name"},
+        {"f(by = a, to = b, by = c)", 18, 2, "a second argument named \"by\""},
+        {"a == \"b\\", 7, 1, "an unknown escape in a text"},
         {"@", 0, 1, "expected the name of a set behind @"},
     };
     for (auto const& row : rows) {
@@ -144,6 +147,8 @@ BOOST_AUTO_TEST_CASE(json_that_is_no_expression_is_refused) {
         char const* message;
     } const rows[] = {
         {"{", "no JSON"},
+        {"1e999", "a number that is too large"},
+        {R"({"a\nb": 1})", R"(/a b: unknown key "a\x0ab")"},
         {"null", ": expected an object, a text, a whole number, true or false"},
         {"-1", ": expected an object, a text, a whole number, true or false"},
         {R"({"and": ["a"]})", "/and: expected a list of two or more"},
@@ -162,6 +167,8 @@ BOOST_AUTO_TEST_CASE(json_that_is_no_expression_is_refused) {
         BOOST_TEST_CONTEXT(row.json) {
             BOOST_REQUIRE(!read.tree);
             BOOST_CHECK_EQUAL(read.problem.message, row.message);
+            auto const at = read.problem.at;
+            BOOST_CHECK_LE(at.offset + at.length, std::string(row.json).size());
         }
     }
     BOOST_CHECK(!from_json(std::string(10'000, '[')).tree);

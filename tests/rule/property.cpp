@@ -12,7 +12,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <memory>
 #include <random>
+#include <utility>
 
 using namespace rule_test;
 
@@ -21,7 +23,9 @@ BOOST_AUTO_TEST_SUITE(rule_property)
 namespace {
 
 choice by_chance(std::uint32_t seed) {
-    return [random = std::mt19937(seed)](std::size_t below) mutable { return random() % below; };
+    return [random = std::make_shared<std::mt19937>(seed)](std::size_t below) {
+        return (*random)() % below;
+    };
 }
 
 /// An expression and two conditions that it may name.
