@@ -155,4 +155,12 @@ config_problem to_problem(test_config const& test, test_result const& result) {
     return problem;
 }
 
+std::vector<config_problem> failing_tests(config const& what) {
+    std::vector<config_problem> failing;
+    for (auto const& one : what.tests)
+        if (auto const result = run_test(what, one); !result.passed)
+            failing.push_back(to_problem(one, result));
+    return failing;
+}
+
 } // namespace milter::manager

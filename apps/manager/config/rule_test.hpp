@@ -51,4 +51,7 @@ test_result run_test(config const& what, test_config const& test);
 /// A test that failed, as a warning at its place: differences, then the conditions.
 config_problem to_problem(test_config const& test, test_result const& result);
 
+/// Of all tests those that fail.
+std::vector<config_problem> failing_tests(config const& what);
+
 } // namespace milter::manager
