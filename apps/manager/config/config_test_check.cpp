@@ -5,9 +5,10 @@
 #include "manager/config/config_name_check.hpp"
 #include "manager/config/printable.hpp"
 
-#include <algorithm>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace milter::manager {
@@ -16,12 +17,14 @@ namespace {
 
 /// All names of one kind.
 struct known_names {
+    known_names(std::string_view what, std::vector<std::string_view> all)
+        : called(what), names(std::move(all)), sorted(names.begin(), names.end()) {}
+
+    bool has(std::string_view name) const { return sorted.contains(name); }
+
     std::string_view called;
     std::vector<std::string_view> names;
-
-    bool has(std::string_view name) const {
-        return std::find(names.begin(), names.end(), name) != names.end();
-    }
+    std::set<std::string_view> sorted;
 };
 
 std::vector<std::string_view> tags_of(config const& what) {
@@ -37,8 +40,9 @@ public:
         : places_(places), problems_(problems), milters_{"milter", names_of(what.milters)},
           conditions_{"condition", names_of(what.conditions)}, tags_{"tag", tags_of(what)},
           block_lists_{"block list", names_of(what.block_lists)},
-          allow_lists_{"allow list", names_of(what.allow_lists)},
-          profiles_{"profile", names_of(what.profiles)} {}
+          allow_lists_{"allow list", names_of(what.allow_lists)}, profiles_{
+                                                                      "profile",
+                                                                      names_of(what.profiles)} {}
 
     void check(test_config const& one, std::string const& path) {
         path_ = path;
@@ -76,10 +80,7 @@ private:
     }
 
     void check_presence() {
-        auto const begin = path_ + ".expect.";
-        auto const first = places_.lower_bound(begin);
-        if (first != places_.end() && first->first.starts_with(begin)) return;
-        if (places_.contains(path_ + ".name"))
+        if (!places_.contains(path_ + ".expect"))
             problems_.warning(*find(path_), "a test that expects nothing",
                               R"(add expect = { milters = ["NAME"] })");
     }
@@ -90,16 +91,18 @@ private:
             check_name(key + '[' + std::to_string(i) + ']', names[i], known);
     }
 
-    /// Of a milter of which several facts are given, once.
+    /// Of a milter of which several facts are given, once. The nearest name for as many problems as are shown.
     void check_name(std::string const& key, std::string const& name, known_names const& known) {
         if (known.has(name)) return;
         auto const* at = find(path_ + '.' + key);
         if (!at) at = find(path_);
-        if (std::find(told_.begin(), told_.end(), at) != told_.end()) return;
-        told_.push_back(at);
+        if (!told_.insert(at).second) return;
         auto const kind = std::string(known.called);
+        auto const otherwise = "there is no " + kind + " of this name";
         problems_.error(*at, "unknown " + kind + ' ' + in_quotes(name),
-                        did_you_mean(name, known.names, "there is no " + kind + " of this name"));
+                        told_.size() > config_problem_limit
+                            ? otherwise
+                            : did_you_mean(name, known.names, otherwise));
     }
 
     source_place const* find(std::string const& path) const {
@@ -110,7 +113,7 @@ private:
     value_places const& places_;
     problem_list& problems_;
     known_names milters_, conditions_, tags_, block_lists_, allow_lists_, profiles_;
-    std::vector<source_place const*> told_;
+    std::set<source_place const*> told_;
     std::string path_;
 };
 

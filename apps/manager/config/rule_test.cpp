@@ -143,15 +143,24 @@ config_problem to_problem(test_config const& test, test_result const& result) {
     problem.message = "test " + in_quotes(test.name) + " fails";
     std::string separator = ": ";
     for (auto const& one : result.differences) {
-        problem.message += separator + (one.what == "given" ? one.got
-                                                            : one.what + ": expected " +
-                                                                  one.expected + ", got " + one.got);
+        problem.message +=
+            separator + (one.what == "given"
+                             ? one.got
+                             : one.what + ": expected " + one.expected + ", got " + one.got);
         separator = "; ";
     }
     for (auto const& [name, answer] : result.outcome.conditions)
         (problem.hint += problem.hint.empty() ? "conditions: " : ", ") +=
             name + " is " + std::string(rule::name_of(answer));
     return problem;
+}
+
+std::vector<config_problem> failing_tests(config const& what) {
+    std::vector<config_problem> failing;
+    for (auto const& one : what.tests)
+        if (auto const result = run_test(what, one); !result.passed)
+            failing.push_back(to_problem(one, result));
+    return failing;
 }
 
 } // namespace milter::manager

@@ -19,15 +19,16 @@ namespace milter::manager {
 
 /// What became of one mail.
 struct rule_outcome {
-    std::vector<std::string> milters; ///< that run, in their order
+    std::vector<std::string> milters;                         ///< that run, in their order
     std::vector<std::pair<std::string, rule::stage>> decided; ///< about each milter, when
-    rule::stage decided_at = rule::stage::start; ///< the last of them, or the verdict
+    rule::stage decided_at = rule::stage::start;              ///< the last of them, or the verdict
     rule::verdict_kind verdict = rule::verdict_kind::none;
     std::string reply;
     std::string rule; ///< that has the verdict
     std::vector<std::string> tags;
     std::vector<std::pair<std::string, rule::truth>> conditions;
-    std::vector<std::pair<std::string, std::vector<rule::macro_text>>> macros; ///< by milters, if any
+    std::vector<std::pair<std::string, std::vector<rule::macro_text>>>
+        macros;                       ///< by milters, if any
     std::vector<std::string> missing; ///< facts that are not given, and on which something depends
 };
 
@@ -49,5 +50,8 @@ test_result run_test(config const& what, test_config const& test);
 
 /// A test that failed, as a warning at its place: differences, then the conditions.
 config_problem to_problem(test_config const& test, test_result const& result);
+
+/// Of all tests those that fail.
+std::vector<config_problem> failing_tests(config const& what);
 
 } // namespace milter::manager
