@@ -28,7 +28,8 @@ std::string with_added(std::string_view usual, std::string_view names) {
 
 } // namespace
 
-std::shared_ptr<config const> fitted(std::shared_ptr<config const> what, postfix_settings const& postfix) {
+std::shared_ptr<config const> fitted(std::shared_ptr<config const> what,
+                                     postfix_settings const& postfix) {
     if (!postfix.found) return what;
     auto fit = *what;
     if (postfix.smtpd_process_limit > 0) fit.process_limit = postfix.smtpd_process_limit;

@@ -12,6 +12,7 @@
 namespace milter::manager {
 
 /// With its process limit for rules, and macros that its administrator added to what MTAs send by themselves.
-std::shared_ptr<config const> fitted(std::shared_ptr<config const> what, postfix_settings const& postfix);
+std::shared_ptr<config const> fitted(std::shared_ptr<config const> what,
+                                     postfix_settings const& postfix);
 
 } // namespace milter::manager

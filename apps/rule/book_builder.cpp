@@ -205,7 +205,8 @@ private:
             made_->acts_ = made_->acts_ || one.verdict != verdict_kind::none || !one.tag.empty() ||
                            !one.set_macros.empty() || !one.default_macros.empty() ||
                            one.timeouts.any();
-            made_->sets_macros_ = made_->sets_macros_ || !one.set_macros.empty() || !one.default_macros.empty();
+            made_->sets_macros_ =
+                made_->sets_macros_ || !one.set_macros.empty() || !one.default_macros.empty();
             made_->sets_timeouts_ = made_->sets_timeouts_ || one.timeouts.any();
             made_->rules_.push_back(std::move(made));
         }

@@ -3,10 +3,9 @@
 //
 // Input: a letter that says what the file is (c, r, p, h: a table of type cidr, regexp, pcre, texthash; a, d, m, t, w: a set
 // of addresses, domains, mail, text, windows), what is looked up in it, a line end, and the file.
-#include "rule/lookup_table.hpp"
-
 #include "invariant.hpp"
 #include "rule/domain.hpp"
+#include "rule/lookup_table.hpp"
 #include "rule/set.hpp"
 
 #include <algorithm>

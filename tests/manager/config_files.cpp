@@ -12,7 +12,7 @@ using namespace manager_test;
 
 namespace {
 
-std::string milter(std::string const& name) {
+std::string a_milter(std::string const& name) {
     return "[[milter]]\nname = '" + name + "'\nsocket = '/run/" + name + ".sock'\n";
 }
 
@@ -29,9 +29,9 @@ BOOST_AUTO_TEST_SUITE(config_files_beside)
 BOOST_AUTO_TEST_CASE(milters_come_by_folders_names_and_places) {
     config_folder const folder;
     folder.write("m.toml", two_milters);
-    folder.write("milters.d/20.toml", milter("d") + milter("a"));
-    folder.write("milters.d/10.toml", milter("z"));
-    folder.write("local.d/x.toml", milter("last"));
+    folder.write("milters.d/20.toml", a_milter("d") + a_milter("a"));
+    folder.write("milters.d/10.toml", a_milter("z"));
+    folder.write("local.d/x.toml", a_milter("last"));
     auto const loaded = folder.load();
     BOOST_TEST(folder.report(loaded) == "");
     BOOST_REQUIRE(loaded.config);
@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(rules_of_all_files_know_each_other) {
     config_folder const folder;
     folder.write("m.toml", std::string(two_milters) +
                                "[[rule]]\nname = 'r'\nwhen = 'a and b'\nuse = ['x']\n");
-    folder.write("milters.d/x.toml", milter("x") + "[profile.p]\nmilters = ['x']\n");
+    folder.write("milters.d/x.toml", a_milter("x") + "[profile.p]\nmilters = ['x']\n");
     folder.write("rules.d/1.toml", "[condition.a]\nwhen = 'client.name in @s'\n");
     folder.write("rules.d/2.toml", "[condition.b]\nwhen = 'dnsbl(\"zen.example.org\")'\n");
     folder.write("local.d/1.toml",

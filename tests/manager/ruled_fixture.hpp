@@ -18,13 +18,14 @@ namespace ruled_test {
 
 using namespace support;
 using code = wire::command_code;
+using manager::listing;
 using milter::rule::rule_text;
 using milter::rule::verdict_kind;
-using manager::listing;
 
 struct ruled : manager_rig {
     explicit ruled(std::size_t filters = 2) : manager_rig(filters) {
-        for (std::size_t k = 0; k < filters; ++k) text.milters.push_back({config.milters[k].name, {}, true});
+        for (std::size_t k = 0; k < filters; ++k)
+            text.milters.push_back({config.milters[k].name, {}, true});
         mta.like_postfix();
     }
 
@@ -34,7 +35,9 @@ struct ruled : manager_rig {
         text.milters[milter].when = std::move(expression);
         text.milters[milter].runs_if_unknown = runs_if_unknown;
     }
-    void condition(std::string name, std::string expression) { text.conditions.push_back({std::move(name), {}, std::move(expression)}); }
+    void condition(std::string name, std::string expression) {
+        text.conditions.push_back({std::move(name), {}, std::move(expression)});
+    }
     rule_text& rule(std::string name, std::string expression) {
         auto& added = text.rules.emplace_back();
         added.name = std::move(name);
@@ -57,7 +60,8 @@ struct ruled : manager_rig {
     /// All of the above takes effect.
     void make() {
         auto built = milter::rule::build(text);
-        for (auto const& one : built.problems) BOOST_REQUIRE_MESSAGE(one.is_warning, one.what.message);
+        for (auto const& one : built.problems)
+            BOOST_REQUIRE_MESSAGE(one.is_warning, one.what.message);
         config.book = built.value;
     }
 
@@ -66,14 +70,18 @@ struct ruled : manager_rig {
         return send(wire::connect{name, wire::family::inet, 1025, address});
     }
     std::string helo(std::string_view name = "client.test") { return send(wire::helo{name}); }
-    std::string mail(std::string_view sender = "<a@client.test>") { return send(wire::mail{sender, {}}); }
+    std::string mail(std::string_view sender = "<a@client.test>") {
+        return send(wire::mail{sender, {}});
+    }
     std::string rcpt(std::string_view recipient) {
-        mta.macros[code::rcpt] = {{"{rcpt_addr}", std::string(recipient)}, {"{rcpt_mailer}", "local"}};
+        mta.macros[code::rcpt] = {{"{rcpt_addr}", std::string(recipient)},
+                                  {"{rcpt_mailer}", "local"}};
         return send(wire::rcpt{recipient, {}});
     }
     std::string data() { return send(wire::data{}); }
     /// Headers, body and the end of the message.
-    std::string message(header_list const& headers = usual_headers(), std::string_view body = "hello\r\n") {
+    std::string message(header_list const& headers = usual_headers(),
+                        std::string_view body = "hello\r\n") {
         content(headers, body);
         return end();
     }

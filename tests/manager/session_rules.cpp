@@ -166,7 +166,10 @@ BOOST_AUTO_TEST_CASE(use_adds_skip_takes_away_and_accept_takes_all_away) {
     struct {
         char const* sender;
         std::size_t a, b;
-    } const rows[] = {{"<me@x.test>", 1, 1}, {"<news@x.test>", 1, 2}, {"<me@friend.test>", 1, 2}, {"<you@x.test>", 2, 3}};
+    } const rows[] = {{"<me@x.test>", 1, 1},
+                      {"<news@x.test>", 1, 2},
+                      {"<me@friend.test>", 1, 2},
+                      {"<you@x.test>", 2, 3}};
     for (auto const& row : rows) {
         rig.mail(row.sender);
         rig.rcpt("<b@mx.test>");
@@ -272,7 +275,8 @@ BOOST_AUTO_TEST_CASE(macros_are_set_for_the_milters_that_are_named) {
     rig.mail("<a@gmail.test>");
     auto const has = [&](std::size_t k, std::string_view part) {
         auto const& lines = rig.filter(k).lines();
-        return std::any_of(lines.begin(), lines.end(), [&](auto const& line) { return line.find(part) != line.npos; });
+        return std::any_of(lines.begin(), lines.end(),
+                           [&](auto const& line) { return line.find(part) != line.npos; });
     };
     BOOST_TEST(has(1, "{trusted_domain}"));
     BOOST_TEST(has(1, "{if_addr}"));
@@ -287,13 +291,15 @@ BOOST_AUTO_TEST_CASE(a_rule_gives_a_milter_more_time) {
         ruled rig(1);
         rig.config.end_of_message_budget = 200s;
         rig.config.milters[0].timeouts.end_of_message = 10s;
-        rig.rule("large mail takes long", more ? "body.size > 1B" : "body.size > 1MiB").timeouts.end_of_message = 60s;
+        rig.rule("large mail takes long", more ? "body.size > 1B" : "body.size > 1MiB")
+            .timeouts.end_of_message = 60s;
         rig.make();
         rig.filter(0).on("end_of_message", say(wire::accept{}).after(30s));
         rig.begin();
         rig.envelope();
         auto const answer = rig.message();
-        BOOST_TEST((answer.find("continue") != answer.npos || answer.find("accept") != answer.npos) == more);
+        BOOST_TEST((answer.find("continue") != answer.npos ||
+                    answer.find("accept") != answer.npos) == more);
     }
 }
 
@@ -308,9 +314,11 @@ BOOST_AUTO_TEST_CASE(the_record_names_conditions_rules_and_tags_that_hold) {
     rig.envelope();
     rig.message();
     auto const& record = rig.decisions().at(0);
-    BOOST_TEST(record.conditions == std::vector<std::string>{"remote"}, boost::test_tools::per_element());
+    BOOST_TEST(record.conditions == std::vector<std::string>{"remote"},
+               boost::test_tools::per_element());
     BOOST_TEST(record.rules == std::vector<std::string>{"mark"}, boost::test_tools::per_element());
-    BOOST_TEST(record.tags == std::vector<std::string>{"outside"}, boost::test_tools::per_element());
+    BOOST_TEST(record.tags == std::vector<std::string>{"outside"},
+               boost::test_tools::per_element());
 }
 
 // ---- DNS lists

@@ -68,8 +68,8 @@ public:
     manager::config config; ///< changes count until the first packet
     /// In place of `config`: what sessions share, endpoints that are down included.
     std::shared_ptr<manager::config const> settings;
-    std::string profile; ///< of the listener
-    manager::surroundings known; ///< when the session begins
+    std::string profile;                ///< of the listener
+    manager::surroundings known;        ///< when the session begins
     std::vector<std::size_t> looked_up; ///< DNS lists that were asked about a client, as they were
     scripted_mta mta;
     scripted_filter& filter(std::size_t k) { return ends_[k].filter; }

@@ -212,7 +212,8 @@ inline void session_play::take_records() {
 
 inline void session_play::execute(manager::effect const& one) {
     using kind = manager::effect::kind;
-    if (one.what == kind::look_up) return fault_("a question about DNS lists, of which there are none");
+    if (one.what == kind::look_up)
+        return fault_("a question about DNS lists, of which there are none");
     if (hung_up_ && counts(one.link)) return fault_("an effect after hang_up");
     judge_text(one.bytes);
     if (!counts(one.link)) copies_[one.link - watch.milters.size()].moved_on();

@@ -7,6 +7,7 @@
 #include "manager/config/set_table.hpp"
 #include "manager/config/sqlite_set.hpp"
 #include "manager/config/text_place.hpp"
+#include "rule/lookup_table.hpp"
 
 #include <algorithm>
 #include <system_error>
@@ -82,16 +83,27 @@ private:
 
     pointer read_from_file(rule::set_kind kind) {
         auto const path = path_in(folder_, what_.file);
-        what_.sources = {state_of(path)};
         std::string text;
-        if (int const error = read_file(path, set_file_limit, text))
-            return cannot_read("file", path, std::generic_category().message(error));
-        if (text.size() > set_file_limit)
-            return cannot_read("file", path, "it is larger than 256 MiB");
+        if (!read_text("file", path, text)) return nullptr;
         auto made = rule::parse_set_text(kind, text);
         if (made.problems.empty()) return shared(std::move(made));
+        return tell(path, std::move(text), made.problems);
+    }
+
+    bool read_text(std::string const& key, std::string const& path, std::string& text) {
+        what_.sources = {state_of(path)};
+        if (int const error = read_file(path, set_file_limit, text)) {
+            cannot_read(key, path, std::generic_category().message(error));
+            return false;
+        }
+        if (text.size() <= set_file_limit) return true;
+        cannot_read(key, path, "it is larger than 256 MiB");
+        return false;
+    }
+
+    pointer tell(std::string const& path, std::string text, std::vector<rule::entry_problem>& all) {
         auto const number = problems_.add_source(path, std::move(text));
-        for (auto& one : made.problems)
+        for (auto& one : all)
             problems_.error({static_cast<unsigned>(one.line),
                              column_in(problems_.text_of(number), one.line, one.column), 1, number},
                             std::move(one.message), std::move(one.hint));
@@ -99,9 +111,14 @@ private:
     }
 
     pointer read_from_table(rule::set_kind kind) {
-        auto const path = path_in(folder_, table_source_of(what_.table).path);
-        what_.sources = {state_of(path)};
-        return read_table(what_, kind, path, place_of("table"), problems_);
+        auto const source = table_source_of(what_.table);
+        auto const path = path_in(folder_, source.path);
+        auto const type = rule::parse_table_kind(source.type);
+        std::string text;
+        if (!type || !read_text("table", path, text)) return nullptr;
+        auto made = rule::lookup_table::parse(*type, text, {what_.counts, rule::parent_keys::both});
+        if (!made.value) return tell(path, std::move(text), made.problems);
+        return std::make_shared<rule::set const>(kind, std::move(*made.value));
     }
 
     /// What was written last may stand in the log beside the database alone.

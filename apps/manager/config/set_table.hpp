@@ -18,11 +18,4 @@ struct table_source {
 
 table_source table_source_of(std::string const& written);
 
-/// @param path  of the file
-/// @param at    where the table is named
-/// @return  null with problems
-std::shared_ptr<rule::set const> read_table(set_config const& what, rule::set_kind kind,
-                                            std::string const& path, source_place at,
-                                            problem_list& problems);
-
 } // namespace milter::manager

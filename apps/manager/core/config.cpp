@@ -34,7 +34,8 @@ std::vector<std::size_t> order_of(profile_config const& profile, config const& i
 /// Whose rules ask about another comes after it; else they stay in the order in which they were written.
 class rule_order {
 public:
-    rule_order(std::vector<std::size_t> const& written, rule::book const* book) : written_(written), book_(book) {}
+    rule_order(std::vector<std::size_t> const& written, rule::book const* book)
+        : written_(written), book_(book) {}
 
     std::vector<std::size_t> sorted() {
         if (!book_) return written_;
@@ -107,7 +108,8 @@ std::shared_ptr<config const> with_endpoints(config what, config const* before) 
     what.order.resize(what.milters.size());
     std::iota(what.order.begin(), what.order.end(), std::size_t{0});
     what.order = rule_order(what.order, what.book.get()).sorted();
-    for (auto& one : what.profiles) one.order = rule_order(order_of(one, what), what.book.get()).sorted();
+    for (auto& one : what.profiles)
+        one.order = rule_order(order_of(one, what), what.book.get()).sorted();
     auto const is_sampled = [](milter_config const& one) { return !one.sample.is_whole(); };
     if (std::any_of(what.milters.begin(), what.milters.end(), is_sampled))
         what.selection = std::make_shared<sampled_selection>(what.milters, what.selection);

@@ -78,7 +78,7 @@ struct milter_config {
     milter_mode mode = milter_mode::enforce;
     std::optional<std::string> when; ///< expression; empty: always, but for rules
     bool runs_if_unknown = true;     ///< what it means when that will never be known
-    manager::sample sample;  ///< of the mail that it applies to
+    manager::sample sample;          ///< of the mail that it applies to
     bool read_only = false;  ///< it only judges: an edit of headers or body is a failure of it
     bool concurrent = false; ///< asked together with the one before it at CONNECT, HELO, MAIL, DATA
     bool parallel_rcpt = false; ///< the same at RCPT
@@ -112,9 +112,9 @@ struct file_state {
     bool exists = false;
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
-    std::uint64_t size = 0;      ///< bytes
-    std::int64_t modified = 0;   ///< nanoseconds since 1970
-    std::int64_t changed = 0;    ///< the same of its inode: a copy may bring an old time along
+    std::uint64_t size = 0;    ///< bytes
+    std::int64_t modified = 0; ///< nanoseconds since 1970
+    std::int64_t changed = 0;  ///< the same of its inode: a copy may bring an old time along
 
     friend bool operator==(file_state const&, file_state const&) = default;
 };
@@ -126,11 +126,11 @@ struct set_config {
     std::string name;
     std::string description;
     list cidr, domains, mail, strings, hours;
-    std::string file;  ///< an entry a line
-    std::string table; ///< Postfix: "cidr:/etc/postfix/clients"
-    std::vector<std::string> counts; ///< results of the table that count; empty: all
-    std::string sqlite;              ///< file of a database ...
-    std::string query;               ///< ... and what it is asked
+    std::string file;                   ///< an entry a line
+    std::string table;                  ///< Postfix: "cidr:/etc/postfix/clients"
+    std::vector<std::string> counts;    ///< results of the table that count; empty: all
+    std::string sqlite;                 ///< file of a database ...
+    std::string query;                  ///< ... and what it is asked
     std::optional<rule::set_kind> kind; ///< of the last three
     std::vector<file_state> sources;    ///< that it was read from
 };
@@ -145,12 +145,12 @@ struct list_config {
 /// What a test says about a fact.
 struct given_fact {
     rule::fact which{};
-    std::string milter; ///< that it is about, or its zone
-    std::string with;   ///< header, macro or parameter
+    std::string milter;             ///< that it is about, or its zone
+    std::string with;               ///< header, macro or parameter
     std::vector<std::string> texts; ///< of a header, recipients: several; else one
-    std::int64_t number = 0; ///< as in rule::value
-    std::string key;         ///< as it stands in the file: client.address
-    std::string written;     ///< its value there
+    std::int64_t number = 0;        ///< as in rule::value
+    std::string key;                ///< as it stands in the file: client.address
+    std::string written;            ///< its value there
 };
 
 /// What a test expects; what is empty may be anything.
@@ -197,8 +197,9 @@ struct evaluated_milter {
 struct config {
     std::vector<listen_config> listens;
     listen_config control{{}, 0600, {}, {}}; ///< where administrators ask; no path: nowhere
-    std::vector<milter_config> milters; ///< as they were written
-    std::vector<std::size_t> order; ///< in which they are asked, but for profiles; from with_endpoints()
+    std::vector<milter_config> milters;      ///< as they were written
+    std::vector<std::size_t>
+        order; ///< in which they are asked, but for profiles; from with_endpoints()
     std::vector<profile_config> profiles;
     std::vector<rule::condition_text> conditions;
     std::vector<rule::rule_text> rules;
@@ -210,7 +211,7 @@ struct config {
     dns_settings dns;
     std::shared_ptr<rule::book const>
         book; ///< rules about the milters, which it counts as here; none: there are none
-    std::vector<std::shared_ptr<rule::set const>> sets;  ///< named_sets, in their order
+    std::vector<std::shared_ptr<rule::set const>> sets; ///< named_sets, in their order
     std::optional<std::size_t>
         process_limit; ///< SMTP servers that Postfix may run; empty: not known
     std::shared_ptr<manager::selection const> selection; ///< none: every milter applies always
@@ -229,12 +230,12 @@ struct config {
     manager::limits limits;
     message::spool_options spool;
     std::array<std::string, wire::macro_stage_count>
-        macros;               ///< what the administrator has each stage send
+        macros; ///< what the administrator has each stage send
     std::array<std::string, wire::macro_stage_count>
         mta_macros; ///< in place of default_macros, where the MTA of this machine has more; empty: these
     std::array<std::vector<std::string>, wire::macro_stage_count>
-        rule_macros; ///< what the book needs to know with each stage; from with_endpoints()
-    bool serial = false;      ///< one milter at a time is shown the content of a message
+        rule_macros;     ///< what the book needs to know with each stage; from with_endpoints()
+    bool serial = false; ///< one milter at a time is shown the content of a message
     std::string decision_log; ///< file; empty: standard output
     unsigned workers = 1;
 

@@ -135,7 +135,8 @@ void session::show_all(proto::time_point now) {
         if (how == turn::waits && (serial_ || may_edit)) break;
     }
     let_body_flow(i + 1, now);
-    if (t.body_complete && (t.verdict || t.turn == links_.size()) && rules_have_spoken(now)) finish(now);
+    if (t.body_complete && (t.verdict || t.turn == links_.size()) && rules_have_spoken(now))
+        finish(now);
 }
 
 session::turn session::show(link& one, bool its_turn, proto::time_point now) {

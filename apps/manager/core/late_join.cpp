@@ -43,7 +43,7 @@ bool session::runs(link const& one) const noexcept {
 
 bool session::somebody_may_join() const noexcept {
     return selects() && std::any_of(links_.begin(), links_.end(),
-                                             [](auto const& one) { return one->undecided(); });
+                                    [](auto const& one) { return one->undecided(); });
 }
 
 /// Facts have been replaced: what was said because of them is to be asked again.
@@ -75,7 +75,8 @@ void session::choose(link& one, command_code stage, proto::time_point now) {
 }
 
 applicability session::judged(link const& one, command_code stage) {
-    auto const chosen = config_->selection ? config_->selection->of(one.place, known_facts(stage)) : applicability::yes;
+    auto const chosen = config_->selection ? config_->selection->of(one.place, known_facts(stage))
+                                           : applicability::yes;
     if (chosen == applicability::no || !rules_) return chosen;
     auto const ruled = rules_->applies(one.place);
     return ruled == applicability::yes ? chosen : ruled;

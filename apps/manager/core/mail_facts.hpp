@@ -58,7 +58,8 @@ public:
     void add_recipient(wire::rcpt const& to);
     void take_recipient_back() noexcept;
     /// @param headers  null: not complete yet
-    void content(message::headers const* headers, std::size_t body_bytes, std::size_t message_bytes) noexcept;
+    void content(message::headers const* headers, std::size_t body_bytes,
+                 std::size_t message_bytes) noexcept;
     void list_answered(std::size_t zone, rule::knowledge state, bool is_listed) noexcept;
     void reached(rule::stage at) noexcept { newest_ = at; }
     void forget_message() noexcept;
@@ -75,9 +76,12 @@ public:
 
     // ---- rule::fact_source
 
-    rule::value read(rule::fact which, rule::argument const* with, rule::cursor const* at) const noexcept override;
-    bool next(rule::quantity of, rule::argument const* with, rule::cursor& at) const noexcept override;
-    rule::knowledge is_complete(rule::quantity of, rule::argument const* with) const noexcept override;
+    rule::value read(rule::fact which, rule::argument const* with,
+                     rule::cursor const* at) const noexcept override;
+    bool next(rule::quantity of, rule::argument const* with,
+              rule::cursor& at) const noexcept override;
+    rule::knowledge is_complete(rule::quantity of,
+                                rule::argument const* with) const noexcept override;
 
 private:
     /// An address of the envelope.
@@ -89,13 +93,15 @@ private:
     };
     enum class list_state : unsigned char { unasked, wanted, asked, listed, not_listed, failed };
 
-    static std::unique_ptr<envelope_address> taken_apart(std::string_view address, wire::zstr_list parameters);
+    static std::unique_ptr<envelope_address> taken_apart(std::string_view address,
+                                                         wire::zstr_list parameters);
     bool has_reached(rule::fact which) const noexcept;
     rule::value of_session(rule::fact which, rule::argument const* with) const noexcept;
     rule::value of_client(rule::fact which, rule::argument const* with) const noexcept;
     rule::value of_sender(rule::fact which, rule::argument const* with) const noexcept;
     rule::value of_login(rule::fact which) const noexcept;
-    rule::value of_recipient(rule::fact which, rule::argument const* with, std::size_t index) const noexcept;
+    rule::value of_recipient(rule::fact which, rule::argument const* with,
+                             std::size_t index) const noexcept;
     rule::value of_message(rule::fact which, rule::argument const* with) const noexcept;
     rule::value of_milter(rule::fact which, std::size_t place) const noexcept;
     rule::value of_list(std::size_t zone) const noexcept;

@@ -50,7 +50,10 @@ inline macro_names_by_stage macros_of(rule::needs const& needed) {
         if (needed.has(row.asked)) add(row.with, row.name);
     for (auto const& name : needed.macros) {
         auto const by = rule::settled_by(name);
-        add(by == rule::stage::connect ? wire::macro_stage::connect : by == rule::stage::mail ? wire::macro_stage::mail : wire::macro_stage::end_of_message, name);
+        add(by == rule::stage::connect ? wire::macro_stage::connect
+            : by == rule::stage::mail  ? wire::macro_stage::mail
+                                       : wire::macro_stage::end_of_message,
+            name);
     }
     return found;
 }

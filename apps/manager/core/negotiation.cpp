@@ -88,7 +88,8 @@ proto::agreement session::merged_agreement() {
     wants_rejected = wants_rejected || !all_known || !evaluated().empty();
     auto const to_come = wishes_to_come();
     for (auto const* const one : to_come) lists = lists || has_names(*one);
-    for (std::size_t stage = 0; stage < wire::macro_stage_count; ++stage) lists = lists || rules_want_list(stage);
+    for (std::size_t stage = 0; stage < wire::macro_stage_count; ++stage)
+        lists = lists || rules_want_list(stage);
     merged.actions &= offer_.actions & ~wire::action::set_macro_list;
 
     auto const content =
@@ -136,7 +137,8 @@ bool session::rules_want_list(std::size_t stage) const noexcept {
     auto const& names = config_->rule_macros[stage];
     return std::any_of(names.begin(), names.end(), [&](auto const& wanted) {
         bool is_there = false;
-        proto::for_each_name(administrators_list(stage), [&](std::string_view name) { is_there = is_there || name == wanted; });
+        proto::for_each_name(administrators_list(stage),
+                             [&](std::string_view name) { is_there = is_there || name == wanted; });
         return !is_there;
     });
 }

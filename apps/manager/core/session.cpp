@@ -29,10 +29,14 @@ session::session(std::shared_ptr<config const> config, std::uint64_t id, proto::
     : config_(std::move(config)), id_(id), listener_(std::move(listener)),
       profile_(find_profile(*config_, profile)),
       serial_(profile_ ? profile_->serial.value_or(config_->serial) : config_->serial),
-      mta_(proto::filter_options{{}, true}), surroundings_(known), idle_deadline_(now + proto::filter_negotiate_timeout) {
+      mta_(proto::filter_options{{}, true}), surroundings_(known),
+      idle_deadline_(now + proto::filter_negotiate_timeout) {
     if (config_->book) {
-        rules_ = std::make_unique<session_rules>(*config_, mta_.macros(), *this, rules_for::enforced);
-        rules_->facts().begins(listener_, profile_ ? std::string_view(profile_->name) : std::string_view(), surroundings_);
+        rules_ =
+            std::make_unique<session_rules>(*config_, mta_.macros(), *this, rules_for::enforced);
+        rules_->facts().begins(listener_,
+                               profile_ ? std::string_view(profile_->name) : std::string_view(),
+                               surroundings_);
     }
     for (auto const index : profile_ ? profile_->order : config_->order)
         add_link(config_->milters[index]);

@@ -44,7 +44,7 @@ struct effect {
         open, ///< connect to `where`, for milter `link`, before `until`; then filter_connected()
         send, ///< write `bytes` to milter `link`; filter_drained() when they are written
         close, ///< write `bytes`, then close the connection to milter `link`; nothing is reported of it any more
-        reply,   ///< write `bytes` to the MTA; mta_drained() when they are written
+        reply, ///< write `bytes` to the MTA; mta_drained() when they are written
         look_up, ///< ask DNS list `link` about the address `bytes`, in network order; then list_answered()
         hang_up, ///< write what is left, then close the MTA's connection; the session is over
     };
@@ -60,7 +60,8 @@ public:
     /// @param config   from with_endpoints()
     /// @param profile  its milters are asked; where there is none of this name, all milters of the configuration
     session(std::shared_ptr<config const> config, std::uint64_t id, proto::time_point now,
-            std::string listener = {}, std::string_view profile = {}, surroundings const& known = {});
+            std::string listener = {}, std::string_view profile = {},
+            surroundings const& known = {});
     session(session const&) = delete;
     session& operator=(session const&) = delete;
     ~session() = default;

@@ -10,8 +10,10 @@ namespace milter::manager {
 
 using rule::truth;
 
-session_rules::session_rules(config const& settings, proto::macro_store const& macros, mail_facts::milters const& others, rules_for whom)
-    : settings_(settings), book_(*settings.book), macros_(macros), facts_(settings, macros, others), whom_(whom) {
+session_rules::session_rules(config const& settings, proto::macro_store const& macros,
+                             mail_facts::milters const& others, rules_for whom)
+    : settings_(settings), book_(*settings.book), macros_(macros), facts_(settings, macros, others),
+      whom_(whom) {
     changed();
 }
 
@@ -20,7 +22,8 @@ applicability session_rules::applies(std::size_t milter) noexcept {
     auto answer = book_.applies(milter, at);
     if (answer != truth::no && !book_.milters()[milter].evaluate.empty()) {
         auto const evaluated = book_.evaluates(milter, at);
-        answer = rule::and_(answer, whom_ == rules_for::evaluated ? evaluated : rule::not_(evaluated));
+        answer =
+            rule::and_(answer, whom_ == rules_for::evaluated ? evaluated : rule::not_(evaluated));
     }
     switch (answer) {
     case truth::no: return applicability::no;
@@ -32,11 +35,13 @@ applicability session_rules::applies(std::size_t milter) noexcept {
 }
 
 bool session_rules::is_for(rule::book_rule const& rule, std::size_t milter) noexcept {
-    return rule.milters.empty() || std::find(rule.milters.begin(), rule.milters.end(), milter) != rule.milters.end();
+    return rule.milters.empty() ||
+           std::find(rule.milters.begin(), rule.milters.end(), milter) != rule.milters.end();
 }
 
 /// Empty: the macro that it is to be taken from was not sent.
-std::optional<std::string_view> session_rules::value_of(rule::macro_text const& macro) const noexcept {
+std::optional<std::string_view>
+session_rules::value_of(rule::macro_text const& macro) const noexcept {
     std::string_view const value = macro.value;
     if (value.substr(0, 1) != "$") return value;
     return macros_.find(value.substr(1));
@@ -59,7 +64,8 @@ std::vector<std::string> session_rules::tags() const {
     std::vector<std::string> found;
     auto const& rules = book_.rules();
     for (std::size_t i = 0; i < rules.size(); ++i)
-        if (!rules[i].tag.empty() && holds(i) && std::find(found.begin(), found.end(), rules[i].tag) == found.end())
+        if (!rules[i].tag.empty() && holds(i) &&
+            std::find(found.begin(), found.end(), rules[i].tag) == found.end())
             found.push_back(rules[i].tag);
     return found;
 }
@@ -68,7 +74,8 @@ std::vector<std::string> session_rules::conditions() const {
     std::vector<std::string> found;
     auto const& names = book_.condition_names();
     for (std::size_t i = 0; i < names.size() && found.size() < record_list_limit; ++i)
-        if (rule::evaluate(book_.conditions()[i], moment()) == truth::yes) found.push_back(names[i]);
+        if (rule::evaluate(book_.conditions()[i], moment()) == truth::yes)
+            found.push_back(names[i]);
     return found;
 }
 

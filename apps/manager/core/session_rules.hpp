@@ -27,7 +27,8 @@ struct rule_macro {
 class session_rules {
 public:
     /// All of these outlive it. @param settings  with a book
-    session_rules(config const& settings, proto::macro_store const& macros, mail_facts::milters const& others, rules_for whom);
+    session_rules(config const& settings, proto::macro_store const& macros,
+                  mail_facts::milters const& others, rules_for whom);
 
     /// What is known of the mail; tell changed() when that has changed.
     mail_facts& facts() noexcept { return facts_; }
@@ -52,8 +53,12 @@ public:
 
 private:
     rule::moment moment() noexcept { return {book_.conditions(), settings_.sets, facts_, memo_}; }
-    rule::moment moment() const noexcept { return {book_.conditions(), settings_.sets, facts_, memo_}; }
-    bool holds(std::size_t rule) const noexcept { return book_.holds(rule, moment()) == rule::truth::yes; }
+    rule::moment moment() const noexcept {
+        return {book_.conditions(), settings_.sets, facts_, memo_};
+    }
+    bool holds(std::size_t rule) const noexcept {
+        return book_.holds(rule, moment()) == rule::truth::yes;
+    }
     static bool is_for(rule::book_rule const& rule, std::size_t milter) noexcept;
     std::optional<std::string_view> value_of(rule::macro_text const& macro) const noexcept;
 
@@ -65,7 +70,8 @@ private:
     mutable rule::memo memo_;
 };
 
-template <class Has> std::vector<rule_macro> session_rules::macros_for(std::size_t milter, Has has) {
+template <class Has>
+std::vector<rule_macro> session_rules::macros_for(std::size_t milter, Has has) {
     std::vector<rule_macro> found;
     auto const add = [&](rule::macro_text const& macro) {
         auto const value = value_of(macro);
@@ -77,7 +83,9 @@ template <class Has> std::vector<rule_macro> session_rules::macros_for(std::size
     auto const& rules = book_.rules();
     for (std::size_t i = 0; i < rules.size(); ++i) {
         auto const& one = rules[i];
-        if ((one.set_macros.empty() && one.default_macros.empty()) || !is_for(one, milter) || !holds(i)) continue;
+        if ((one.set_macros.empty() && one.default_macros.empty()) || !is_for(one, milter) ||
+            !holds(i))
+            continue;
         for (auto const& macro : one.set_macros) add(macro);
         for (auto const& macro : one.default_macros)
             if (!has(std::string_view(macro.name))) add(macro);

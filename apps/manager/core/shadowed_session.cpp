@@ -19,7 +19,8 @@ shadowed_session::shadow::shadow(std::shared_ptr<config const> alone, std::strin
                                  opening const& from, proto::agreement const& granted,
                                  proto::time_point now)
     : milter(std::move(name)), profile(from.profile), memory(alone->spool.budget.get()),
-      self(std::make_unique<session>(std::move(alone), from.id, now, from.listener, std::string_view(), from.known)) {
+      self(std::make_unique<session>(std::move(alone), from.id, now, from.listener,
+                                     std::string_view(), from.known)) {
     self->shadow(granted, from.profile);
 }
 

@@ -25,7 +25,8 @@ namespace milter::manager {
 class shadowed_session {
 public:
     shadowed_session(std::shared_ptr<config const> config, std::uint64_t id, proto::time_point now,
-                     std::string listener = {}, std::string const& profile = {}, surroundings const& known = {});
+                     std::string listener = {}, std::string const& profile = {},
+                     surroundings const& known = {});
 
     /// There is no room for this session; nothing is evaluated in it.
     void overloaded(std::string why = {});

@@ -14,12 +14,13 @@
 namespace milter::manager {
 
 struct surroundings {
-    std::size_t sessions = 0;          ///< of MTAs, this one included
-    std::size_t listener_sessions = 0; ///< of its listener alone
-    std::optional<unsigned> cpu_percent;       ///< busy share of the machine; empty: not known
-    std::optional<std::size_t> process_limit;  ///< SMTP servers that Postfix may run; empty: not known
-    proto::time_point at{};                    ///< when it was...
-    std::chrono::seconds since_monday{};       ///< ...so late in the week, by local time
+    std::size_t sessions = 0;            ///< of MTAs, this one included
+    std::size_t listener_sessions = 0;   ///< of its listener alone
+    std::optional<unsigned> cpu_percent; ///< busy share of the machine; empty: not known
+    std::optional<std::size_t>
+        process_limit;                   ///< SMTP servers that Postfix may run; empty: not known
+    proto::time_point at{};              ///< when it was...
+    std::chrono::seconds since_monday{}; ///< ...so late in the week, by local time
 };
 
 inline constexpr std::chrono::seconds one_week = std::chrono::hours(7 * 24);
@@ -28,7 +29,9 @@ inline constexpr std::chrono::seconds one_week = std::chrono::hours(7 * 24);
 inline std::int64_t minute_of_week(surroundings const& known, proto::time_point at) noexcept {
     auto const passed = std::chrono::duration_cast<std::chrono::seconds>(at - known.at);
     auto const seconds = (known.since_monday + passed) % one_week;
-    return std::chrono::duration_cast<std::chrono::minutes>(seconds < std::chrono::seconds::zero() ? seconds + one_week : seconds).count();
+    return std::chrono::duration_cast<std::chrono::minutes>(
+               seconds < std::chrono::seconds::zero() ? seconds + one_week : seconds)
+        .count();
 }
 
 } // namespace milter::manager

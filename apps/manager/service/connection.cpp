@@ -204,7 +204,7 @@ void connection::close(std::string_view last_words) noexcept {
         error_code ignored;
         send(last_words, ignored);
     }
-    poller_.forget(*this);
+    poller_.forget(socket_.number(), *this);
     socket_.close();
     awaited_ = 0;
 }

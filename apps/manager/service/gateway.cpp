@@ -30,8 +30,8 @@ gateway::gateway(std::shared_ptr<config const> const& settings, relay_sinks sink
 }
 
 gateway::~gateway() {
-    names_.close();                                             // its threads know the workers
-    if (desk_) desk_->close();                                  // and so does that of the DNS lists
+    names_.close();            // its threads know the workers
+    if (desk_) desk_->close(); // and so does that of the DNS lists
     for (auto const& one : earlier_desks_)
         if (auto const still = one.lock()) still->close();
     for (auto const& one : doors_.all()) one->listener.close(); // handlers may hold on to them
@@ -65,7 +65,8 @@ void gateway::run() {
 
 void gateway::open_desk() {
     auto const before = std::move(desk_);
-    if (config_->book) desk_ = std::make_shared<rule_desk const>(*config_, before.get(), context_, sinks_);
+    if (config_->book)
+        desk_ = std::make_shared<rule_desk const>(*config_, before.get(), context_, sinks_);
     std::erase_if(earlier_desks_, [](auto const& one) { return one.expired(); });
     if (before) earlier_desks_.push_back(before);
 }
@@ -75,9 +76,8 @@ void gateway::tell_acceptor() {
     std::vector<entrance> entrances;
     for (auto const& one : doors_.all())
         if (!one->retiring) entrances.push_back({one, one->asked});
-    workers_.front()->waits().post([this, settings = config_, entrances = std::move(entrances), desk = desk_] {
-        acceptor_.reload(settings, entrances, desk);
-    });
+    workers_.front()->waits().post([this, settings = config_, entrances = std::move(entrances),
+                                    desk = desk_] { acceptor_.reload(settings, entrances, desk); });
 }
 
 void gateway::reload(std::shared_ptr<config const> const& settings, door_plan&& listeners) {

@@ -16,7 +16,8 @@ namespace milter::manager {
 /// From one period after its making on, while it lives.
 class periodic {
 public:
-    periodic(boost::asio::io_context& context, std::chrono::milliseconds period, std::function<void()> what)
+    periodic(boost::asio::io_context& context, std::chrono::milliseconds period,
+             std::function<void()> what)
         : timer_(context), period_(period), what_(std::move(what)) {
         wait();
     }

@@ -83,10 +83,6 @@ void poller::change(int descriptor, std::uint32_t events, watcher& who) const no
 
 void poller::forget(int descriptor, watcher const& who) noexcept {
     ::epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, nullptr);
-    forget(who);
-}
-
-void poller::forget(watcher const& who) noexcept {
     for (auto i = told_; i < count_; ++i)
         if (batch_[i].data.ptr == &who) batch_[i].data.ptr = nullptr;
 }

@@ -67,8 +67,6 @@ public:
     void change(int descriptor, std::uint32_t events, watcher& who) const noexcept;
     /// Nothing is told of the descriptor any more.
     void forget(int descriptor, watcher const& who) noexcept;
-    /// The same when the descriptor is about to be closed, as that is enough for the system.
-    void forget(watcher const& who) noexcept;
 
     /// The time at the beginning of the turn.
     proto::time_point now() const noexcept { return now_; }

@@ -26,8 +26,8 @@ struct arrival {
     std::string listener; ///< where it came in, for people
     std::string profile;  ///< of the listener; empty: none
     std::shared_ptr<config const> settings;
-    std::string no_room;          ///< why it is answered and refused; empty: it is served
-    std::shared_ptr<void> ticket; ///< counts the session while it lives
+    std::string no_room;                   ///< why it is answered and refused; empty: it is served
+    std::shared_ptr<void> ticket;          ///< counts the session while it lives
     std::shared_ptr<rule_desk const> desk; ///< null: there are no rules
     surroundings known;
 };

@@ -20,14 +20,16 @@ std::chrono::seconds since_monday() {
     std::tm local{};
     ::localtime_r(&now, &local);
     int const day = (local.tm_wday + 6) % 7;
-    return std::chrono::hours(24 * day + local.tm_hour) + std::chrono::minutes(local.tm_min) + std::chrono::seconds(local.tm_sec);
+    return std::chrono::hours(24 * day + local.tm_hour) + std::chrono::minutes(local.tm_min) +
+           std::chrono::seconds(local.tm_sec);
 }
 
 bool asks_for_load(rule::needs const& needs) { return needs.has(rule::fact::load_cpu); }
 
 } // namespace
 
-rule_desk::rule_desk(config const& settings, rule_desk const* before, boost::asio::io_context& context, relay_sinks const& sinks)
+rule_desk::rule_desk(config const& settings, rule_desk const* before,
+                     boost::asio::io_context& context, relay_sinks const& sinks)
     : dns_(settings.dns), process_limit_(settings.process_limit) {
     if (!settings.book) return;
     tells_time_ = settings.book->needs().has(rule::fact::now);
@@ -37,20 +39,25 @@ rule_desk::rule_desk(config const& settings, rule_desk const* before, boost::asi
 }
 
 /// Without a name service the lists are unavailable, which rules can bear.
-void rule_desk::know_lists(config const& settings, rule_desk const* before, relay_sinks const& sinks) {
-    auto const tell = [to = sinks.logged](std::string const& what) { to({severity::warning, 0, "manager", what}); };
+void rule_desk::know_lists(config const& settings, rule_desk const* before,
+                           relay_sinks const& sinks) {
+    auto const tell = [to = sinks.logged](std::string const& what) {
+        to({severity::warning, 0, "manager", what});
+    };
     try {
         bool const is_same = before && before->lists_ && before->dns_ == dns_;
         lists_ = is_same ? before->lists_ : std::make_shared<dns_lists>(dns_, tell);
         for (auto const* const lists : {&settings.block_lists, &settings.allow_lists})
             for (auto const& one : *lists) numbers_.push_back(lists_->know(one.zone));
     } catch (std::exception const& failed) {
-        sinks.logged({severity::error, 0, "manager", std::string("DNS lists cannot be asked: ") + failed.what()});
+        sinks.logged({severity::error, 0, "manager",
+                      std::string("DNS lists cannot be asked: ") + failed.what()});
         numbers_.clear();
     }
 }
 
-surroundings rule_desk::look(std::size_t sessions, std::size_t listener_sessions, proto::time_point now) const {
+surroundings rule_desk::look(std::size_t sessions, std::size_t listener_sessions,
+                             proto::time_point now) const {
     surroundings known;
     known.sessions = sessions;
     known.listener_sessions = listener_sessions;
@@ -61,7 +68,8 @@ surroundings rule_desk::look(std::size_t sessions, std::size_t listener_sessions
     return known;
 }
 
-void rule_desk::ask(std::size_t list, std::string_view address, poller& whom, std::function<void(listing)> tell) const {
+void rule_desk::ask(std::size_t list, std::string_view address, poller& whom,
+                    std::function<void(listing)> tell) const {
     if (list >= numbers_.size()) return tell(listing::failed);
     std::span const bytes(reinterpret_cast<std::uint8_t const*>(address.data()), address.size());
     lists_->ask(numbers_[list], bytes, whom, std::move(tell));

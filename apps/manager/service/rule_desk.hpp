@@ -23,18 +23,21 @@ class rule_desk {
 public:
     /// @param before  the one in force until now; its answers and its view of the load go on; may be null
     /// @param context  of the main thread, which calls this
-    rule_desk(config const& settings, rule_desk const* before, boost::asio::io_context& context, relay_sinks const& sinks);
+    rule_desk(config const& settings, rule_desk const* before, boost::asio::io_context& context,
+              relay_sinks const& sinks);
     rule_desk(rule_desk const&) = delete;
     rule_desk& operator=(rule_desk const&) = delete;
     ~rule_desk() = default;
 
     /// Of any thread.
-    surroundings look(std::size_t sessions, std::size_t listener_sessions, proto::time_point now) const;
+    surroundings look(std::size_t sessions, std::size_t listener_sessions,
+                      proto::time_point now) const;
 
     /// @param list  as the configuration counts them
     /// @param address  4 or 16 bytes in network order
     /// @param tell  called by the thread of `whom`, which this is, too: at once, or when there is an answer
-    void ask(std::size_t list, std::string_view address, poller& whom, std::function<void(listing)> tell) const;
+    void ask(std::size_t list, std::string_view address, poller& whom,
+             std::function<void(listing)> tell) const;
 
     /// Nobody is told anything any more. Before the pollers of those who asked die.
     void close() const;
@@ -47,7 +50,8 @@ private:
 
     dns_settings dns_;
     std::shared_ptr<dns_lists> lists_;
-    std::vector<dns_lists::zone_number> numbers_; ///< of the configuration's lists; none: they cannot be asked
+    std::vector<dns_lists::zone_number>
+        numbers_; ///< of the configuration's lists; none: they cannot be asked
     std::shared_ptr<machine_load> load_;
     std::optional<std::size_t> process_limit_;
     bool tells_time_ = false;

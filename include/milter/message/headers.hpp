@@ -120,8 +120,8 @@ public:
                                 std::size_t& position) const noexcept;
 
     std::size_t original_count() const noexcept { return originals_; } ///< dead ones included
-    std::size_t size() const noexcept { return fields_.size() - 1; } ///< dead ones included
-    std::size_t bytes() const noexcept { return bytes_; }            ///< names and values held
+    std::size_t size() const noexcept { return fields_.size() - 1; }   ///< dead ones included
+    std::size_t bytes() const noexcept { return bytes_; }              ///< names and values held
 
 private:
     std::uint32_t store(std::string_view name, std::string_view raw, std::uint32_t author,
