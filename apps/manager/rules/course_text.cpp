@@ -4,6 +4,7 @@
 
 #include "manager/config/printable.hpp"
 #include "manager/rules/rule_effect.hpp"
+#include "manager/rules/rule_user.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -22,19 +23,13 @@ std::string joined(std::vector<std::string> const& words) {
     return out;
 }
 
-/// Of a rule of the book, as it was written.
-rule::rule_text const& written(config const& settings, rule::book_rule const& one) {
-    auto const is_it = [&](auto const& other) { return other.name == one.name; };
-    return *std::find_if(settings.rules.begin(), settings.rules.end(), is_it);
-}
-
 /// The rules that hold, in their order.
 std::vector<rule::rule_text const*> holding(course_view const& of) {
     std::vector<rule::rule_text const*> found;
     auto const& rules = of.settings.book->rules();
     for (std::size_t i = 0; i < rules.size(); ++i)
         if (of.course.rule_holds(i) == truth::yes)
-            found.push_back(&written(of.settings, rules[i]));
+            found.push_back(written_rule(of.settings, rules[i].name));
     return found;
 }
 

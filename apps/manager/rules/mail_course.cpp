@@ -2,6 +2,7 @@
 // manager/rules/mail_course.cpp
 #include "manager/rules/mail_course.hpp"
 
+#include "manager/rules/rule_user.hpp"
 #include "rule/quote.hpp"
 
 #include <utility>
@@ -73,21 +74,11 @@ std::vector<reason> mail_course::reasons_of(std::size_t place) const {
     auto const& milter = book_.milters()[place];
     std::vector<reason> all;
     if (milter.when) all.push_back({"when", rule::explain(*milter.when, moment())});
-    add_reasons(all, milter.use, " uses it");
-    add_reasons(all, milter.skip, " skips it");
-    add_reasons(all, milter.evaluate, " has it evaluated");
-    for (auto const index : book_.accepts())
-        if (book_.holds(index, moment()) != truth::no)
-            add_reasons(all, {index}, " accepts the message");
-    return all;
-}
-
-void mail_course::add_reasons(std::vector<reason>& to, std::vector<std::uint32_t> const& rules,
-                              char const* does) const {
-    for (auto const index : rules) {
-        auto const& one = book_.rules()[index];
-        to.push_back({"rule " + rule::in_quotes(one.name) + does, rule::explain(one.when, moment())});
+    for (auto const& user : users_of(book_, place)) {
+        auto const& one = book_.rules()[user.rule];
+        all.push_back({"rule " + rule::in_quotes(one.name) + ' ' + user.does, why_rule(user.rule)});
     }
+    return all;
 }
 
 truth mail_course::condition(std::size_t index) const {

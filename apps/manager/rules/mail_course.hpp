@@ -79,8 +79,6 @@ private:
     void ask_verdict(stage_answer now);
     bool ask_milter(milter_course& one, stage_answer now);
     std::vector<reason> reasons_of(std::size_t place) const;
-    void add_reasons(std::vector<reason>& to, std::vector<std::uint32_t> const& rules,
-                     char const* does) const;
 
     config const& settings_;
     rule::book const& book_;

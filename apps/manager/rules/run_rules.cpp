@@ -2,8 +2,13 @@
 // manager/rules/run_rules.cpp
 #include "manager/rules/run_rules.hpp"
 
+#include "manager/rules/check_verb.hpp"
+#include "manager/rules/coverage_verb.hpp"
+#include "manager/rules/explain_verb.hpp"
 #include "manager/rules/facts_verb.hpp"
 #include "manager/rules/fmt_verb.hpp"
+#include "manager/rules/simulate_verb.hpp"
+#include "manager/rules/test_verb.hpp"
 
 #include <sysexits.h>
 
@@ -14,11 +19,14 @@ namespace milter::manager {
 namespace {
 
 rules_answer answer_to(rules_request const& request, machine const& here) {
-    static_cast<void>(here);
     switch (request.verb) {
     case rules_verb::facts: return show_facts(request);
+    case rules_verb::check: return check_rules(request, here);
+    case rules_verb::test: return test_rules(request);
     case rules_verb::fmt: return format_expressions(request);
-    default: break;
+    case rules_verb::explain: return explain_mail(request);
+    case rules_verb::coverage: return show_coverage(request);
+    case rules_verb::simulate: return simulate_rules(request);
     }
     return {EX_SOFTWARE, {}, {}};
 }
