@@ -53,9 +53,10 @@ Exit status: 0, 64 usage, 69 cannot listen, 71 out of descriptors or threads, 73
 
 constexpr char const* main_cf_path = "/etc/postfix/main.cf";
 
-constexpr std::string_view commands = "there are run, check, status, reload, drain, import and rules";
+constexpr std::string_view commands =
+    "there are run, check, status, reload, drain, import and rules";
 
-constexpr std::string_view verb_names[] = {"run",    "check", "status", "reload",
+constexpr std::string_view verb_names[] = {"run",   "check",  "status", "reload",
                                            "drain", "import", "rules"}; // by verb
 
 constexpr char const* file_help =

@@ -106,9 +106,9 @@ public:
     }
 
     void add_check() {
-        auto& verb = add("check",
-                         "Shows problems, who is asked when and at what cost, and what the tests say",
-                         check_footer);
+        auto& verb = add(
+            "check", "Shows problems, who is asked when and at what cost, and what the tests say",
+            check_footer);
         add_config(verb);
         add_json(verb);
     }
@@ -123,16 +123,19 @@ public:
     }
 
     void add_fmt() {
-        auto& verb = add("fmt", "Shows an expression in its one spelling, or spells those of files so",
-                         fmt_footer);
+        auto& verb =
+            add("fmt", "Shows an expression in its one spelling, or spells those of files so",
+                fmt_footer);
         verb.add_option("EXPRESSION", into_.texts,
                         "Expression, by default standard input; with --check, --write: files")
             ->type_name("");
         auto const way = [&](char const* name, fmt_way which, char const* help) {
-            return verb.add_flag_callback(name, [this, which] { into_.way = which; }, help);
+            return verb.add_flag_callback(
+                name, [this, which] { into_.way = which; }, help);
         };
         auto* const json = way("--json", fmt_way::json, "As JSON");
-        auto* const from_json = verb.add_flag("--from-json", into_.from_json, "The expression is JSON");
+        auto* const from_json =
+            verb.add_flag("--from-json", into_.from_json, "The expression is JSON");
         auto* const check = way("--check", fmt_way::check_files, "Say which files would change");
         auto* const write = way("--write", fmt_way::write_files, "Write to the files");
         for (auto* const one : {check, write}) one->excludes(json)->excludes(from_json);
@@ -143,13 +146,17 @@ public:
         auto& verb = add("explain", "Shows what rules say about a mail, stage by stage, and why",
                          explain_footer);
         add_config(verb);
-        auto* const test = verb.add_option("--test", into_.test, "The mail of this test")->type_name("NAME");
-        auto* const given = verb.add_option("--given", into_.given, "A fact of the mail, as tests give it")
-                                ->type_name("KEY=VALUE")
-                                ->expected(1)
-                                ->take_all();
-        auto* const log = verb.add_option("--log", into_.log, "A mail of this decision log ...")->type_name("FILE");
-        auto* const id = verb.add_option("--queue-id", into_.queue_id, "... that the MTA named so")->type_name("ID");
+        auto* const test =
+            verb.add_option("--test", into_.test, "The mail of this test")->type_name("NAME");
+        auto* const given =
+            verb.add_option("--given", into_.given, "A fact of the mail, as tests give it")
+                ->type_name("KEY=VALUE")
+                ->expected(1)
+                ->take_all();
+        auto* const log = verb.add_option("--log", into_.log, "A mail of this decision log ...")
+                              ->type_name("FILE");
+        auto* const id = verb.add_option("--queue-id", into_.queue_id, "... that the MTA named so")
+                             ->type_name("ID");
         log->needs(id)->excludes(test)->excludes(given);
         id->needs(log);
         test->excludes(given);
@@ -166,10 +173,13 @@ public:
     }
 
     void add_simulate() {
-        auto& verb = add("simulate", "Shows which recorded messages another configuration treats otherwise",
-                         simulate_footer);
+        auto& verb =
+            add("simulate", "Shows which recorded messages another configuration treats otherwise",
+                simulate_footer);
         add_config(verb);
-        verb.add_option("--with", into_.new_file, "The other configuration")->type_name("FILE")->required();
+        verb.add_option("--with", into_.new_file, "The other configuration")
+            ->type_name("FILE")
+            ->required();
         add_corpora(verb)->required();
         verb.add_option("--listed", into_.listed, "Clients that a list in DNS has")
             ->type_name("ZONE=IP,IP")
@@ -185,7 +195,9 @@ private:
         return verb;
     }
     void add_config(CLI::App& to) {
-        to.add_option("-c,--config", config_file_, config_help_)->type_name("FILE")->capture_default_str();
+        to.add_option("-c,--config", config_file_, config_help_)
+            ->type_name("FILE")
+            ->capture_default_str();
     }
     void add_json(CLI::App& to) { to.add_flag("--json", into_.json, "As JSON"); }
     CLI::Option* add_corpora(CLI::App& to) {
@@ -206,7 +218,8 @@ rules_verb verb_of(CLI::App const& group) {
 }
 
 std::string wrong_fmt(rules_request const& request) {
-    bool const is_of_files = request.way == fmt_way::check_files || request.way == fmt_way::write_files;
+    bool const is_of_files =
+        request.way == fmt_way::check_files || request.way == fmt_way::write_files;
     if (is_of_files && request.texts.empty()) return "rules fmt --check and --write need files";
     if (!is_of_files && request.texts.size() > 1)
         return "rules fmt takes one expression, in quotes; files go with --check or --write";

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // tests/apps/manager_rules_check.cpp - `rules check` and `rules test`
-#include "manager_rules_fixture.hpp"
-
 #include "manager/rules/check_verb.hpp"
 #include "manager/rules/ready_rules.hpp"
 #include "manager/rules/test_verb.hpp"
+#include "manager_rules_fixture.hpp"
 
 using namespace manager_rules_test;
 
@@ -88,9 +87,10 @@ BOOST_AUTO_TEST_CASE(check_as_json) {
     configure(good_test);
     request.json = true;
     auto const done = manager::check_rules(request, any_machine());
-    BOOST_TEST(contains(done.out, R"({"name":"spf","enabled":true,"when":"not local","rules":[],)"
-                                  R"("decided":{"from":"connect","by":"connect","text":"at connect"},)"
-                                  R"("needs":{"stages":["connect"],"macros":[]},"after":[]})"),
+    BOOST_TEST(contains(done.out,
+                        R"({"name":"spf","enabled":true,"when":"not local","rules":[],)"
+                        R"("decided":{"from":"connect","by":"connect","text":"at connect"},)"
+                        R"("needs":{"stages":["connect"],"macros":[]},"after":[]})"),
                done.out);
     BOOST_TEST(contains(done.out, R"("tests":{"count":1,"failed":0}})"), done.out);
 }
@@ -99,19 +99,21 @@ BOOST_AUTO_TEST_CASE(failing_test_is_told_with_reasons) {
     configure(bad_test);
     auto const done = manager::test_rules(request);
     BOOST_TEST(done.status == 1);
-    BOOST_TEST(done.out ==
-               request.config_file + ":30: fails: \"local mail\"\n"
-               "  milters: expected spf, scan, got scan\n"
-               "  conditions.local: expected false, got true\n"
-               "    milter spf does not run, decided at connect\n"
-               "      not known yet at start; false at connect\n"
-               "      when\n"
-               "        false: not local\n"
-               "          true: local\n"
-               "            true: client.address in \"10.0.0.0/8\" (client.address = 10.1.2.3)\n"
-               "    condition local\n"
-               "      true: client.address in \"10.0.0.0/8\" (client.address = 10.1.2.3)\n"
-               "1 of 1 test fails\n");
+    BOOST_TEST(
+        done.out ==
+        request.config_file +
+            ":30: fails: \"local mail\"\n"
+            "  milters: expected spf, scan, got scan\n"
+            "  conditions.local: expected false, got true\n"
+            "    milter spf does not run, decided at connect\n"
+            "      not known yet at start; false at connect\n"
+            "      when\n"
+            "        false: not local\n"
+            "          true: local\n"
+            "            true: client.address in \"10.0.0.0/8\" (client.address = 10.1.2.3)\n"
+            "    condition local\n"
+            "      true: client.address in \"10.0.0.0/8\" (client.address = 10.1.2.3)\n"
+            "1 of 1 test fails\n");
 }
 
 BOOST_AUTO_TEST_CASE(tests_are_chosen_by_their_names) {

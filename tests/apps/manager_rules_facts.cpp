@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // tests/apps/manager_rules_facts.cpp - `rules facts`
-#include "manager_rules_fixture.hpp"
-
 #include "manager/rules/facts_verb.hpp"
+#include "manager_rules_fixture.hpp"
 
 using namespace manager_rules_test;
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // tests/apps/manager_rules_fmt.cpp - `rules fmt`: one expression, and those of files
-#include "manager_rules_fixture.hpp"
-
 #include "manager/rules/fmt_verb.hpp"
 #include "manager/rules/when_spelling.hpp"
+#include "manager_rules_fixture.hpp"
 
 #include <support/process.hpp>
 
@@ -12,7 +11,8 @@ using manager::fmt_way;
 
 namespace {
 
-manager::rules_answer format(std::string text, fmt_way way = fmt_way::text, bool from_json = false) {
+manager::rules_answer format(std::string text, fmt_way way = fmt_way::text,
+                             bool from_json = false) {
     manager::rules_request request;
     request.texts = {std::move(text)};
     request.way = way;
@@ -86,8 +86,10 @@ BOOST_AUTO_TEST_CASE(text_with_an_apostrophe_gets_other_quotes) {
 }
 
 BOOST_AUTO_TEST_CASE(characters_in_front_are_counted_as_the_parser_counts_them) {
-    auto const done = manager::respell("rule = [{ name = \"\xC3\xA4\xE2\x82\xAC\", when = 'helo  == \"x\"' }]\n", "x.toml");
-    BOOST_TEST(done.text == "rule = [{ name = \"\xC3\xA4\xE2\x82\xAC\", when = 'helo == \"x\"' }]\n");
+    auto const done = manager::respell(
+        "rule = [{ name = \"\xC3\xA4\xE2\x82\xAC\", when = 'helo  == \"x\"' }]\n", "x.toml");
+    BOOST_TEST(done.text ==
+               "rule = [{ name = \"\xC3\xA4\xE2\x82\xAC\", when = 'helo == \"x\"' }]\n");
 }
 
 BOOST_AUTO_TEST_CASE(files_are_checked_and_written) {
@@ -111,7 +113,8 @@ BOOST_AUTO_TEST_CASE(files_are_checked_and_written) {
 
 BOOST_AUTO_TEST_CASE(file_that_is_not_understood_stays_as_it_is) {
     support::temp_dir const dir;
-    auto const file = dir.write("x.toml", "[[rule]]\nwhen = 'helo  == \"x\"'\n[[rule]]\nwhen = 'helo =='\n");
+    auto const file =
+        dir.write("x.toml", "[[rule]]\nwhen = 'helo  == \"x\"'\n[[rule]]\nwhen = 'helo =='\n");
     manager::rules_request request;
     request.texts = {file, dir / "none.toml"};
     request.way = fmt_way::write_files;

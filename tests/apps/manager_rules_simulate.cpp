@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 // tests/apps/manager_rules_simulate.cpp - `rules coverage` and `rules simulate`, on made-up and on real conversations
-#include "manager_rules_fixture.hpp"
-
 #include "manager/rules/coverage_verb.hpp"
 #include "manager/rules/simulate_verb.hpp"
+#include "manager_rules_fixture.hpp"
 
 using namespace manager_rules_test;
 
 namespace {
 
-std::string conversation(std::string const& id, std::string const& filter, std::string const& events) {
+std::string conversation(std::string const& id, std::string const& filter,
+                         std::string const& events) {
     return R"({"id":")" + id + R"(","session":"s","filter":")" + filter + R"(","events":[)" +
            R"({"mta":"negotiate","version":6,"actions":"0x1ff","steps":"0x1fffff"},)"
            R"({"filter":"negotiate","version":6,"actions":"0x1ff","steps":"0x0"},)"
@@ -19,9 +19,10 @@ std::string conversation(std::string const& id, std::string const& filter, std::
 }
 
 /// @param verdict  at its end
-std::string message(std::string const& sender, std::string const& recipient, std::string const& verdict) {
-    return R"(,{"mta":"mail","address":"<)" + sender + R"(>","args":[]},{"filter":"continue"},{"mta":"rcpt","address":"<)" +
-           recipient +
+std::string message(std::string const& sender, std::string const& recipient,
+                    std::string const& verdict) {
+    return R"(,{"mta":"mail","address":"<)" + sender +
+           R"(>","args":[]},{"filter":"continue"},{"mta":"rcpt","address":"<)" + recipient +
            R"(>","args":[]},{"filter":"continue"},{"mta":"data"},{"filter":"continue"},)"
            R"({"mta":"header","name":"Subject","value":"offer"},{"filter":"continue"},{"mta":"end_of_headers"},{"filter":"continue"},)"
            R"({"mta":"body","bytes":"hello\r\n"},{"filter":"continue"},{"mta":"end_of_message"},{"filter":")" +
@@ -31,7 +32,8 @@ std::string message(std::string const& sender, std::string const& recipient, std
 /// One session with two milters and two messages.
 std::string some_corpus() {
     auto const seen_by = [](std::string const& first, std::string const& second) {
-        return message("a@x.example", "b@y.example", first) + message("a@bad.example", "news@y.example", second);
+        return message("a@x.example", "b@y.example", first) +
+               message("a@bad.example", "news@y.example", second);
     };
     return conversation("1", "spf", seen_by("accept", "continue")) +
            conversation("2", "scan", seen_by("continue", "reject"));
@@ -66,33 +68,42 @@ BOOST_AUTO_TEST_CASE(messages_that_change_are_listed_with_what_is_known_of_verdi
     BOOST_TEST(done.out == request.corpora[0] +
                                ": conversation 1, message 1: mx.test [203.0.113.9], <a@x.example>\n"
                                "  now: milters spf (accept), scan (continue); rules say none\n"
-                               "  new: milters spf (accept), scan (continue), av (unknown, replay needed); rules say none\n"
+                               "  new: milters spf (accept), scan (continue), av (unknown, replay "
+                               "needed); rules say none\n"
                                "1 of 2 messages changes\n");
 }
 
 BOOST_AUTO_TEST_CASE(verdicts_of_rules_change_messages) {
-    auto const done = simulate("[[rule]]\nname = \"offers\"\nwhen = 'any(header(\"Subject\") == \"offer\")'\n"
-                               "tempfail = \"451 4.7.1 later\"\n");
+    auto const done =
+        simulate("[[rule]]\nname = \"offers\"\nwhen = 'any(header(\"Subject\") == \"offer\")'\n"
+                 "tempfail = \"451 4.7.1 later\"\n");
     BOOST_TEST(done.status == 1);
-    BOOST_TEST(contains(done.out, "  new: milters spf (accept), scan (continue); rules say tempfail "
-                                  "\"451 4.7.1 later\" by rule \"offers\"\n"),
+    BOOST_TEST(contains(done.out,
+                        "  new: milters spf (accept), scan (continue); rules say tempfail "
+                        "\"451 4.7.1 later\" by rule \"offers\"\n"),
                done.out);
-    BOOST_TEST(done.out.ends_with("1 of 2 messages changes\n"), done.out); // the other is refused before
+    BOOST_TEST(done.out.ends_with("1 of 2 messages changes\n"),
+               done.out); // the other is refused before
 }
 
 BOOST_AUTO_TEST_CASE(rules_see_what_recorded_milters_said) {
-    auto const rule = std::string("[[rule]]\nname = \"r\"\nreject = \"550 5.7.1 no\"\nwhen = 'milter(\"spf\").verdict == \"accept\"'\n");
+    auto const rule = std::string("[[rule]]\nname = \"r\"\nreject = \"550 5.7.1 no\"\nwhen = "
+                                  "'milter(\"spf\").verdict == \"accept\"'\n");
     auto const known = simulate(rule);
     BOOST_TEST(contains(known.out, "rules say reject \"550 5.7.1 no\" by rule \"r\""), known.out);
-    request.corpora = {dir.write("c.jsonl", conversation("2", "scan", message("a@x.example", "b@y.example", "continue")))};
+    request.corpora = {dir.write(
+        "c.jsonl", conversation("2", "scan", message("a@x.example", "b@y.example", "continue")))};
     auto const unknown = simulate(rule);
     BOOST_TEST(contains(unknown.out, "rules say undecided\n1 of 1 message changes\n"), unknown.out);
 }
 
 BOOST_AUTO_TEST_CASE(lists_are_unknown_until_somebody_says_who_is_in) {
-    auto const rule = std::string("[dnsbl.\"bl.example\"]\n[[rule]]\nname = \"r\"\nreject = \"550 5.7.1 no\"\nwhen = 'dnsbl(\"bl.example\")'\n");
+    auto const rule = std::string("[dnsbl.\"bl.example\"]\n[[rule]]\nname = \"r\"\nreject = \"550 "
+                                  "5.7.1 no\"\nwhen = 'dnsbl(\"bl.example\")'\n");
     auto const unknown = simulate(rule);
-    BOOST_TEST(unknown.out.starts_with("Who is in bl.example is not known; --listed ZONE=IP,IP says it.\n"), unknown.out);
+    BOOST_TEST(unknown.out.starts_with(
+                   "Who is in bl.example is not known; --listed ZONE=IP,IP says it.\n"),
+               unknown.out);
     BOOST_TEST(contains(unknown.out, "rules say undecided"), unknown.out);
     request.listed = {"bl.example=203.0.113.9,2001:db8::1"};
     BOOST_TEST(contains(simulate(rule).out, "rules say reject"));
@@ -106,12 +117,15 @@ BOOST_AUTO_TEST_CASE(lists_are_unknown_until_somebody_says_who_is_in) {
 
 BOOST_AUTO_TEST_CASE(changes_as_json) {
     request.json = true;
-    auto const done = simulate("[[rule]]\nname = \"r\"\nwhen = 'sender.domain == \"x.example\"'\nskip = [\"scan\"]\n");
-    BOOST_TEST(done.out == R"({"messages":2,"unknown_lists":[],"changed":[{"file":")" + request.corpora[0] +
-                               R"(","conversation":"1","message":1,"whole":true,"client":"mx.test [203.0.113.9]","sender":"<a@x.example>",)"
-                               R"("now":{"milters":[{"name":"spf","runs":true,"verdict":"accept"},{"name":"scan","runs":true,"verdict":"continue"}],"verdict":"none"},)"
-                               R"("new":{"milters":[{"name":"spf","runs":true,"verdict":"accept"}],"verdict":"none"}}]})"
-                               "\n");
+    auto const done = simulate(
+        "[[rule]]\nname = \"r\"\nwhen = 'sender.domain == \"x.example\"'\nskip = [\"scan\"]\n");
+    BOOST_TEST(
+        done.out ==
+        R"({"messages":2,"unknown_lists":[],"changed":[{"file":")" + request.corpora[0] +
+            R"(","conversation":"1","message":1,"whole":true,"client":"mx.test [203.0.113.9]","sender":"<a@x.example>",)"
+            R"("now":{"milters":[{"name":"spf","runs":true,"verdict":"accept"},{"name":"scan","runs":true,"verdict":"continue"}],"verdict":"none"},)"
+            R"("new":{"milters":[{"name":"spf","runs":true,"verdict":"accept"}],"verdict":"none"}}]})"
+            "\n");
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_told) {
@@ -127,19 +141,25 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_told) {
 BOOST_AUTO_TEST_CASE(real_conversations_go_through) {
     for (auto const* const mta : {"postfix", "sendmail"})
         for (auto const* const name : {"chain", "content", "edit", "failure", "session", "stage"})
-            request.corpora.push_back(std::string(MILTER_SOURCE_DIR "/corpora/") + mta + '/' + name + ".jsonl");
+            request.corpora.push_back(std::string(MILTER_SOURCE_DIR "/corpora/") + mta + '/' +
+                                      name + ".jsonl");
     auto const same = simulate("");
     BOOST_TEST(same.status == 0, same.err);
-    auto const other = simulate("[[rule]]\nname = \"r\"\nskip = [\"scan\"]\nwhen = 'client.address in \"127.0.0.0/8\"'\n");
+    auto const other = simulate(
+        "[[rule]]\nname = \"r\"\nskip = [\"scan\"]\nwhen = 'client.address in \"127.0.0.0/8\"'\n");
     BOOST_TEST(other.status == 1);
-    BOOST_TEST(contains(other.out, "<alice@sender.test>\n  now: milters spf (unknown, replay needed), scan (unknown, replay needed); "
-                                   "rules say none\n  new: milters spf (unknown, replay needed); rules say none\n"),
-               other.out.substr(0, 2000));
+    BOOST_TEST(
+        contains(other.out,
+                 "<alice@sender.test>\n  now: milters spf (unknown, replay needed), scan (unknown, "
+                 "replay needed); "
+                 "rules say none\n  new: milters spf (unknown, replay needed); rules say none\n"),
+        other.out.substr(0, 2000));
 }
 
 BOOST_AUTO_TEST_CASE(coverage_counts_tests_and_messages) {
-    configure("[[test]]\nname = \"t\"\ngiven = { client = \"10.0.0.1\", sender = \"a@x.example\" }\n"
-              "expect = { not_milters = [\"spf\"] }\n");
+    configure(
+        "[[test]]\nname = \"t\"\ngiven = { client = \"10.0.0.1\", sender = \"a@x.example\" }\n"
+        "expect = { not_milters = [\"spf\"] }\n");
     auto const done = manager::show_coverage(request);
     BOOST_TEST(done.status == 0, done.err);
     BOOST_TEST(done.out == "                       true      false  undecided\n"
@@ -151,8 +171,9 @@ BOOST_AUTO_TEST_CASE(coverage_counts_tests_and_messages) {
                            "1 test, 2 messages\n");
     request.corpora.clear();
     request.json = true;
-    BOOST_TEST(contains(manager::show_coverage(request).out,
-                        R"("never_true":["rule \"news\"","rule \"blocked\"","milter spf"],"never_false":["condition local"])"));
+    BOOST_TEST(contains(
+        manager::show_coverage(request).out,
+        R"("never_true":["rule \"news\"","rule \"blocked\"","milter spf"],"never_false":["condition local"])"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -189,11 +189,13 @@ BOOST_AUTO_TEST_CASE(manual_and_help_list_the_same_flags) {
             BOOST_TEST(contains(manual, flag), flag);
         }
     };
-    for (std::string const verb : {"run", "check", "status", "reload", "drain", "import", "rules"}) {
+    for (std::string const verb :
+         {"run", "check", "status", "reload", "drain", "import", "rules"}) {
         compare({verb});
         BOOST_TEST(contains(manual, ".It Cm " + verb));
     }
-    for (std::string const verb : {"facts", "check", "test", "fmt", "explain", "coverage", "simulate"}) {
+    for (std::string const verb :
+         {"facts", "check", "test", "fmt", "explain", "coverage", "simulate"}) {
         compare({"rules", verb});
         BOOST_TEST(contains(manual, ".It Cm " + verb + ' '), verb);
     }

@@ -37,10 +37,12 @@ std::string_view without_blanks(std::string_view text) noexcept {
 }
 
 /// The value of NAME=VALUE among ESMTP parameters.
-std::string_view parameter_in(std::vector<std::string> const& parameters, std::string_view name) noexcept {
+std::string_view parameter_in(std::vector<std::string> const& parameters,
+                              std::string_view name) noexcept {
     for (std::string_view const one : parameters) {
         auto const equals = std::min(one.find('='), one.size());
-        if (rule::same_text(one.substr(0, equals), name)) return equals == one.size() ? std::string_view() : one.substr(equals + 1);
+        if (rule::same_text(one.substr(0, equals), name))
+            return equals == one.size() ? std::string_view() : one.substr(equals + 1);
     }
     return {};
 }
@@ -55,24 +57,30 @@ std::string_view name_of_family(wire::family of) noexcept {
 }
 
 wire::command_code command_of(stage at) noexcept {
-    return at == stage::connect ? wire::command_code::connect : at == stage::mail ? wire::command_code::mail : wire::command_code::end_of_message;
+    return at == stage::connect ? wire::command_code::connect
+           : at == stage::mail  ? wire::command_code::mail
+                                : wire::command_code::end_of_message;
 }
 
 } // namespace
 
-mail_facts::mail_facts(config const& settings, proto::macro_store const& macros, milters const& others)
+mail_facts::mail_facts(config const& settings, proto::macro_store const& macros,
+                       milters const& others)
     : settings_(settings), macros_(macros), milters_(others), lists_(settings.list_count()) {}
 
 // ---- what is known
 
-void mail_facts::begins(std::string_view listener, std::string_view profile, surroundings const& known) {
+void mail_facts::begins(std::string_view listener, std::string_view profile,
+                        surroundings const& known) {
     listener_ = listener;
     profile_ = profile;
     surroundings_ = known;
     if (!settings_.book->needs().has(fact::load_busy)) return;
     for (auto const& one : settings_.milters) {
         auto const most = most_sessions(one);
-        busy_.push_back(most == 0 ? 0 : static_cast<unsigned>(std::min<std::size_t>(one.seats->taken() * 10'000 / most, 10'000)));
+        busy_.push_back(most == 0 ? 0
+                                  : static_cast<unsigned>(std::min<std::size_t>(
+                                        one.seats->taken() * 10'000 / most, 10'000)));
     }
 }
 
@@ -89,7 +97,8 @@ void mail_facts::client(wire::connect const& who) {
 
 void mail_facts::helo(std::string_view name) { helo_ = rule::normal_domain(name); }
 
-std::unique_ptr<mail_facts::envelope_address> mail_facts::taken_apart(std::string_view address, wire::zstr_list parameters) {
+std::unique_ptr<mail_facts::envelope_address> mail_facts::taken_apart(std::string_view address,
+                                                                      wire::zstr_list parameters) {
     auto made = std::make_unique<envelope_address>();
     made->as_sent = address;
     made->parts = rule::parse_mail_address(made->as_sent);
@@ -105,14 +114,16 @@ void mail_facts::sender(wire::mail const& from, proto::time_point now) {
 }
 
 void mail_facts::add_recipient(wire::rcpt const& to) {
-    if (settings_.book->needs().has(fact::recipient)) recipients_.push_back(taken_apart(to.address, to.args));
+    if (settings_.book->needs().has(fact::recipient))
+        recipients_.push_back(taken_apart(to.address, to.args));
 }
 
 void mail_facts::take_recipient_back() noexcept {
     if (!recipients_.empty()) recipients_.pop_back();
 }
 
-void mail_facts::content(message::headers const* headers, std::size_t body_bytes, std::size_t message_bytes) noexcept {
+void mail_facts::content(message::headers const* headers, std::size_t body_bytes,
+                         std::size_t message_bytes) noexcept {
     headers_ = headers;
     body_bytes_ = body_bytes;
     message_bytes_ = message_bytes;
@@ -137,7 +148,9 @@ void mail_facts::forget_client() noexcept {
 
 void mail_facts::list_answered(std::size_t zone, knowledge state, bool is_listed) noexcept {
     if (lists_[zone] != list_state::asked) return; // about a client that is gone
-    lists_[zone] = state != knowledge::known ? list_state::failed : is_listed ? list_state::listed : list_state::not_listed;
+    lists_[zone] = state != knowledge::known ? list_state::failed
+                   : is_listed               ? list_state::listed
+                                             : list_state::not_listed;
 }
 
 std::vector<std::size_t> mail_facts::take_wanted_lists() {
@@ -174,11 +187,15 @@ value mail_facts::of_list(std::size_t zone) const noexcept {
 
 // ---- reading
 
-bool mail_facts::has_reached(fact which) const noexcept { return newest_ >= rule::row_of(which).from; }
+bool mail_facts::has_reached(fact which) const noexcept {
+    return newest_ >= rule::row_of(which).from;
+}
 
-value mail_facts::read(fact which, rule::argument const* with, rule::cursor const* at) const noexcept {
+value mail_facts::read(fact which, rule::argument const* with,
+                       rule::cursor const* at) const noexcept {
     if (which == fact::macro) return macro_value(with->text);
-    if (at && which >= fact::recipient && which <= fact::recipient_parameter) return of_recipient(which, with, at->index);
+    if (at && which >= fact::recipient && which <= fact::recipient_parameter)
+        return of_recipient(which, with, at->index);
     if (which >= fact::milter_ran) return of_milter(which, with->index);
     if (!has_reached(which)) return rule::not_yet();
     if (which < fact::client_address) return of_session(which, with);
@@ -188,7 +205,9 @@ value mail_facts::read(fact which, rule::argument const* with, rule::cursor cons
 }
 
 value mail_facts::of_session(fact which, rule::argument const* with) const noexcept {
-    auto const counted = [](std::size_t n) { return rule::known_number(static_cast<std::int64_t>(n)); };
+    auto const counted = [](std::size_t n) {
+        return rule::known_number(static_cast<std::int64_t>(n));
+    };
     switch (which) {
     case fact::listener: return rule::known_text(listener_);
     case fact::profile: return rule::known_text(profile_);
@@ -214,7 +233,8 @@ value mail_facts::of_client(fact which, rule::argument const* with) const noexce
     case fact::client_resolved: {
         auto const said = macro_at(stage::connect, "{client_resolve}");
         if (!said.empty()) return flag(said == "OK");
-        return flag(!client_name_.empty() && client_name_ != "unknown" && client_name_.front() != '[');
+        return flag(!client_name_.empty() && client_name_ != "unknown" &&
+                    client_name_.front() != '[');
     }
     case fact::mta_name: return rule::known_text(is_postfix() ? "postfix" : "sendmail");
     case fact::mta_version: return rule::known_text(macro_at(stage::connect, "v"));
@@ -241,8 +261,12 @@ value mail_facts::of_sender(fact which, rule::argument const* with) const noexce
 }
 
 value mail_facts::of_login(fact which) const noexcept {
-    auto const text = [&](std::string_view name) { return rule::known_text(macro_at(stage::mail, name)); };
-    auto const number = [&](std::string_view name) { return rule::known_number(number_in(macro_at(stage::mail, name))); };
+    auto const text = [&](std::string_view name) {
+        return rule::known_text(macro_at(stage::mail, name));
+    };
+    auto const number = [&](std::string_view name) {
+        return rule::known_number(number_in(macro_at(stage::mail, name)));
+    };
     switch (which) {
     case fact::tls_present: return flag(!macro_at(stage::mail, "{tls_version}").empty());
     case fact::tls_version: return text("{tls_version}");
@@ -250,7 +274,9 @@ value mail_facts::of_login(fact which) const noexcept {
     case fact::tls_bits: return number("{cipher_bits}");
     case fact::tls_subject: return text("{cert_subject}");
     case fact::tls_issuer: return text("{cert_issuer}");
-    case fact::auth_present: return flag(!macro_at(stage::mail, "{auth_type}").empty() || !macro_at(stage::mail, "{auth_authen}").empty());
+    case fact::auth_present:
+        return flag(!macro_at(stage::mail, "{auth_type}").empty() ||
+                    !macro_at(stage::mail, "{auth_authen}").empty());
     case fact::auth_type: return text("{auth_type}");
     case fact::auth_user: return text("{auth_authen}");
     case fact::auth_author: return text("{auth_author}");
@@ -259,7 +285,8 @@ value mail_facts::of_login(fact which) const noexcept {
     }
 }
 
-value mail_facts::of_recipient(fact which, rule::argument const* with, std::size_t index) const noexcept {
+value mail_facts::of_recipient(fact which, rule::argument const* with,
+                               std::size_t index) const noexcept {
     auto const& to = *recipients_[index];
     switch (which) {
     case fact::recipient: return rule::known_mail(to.parts);
@@ -270,7 +297,9 @@ value mail_facts::of_recipient(fact which, rule::argument const* with, std::size
 }
 
 value mail_facts::of_message(fact which, rule::argument const* with) const noexcept {
-    auto const counted = [](std::size_t n) { return rule::known_number(static_cast<std::int64_t>(n)); };
+    auto const counted = [](std::size_t n) {
+        return rule::known_number(static_cast<std::int64_t>(n));
+    };
     switch (which) {
     case fact::recipients_count: return counted(recipients_.size());
     case fact::has_header: {
@@ -293,14 +322,17 @@ value mail_facts::of_milter(fact which, std::size_t place) const noexcept {
     case fact::milter_failed: return flag(outcome.failed);
     case fact::milter_quarantined: return flag(outcome.quarantined);
     case fact::milter_changed_body: return flag(outcome.changed_body);
-    default: return rule::known_number(std::chrono::duration_cast<std::chrono::milliseconds>(outcome.latency).count());
+    default:
+        return rule::known_number(
+            std::chrono::duration_cast<std::chrono::milliseconds>(outcome.latency).count());
     }
 }
 
 // ---- several values
 
 /// Fields as the MTA sent them, whatever milters made of them since: or what they added.
-bool mail_facts::next(rule::quantity of, rule::argument const* with, rule::cursor& at) const noexcept {
+bool mail_facts::next(rule::quantity of, rule::argument const* with,
+                      rule::cursor& at) const noexcept {
     if (of == rule::quantity::each_recipient) {
         at.index = at.mark++;
         return at.index < recipients_.size();
@@ -310,7 +342,8 @@ bool mail_facts::next(rule::quantity of, rule::argument const* with, rule::curso
     if (!headers_ || (is_added && author == 0)) return false;
     auto const* const field = headers_->next_of(author, with->text, at.mark);
     if (!field) return false;
-    at.element = rule::known_text(message::shown_value(author == 0 ? field->value : field->now_value(), false));
+    at.element = rule::known_text(
+        message::shown_value(author == 0 ? field->value : field->now_value(), false));
     return true;
 }
 

@@ -56,7 +56,8 @@ void session::forget_transaction() {
 }
 
 link const* session::link_of(std::size_t place) const noexcept {
-    auto const found = std::find_if(links_.begin(), links_.end(), [&](auto const& one) { return one->place == place; });
+    auto const found = std::find_if(links_.begin(), links_.end(),
+                                    [&](auto const& one) { return one->place == place; });
     return found == links_.end() ? nullptr : found->get();
 }
 
@@ -69,7 +70,8 @@ milter_outcome session::outcome_of(std::size_t place) const noexcept {
         outcome.is_final = !grant_;
         return outcome;
     }
-    bool const has_judged = transaction_ && transaction_->body_complete && one->index < transaction_->turn;
+    bool const has_judged =
+        transaction_ && transaction_->body_complete && one->index < transaction_->turn;
     outcome.is_final = has_judged || one->applies == applicability::no;
     auto const& record = one->record;
     outcome.failed = record.verdict == "error";
@@ -89,8 +91,10 @@ void session::ask_lists() {
     auto& facts = rules_->facts();
     for (auto const list : facts.take_wanted_lists()) {
         auto const& ip = *facts.client_ip();
-        auto const bytes = std::string(reinterpret_cast<char const*>(ip.bytes.data()), ip.bytes.size());
-        effects_.push_back({effect::kind::look_up, list, ip.is_v6 ? bytes : bytes.substr(rule::v4_offset / 8)});
+        auto const bytes =
+            std::string(reinterpret_cast<char const*>(ip.bytes.data()), ip.bytes.size());
+        effects_.push_back(
+            {effect::kind::look_up, list, ip.is_v6 ? bytes : bytes.substr(rule::v4_offset / 8)});
     }
 }
 
@@ -114,7 +118,8 @@ bool session::waits_for_lists(link& one) {
 
 /// @return true: a rule has refused the client, or the message
 bool session::rule_decides(proto::time_point now) {
-    if (!rules_ || grant_ || session_verdict_ || (transaction_ && transaction_->verdict)) return false;
+    if (!rules_ || grant_ || session_verdict_ || (transaction_ && transaction_->verdict))
+        return false;
     auto const* const rule = rules_->verdict();
     ask_lists();
     if (!rule || rule->verdict == rule::verdict_kind::accept) return false;
@@ -164,7 +169,9 @@ void session::add_rule_macros(std::string& pairs, link const& one, command_code 
     for (auto at = list.begin(); at != list.end(); ++at) {
         auto const name = *at;
         if (++at == list.end()) break;
-        bool const is_replaced = std::any_of(added.begin(), added.end(), [&](auto const& other) { return proto::same_macro(other.name, name); });
+        bool const is_replaced = std::any_of(added.begin(), added.end(), [&](auto const& other) {
+            return proto::same_macro(other.name, name);
+        });
         if (!is_replaced) append_pair(merged, name, *at);
     }
     for (auto const& macro : added) append_pair(merged, macro.name, macro.value);

@@ -48,9 +48,11 @@ std::string milter_text(config const& settings, std::size_t place) {
     auto const users = users_of(book, place);
     for (auto const& one : users) {
         auto const& of = book.rules()[one.rule];
-        out += line("rule", rule::in_quotes(of.name) + ' ' + one.does + ": " + rule::on_one_line(of.when.text));
+        out += line("rule", rule::in_quotes(of.name) + ' ' + one.does + ": " +
+                                rule::on_one_line(of.when.text));
     }
-    if (!when && users.empty()) return line("always", "runs for all mail") + line("after", names_after(settings, place));
+    if (!when && users.empty())
+        return line("always", "runs for all mail") + line("after", names_after(settings, place));
     auto const ahead = rule::outlook_of_milter(book, place);
     return out + line("decided", decision_text(ahead)) +
            line("costs", rule::describe(rule::demand_of_milter(book, place))) +
@@ -60,7 +62,8 @@ std::string milter_text(config const& settings, std::size_t place) {
 std::string rule_line(config const& settings, std::size_t index) {
     auto const& book = *settings.book;
     auto const& one = book.rules()[index];
-    return "  " + rule::in_quotes(one.name) + '\n' + line("when", rule::on_one_line(one.when.text)) +
+    return "  " + rule::in_quotes(one.name) + '\n' +
+           line("when", rule::on_one_line(one.when.text)) +
            line("does", effect_of(*written_rule(settings, one.name))) +
            line("decided", decision_text(rule::outlook_of_rule(book, index)));
 }
@@ -146,8 +149,8 @@ std::string decision_text(rule::outlook const& ahead) {
     auto const by = ahead.decided_by();
     auto const last = std::string(rule::name_of(by));
     if (from == by) return "at " + last;
-    return "from " + std::string(rule::name_of(from)) + which_answers(ahead[from]) + ", at " + last +
-           " at the latest";
+    return "from " + std::string(rule::name_of(from)) + which_answers(ahead[from]) + ", at " +
+           last + " at the latest";
 }
 
 std::string overview(config const& settings) {
@@ -170,7 +173,8 @@ rules_answer check_rules(rules_request const& request, machine const& here) {
     if (!rules.settings) return {EX_CONFIG, {}, std::move(problems)};
     auto const tests = run_tests(*rules.settings);
     return {tests.failed == 0 ? EX_OK : some_test_fails,
-            notes_of(rules.problems) + overview(*rules.settings) + tests.failures + describe(tests) + '\n',
+            notes_of(rules.problems) + overview(*rules.settings) + tests.failures +
+                describe(tests) + '\n',
             std::move(problems)};
 }
 

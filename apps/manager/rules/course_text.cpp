@@ -64,16 +64,17 @@ std::string verdict_text(mail_course const& of) {
     auto const& [decided, rule] = of.verdict();
     if (!decided) return "not decided";
     if (!rule) return "none";
-    return std::string(name_of(rule->verdict)) + (rule->reply.empty() ? "" : ' ' + in_quotes(rule->reply)) +
-           " by rule " + in_quotes(rule->name) + ", decided at " + name_of(*decided);
+    return std::string(name_of(rule->verdict)) +
+           (rule->reply.empty() ? "" : ' ' + in_quotes(rule->reply)) + " by rule " +
+           in_quotes(rule->name) + ", decided at " + name_of(*decided);
 }
 
 std::string conditions_text(course_view const& of) {
     std::string out;
     auto const& names = of.settings.book->condition_names();
     for (std::size_t i = 0; i < names.size(); ++i)
-        out += "condition " + names[i] + ": " +
-               std::string(rule::name_of(of.course.condition(i))) + '\n';
+        out += "condition " + names[i] + ": " + std::string(rule::name_of(of.course.condition(i))) +
+               '\n';
     return out;
 }
 
@@ -136,7 +137,8 @@ std::string text_of(course_view const& of) {
     for (auto const& one : of.course.milters())
         if (is_shown(of, one)) out += text_of(of.settings, one);
     out += conditions_text(of);
-    for (auto const* one : holding(of)) out += "rule " + in_quotes(one->name) + " holds: " + effect_of(*one) + '\n';
+    for (auto const* one : holding(of))
+        out += "rule " + in_quotes(one->name) + " holds: " + effect_of(*one) + '\n';
     out += "verdict: " + verdict_text(of.course) + '\n';
     if (!of.missing.empty()) out += "asked for, but not known: " + joined(of.missing) + '\n';
     return out;
@@ -150,8 +152,11 @@ nlohmann::ordered_json json_of(rule::explanation const& of) {
 }
 
 nlohmann::ordered_json json_of(course_view const& of) {
-    json out{{"milters", json::array()}, {"conditions", json::object()}, {"rules", json::array()},
-             {"tags", json::array()},    {"macros", json::array()}};
+    json out{{"milters", json::array()},
+             {"conditions", json::object()},
+             {"rules", json::array()},
+             {"tags", json::array()},
+             {"macros", json::array()}};
     for (auto const& one : of.course.milters())
         if (is_shown(of, one)) out["milters"].push_back(milter_json(one, of.settings));
     auto const& names = of.settings.book->condition_names();

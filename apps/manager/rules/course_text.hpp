@@ -14,7 +14,7 @@ namespace milter::manager {
 struct course_view {
     config const& settings;
     mail_course const& course;
-    std::string const& milter; ///< this one alone; empty: all
+    std::string const& milter;               ///< this one alone; empty: all
     std::vector<std::string> const& missing; ///< facts that were asked for and are not given
 };
 

@@ -59,7 +59,8 @@ std::string as_text(covered const& all) {
     };
     auto out = line({}, "true", "false", "undecided");
     for (auto const& one : all.counts.rows())
-        out += line(one.name, std::to_string(one.yes), std::to_string(one.no), std::to_string(one.undecided));
+        out += line(one.name, std::to_string(one.yes), std::to_string(one.no),
+                    std::to_string(one.undecided));
     auto const never = [&](char const* what, std::vector<std::string> const& list) {
         if (!list.empty()) out += what + joined(list) + '\n';
     };
@@ -71,7 +72,10 @@ std::string as_text(covered const& all) {
 std::string as_json(covered const& all) {
     json out{{"tests", all.tests}, {"messages", all.messages}, {"rows", json::array()}};
     for (auto const& one : all.counts.rows())
-        out["rows"].push_back({{"name", one.name}, {"true", one.yes}, {"false", one.no}, {"undecided", one.undecided}});
+        out["rows"].push_back({{"name", one.name},
+                               {"true", one.yes},
+                               {"false", one.no},
+                               {"undecided", one.undecided}});
     out["never_true"] = all.counts.never_true();
     out["never_false"] = all.counts.never_false();
     return corpus::to_line(out) + '\n';

@@ -44,7 +44,8 @@ found_mail mail_of_test(std::string const& name, config const& settings) {
 
 found_mail mail_of_log(rules_request const& request) {
     auto const read = read_text_file(request.log, longest_log);
-    if (!read.problem.empty()) return no_mail(EX_NOINPUT, printable(request.log) + ": " + read.problem);
+    if (!read.problem.empty())
+        return no_mail(EX_NOINPUT, printable(request.log) + ": " + read.problem);
     auto found = find_in_log(read.text, request.queue_id);
     if (found) return {std::move(*found), EX_OK, {}};
     return no_mail(EX_NOINPUT, printable(request.log) + " has no decision with queue_id " +
@@ -76,9 +77,11 @@ rules_answer explain_mail(rules_request const& request) {
     if (!rules.settings) return {EX_CONFIG, {}, text_of(rules.problems)};
     auto const& settings = *rules.settings;
     if (!request.milter.empty() && !has_milter(settings, request.milter))
-        return {EX_USAGE, {},
+        return {EX_USAGE,
+                {},
                 "milter-manager: no milter " + in_quotes(request.milter) + "; " +
-                    did_you_mean(request.milter, names_of(settings.milters), "check lists them") + '\n'};
+                    did_you_mean(request.milter, names_of(settings.milters), "check lists them") +
+                    '\n'};
     auto const found = mail_for(request, settings);
     if (!found.problem.empty()) return {found.status, {}, found.problem};
     given_course const mail(settings, found.mail.mail, reasons::kept, found.mail.unknown);

@@ -157,7 +157,8 @@ json words_of(std::string_view words) {
 }
 
 json encoded(fact_row const& row) {
-    json out{{"name", row.name}, {"type", rule::name_of(row.is)}, {"known", rule::name_of(row.from)}};
+    json out{
+        {"name", row.name}, {"type", rule::name_of(row.is)}, {"known", rule::name_of(row.from)}};
     add(out, "takes", argument_of(row));
     if (row.of != rule::quantity::one) out["many"] = true;
     if (!row.words.empty()) out["values"] = words_of(row.words);
@@ -167,7 +168,8 @@ json encoded(fact_row const& row) {
 }
 
 json encoded(function_row const& row) {
-    return {{"name", row.name}, {"form", row.form}, {"meaning", row.help}, {"example", row.example}};
+    return {
+        {"name", row.name}, {"form", row.form}, {"meaning", row.help}, {"example", row.example}};
 }
 
 std::string as_json(selected_rows const& rows) {
@@ -183,8 +185,11 @@ rules_answer unknown(std::string_view name) {
     for (auto const* one : all_rows().functions) bare.emplace_back(one->name);
     std::vector<std::string_view> const names(bare.begin(), bare.end());
     auto const near = rule::nearest(without_parentheses(name), names);
-    auto const hint = near.empty() ? "rules facts lists them all" : "did you mean " + std::string(near) + '?';
-    return {EX_USAGE, {}, "milter-manager: no fact or function " + in_quotes(name) + "; " + hint + '\n'};
+    auto const hint =
+        near.empty() ? "rules facts lists them all" : "did you mean " + std::string(near) + '?';
+    return {EX_USAGE,
+            {},
+            "milter-manager: no fact or function " + in_quotes(name) + "; " + hint + '\n'};
 }
 
 } // namespace

@@ -77,7 +77,8 @@ public:
         if (done.lines.empty()) return;
         if (way_ == fmt_way::write_files)
             if (auto const why = write_text_file(file, done.text); !why.empty())
-                return fail({EX_CANTCREAT, {}, "milter-manager: " + printable(file) + ": " + why + '\n'});
+                return fail(
+                    {EX_CANTCREAT, {}, "milter-manager: " + printable(file) + ": " + why + '\n'});
         bool const is_written = way_ == fmt_way::write_files;
         answer_.out += printable(file) + ": " + lines_text(done.lines) +
                        (is_written ? " changed\n" : " would change\n");
@@ -105,7 +106,8 @@ private:
 } // namespace
 
 rules_answer format_expressions(rules_request const& request) {
-    bool const is_of_files = request.way == fmt_way::check_files || request.way == fmt_way::write_files;
+    bool const is_of_files =
+        request.way == fmt_way::check_files || request.way == fmt_way::write_files;
     if (!is_of_files) return format_input(request);
     file_formatting files(request.way);
     for (auto const& one : request.texts) files.format(one);

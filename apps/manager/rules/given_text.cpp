@@ -35,7 +35,8 @@ key_path path_of(std::string_view key) {
     if (key.starts_with("milter.")) return with_milter("milter", key.substr(7));
     for (auto const& row : rule::fact_rows()) {
         auto const name = bare(row.name);
-        if (row.takes == rule::argument_kind::none || !key.starts_with(std::string(name) + '.')) continue;
+        if (row.takes == rule::argument_kind::none || !key.starts_with(std::string(name) + '.'))
+            continue;
         auto const rest = key.substr(name.size() + 1);
         if (row.takes == rule::argument_kind::milter_and_header) return with_milter(name, rest);
         return {std::string(name), std::string(rest)};

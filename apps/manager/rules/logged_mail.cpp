@@ -37,7 +37,9 @@ json const& list_in(json const& object, char const* key) {
 /// From one line to facts.
 class log_line {
 public:
-    explicit log_line(json const& line) : line_(line) { made_.unknown.assign(rule::fact_count, true); }
+    explicit log_line(json const& line) : line_(line) {
+        made_.unknown.assign(rule::fact_count, true);
+    }
 
     logged_mail read() && {
         text(fact::listener, "listener");
@@ -45,7 +47,8 @@ public:
         read_client();
         text(fact::helo, "helo");
         text(fact::sender, "sender");
-        for (auto const one : {fact::sender_local, fact::sender_domain, fact::sender_null}) knows(one);
+        for (auto const one : {fact::sender_local, fact::sender_domain, fact::sender_null})
+            knows(one);
         read_login();
         read_recipients();
         if (auto const size = number_in(line_, "size")) number(fact::message_size, *size);
@@ -60,7 +63,9 @@ private:
         knows(one.which);
         made_.mail.given.push_back(std::move(one));
     }
-    void text(fact which, char const* key) { give({.which = which, .texts = {text_in(line_, key)}}); }
+    void text(fact which, char const* key) {
+        give({.which = which, .texts = {text_in(line_, key)}});
+    }
     void number(fact which, std::int64_t value) { give({.which = which, .number = value}); }
 
     /// Of a client without an IP address nothing can be given.
@@ -87,7 +92,8 @@ private:
         auto const kept = static_cast<std::int64_t>(all.texts.size());
         made_.mail.given.push_back(std::move(all));
         if (number_in(line_, "recipient_count") != static_cast<std::int64_t>(list.size())) return;
-        for (auto const one : {fact::recipient, fact::recipient_local, fact::recipient_domain}) knows(one);
+        for (auto const one : {fact::recipient, fact::recipient_local, fact::recipient_domain})
+            knows(one);
         number(fact::recipients_count, kept);
     }
 

@@ -50,12 +50,13 @@ void mail_course::ask_verdict(stage_answer now) {
 bool mail_course::ask_milter(milter_course& one, stage_answer now) {
     now.answer = book_.applies(one.place, moment());
     auto& answers = one.answers;
-    if (!answers.empty() && answers.back().at == now.at && answers.back().recipient == now.recipient)
+    if (!answers.empty() && answers.back().at == now.at &&
+        answers.back().recipient == now.recipient)
         answers.pop_back();
     answers.push_back(now);
     if (now.answer == truth::pending) return false;
-    one.runs = now.answer == truth::yes || (now.answer == truth::unavailable &&
-                                            settings_.milters[one.place].runs_if_unknown);
+    one.runs = now.answer == truth::yes ||
+               (now.answer == truth::unavailable && settings_.milters[one.place].runs_if_unknown);
     one.is_evaluated = *one.runs && book_.evaluates(one.place, moment()) == truth::yes;
     if (why_ == reasons::kept) one.why = reasons_of(one.place);
     if (decided_) decided_(one.place, *one.runs);

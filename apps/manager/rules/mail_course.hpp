@@ -46,7 +46,7 @@ struct milter_course {
 };
 
 struct verdict_course {
-    std::optional<stage_answer> decided;    ///< when it was certain, also that there is none
+    std::optional<stage_answer> decided;   ///< when it was certain, also that there is none
     rule::book_rule const* rule = nullptr; ///< null: none
 };
 

@@ -14,7 +14,7 @@ namespace milter::manager {
 
 struct recorded_judgement {
     std::string_view verdict = "continue"; ///< its last word
-    bool is_final = false;                 ///< the message came to its end, or the milter wanted no more of it
+    bool is_final = false; ///< the message came to its end, or the milter wanted no more of it
     bool quarantined = false;
     bool changed_body = false;
     proto::duration latency{}; ///< at the end of the message

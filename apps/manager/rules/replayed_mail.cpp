@@ -76,7 +76,8 @@ private:
     /// A recipient that was refused is no fact for the message.
     void reply(corpus::event const& one) {
         auto const code = static_cast<wire::reply_code>(one.code);
-        bool const refuses = code == wire::reply_code::reject || code == wire::reply_code::tempfail ||
+        bool const refuses = code == wire::reply_code::reject ||
+                             code == wire::reply_code::tempfail ||
                              code == wire::reply_code::reply_text;
         if (course_ && asked_ == command_code::rcpt && refuses && std::exchange(has_added_, false))
             facts_.take_recipient_back();
@@ -101,7 +102,9 @@ private:
     }
     void on(wire::rcpt const& to) {
         has_added_ = false;
-        if (!course_ || proto::find_macro(macros_.at(command_code::rcpt), "{rcpt_mailer}") == std::string_view("error")) return;
+        if (!course_ || proto::find_macro(macros_.at(command_code::rcpt), "{rcpt_mailer}") ==
+                            std::string_view("error"))
+            return;
         facts_.add_recipient(to);
         has_added_ = true;
         reach(stage::rcpt, ++recipients_);
@@ -137,12 +140,14 @@ private:
         auto const places = milters_in(settings_, profile_);
         for (std::size_t i = 0; i < runs_.size(); ++i)
             if (std::find(places.begin(), places.end(), i) == places.end()) runs_[i] = false;
-        course_ = std::make_unique<mail_course>(settings_, places, facts_, reasons::left_out, decided);
+        course_ =
+            std::make_unique<mail_course>(settings_, places, facts_, reasons::left_out, decided);
         ++number_;
         reach(stage::start);
         if (has_client_) reach(stage::connect);
         if (has_helo_) reach(stage::helo);
-        facts_.sender(from, proto::time_point(std::chrono::microseconds(std::max<std::int64_t>(at_, 0))));
+        facts_.sender(from,
+                      proto::time_point(std::chrono::microseconds(std::max<std::int64_t>(at_, 0))));
         reach(stage::mail);
     }
 
@@ -160,7 +165,8 @@ private:
             reach(stage::message);
         }
         course_->ended();
-        each_({session_, number_, client_name_, client_address_, sender_, is_whole, *course_, verdicts_});
+        each_({session_, number_, client_name_, client_address_, sender_, is_whole, *course_,
+               verdicts_});
         facts_.forget_message();
         facts_.reached(stage::helo);
         course_.reset();
@@ -181,7 +187,9 @@ private:
         }
     }
 
-    static std::uint32_t author_of(std::size_t place) noexcept { return static_cast<std::uint32_t>(place + 1); }
+    static std::uint32_t author_of(std::size_t place) noexcept {
+        return static_cast<std::uint32_t>(place + 1);
+    }
 
     recorded_judgement const* judgement_of(std::size_t place) const noexcept {
         auto const& all = judgements_[place];
@@ -200,12 +208,14 @@ private:
         bool has_answered = false;
         for (auto const list : facts_.take_wanted_lists()) {
             auto const& blocks = settings_.block_lists;
-            auto const& zone = list < blocks.size() ? blocks[list].zone.name
-                                                    : settings_.allow_lists[list - blocks.size()].zone.name;
+            auto const& zone = list < blocks.size()
+                                   ? blocks[list].zone.name
+                                   : settings_.allow_lists[list - blocks.size()].zone.name;
             auto const known = lists_.find(zone);
             if (known == lists_.end()) continue;
             auto const& clients = known->second;
-            bool const is_listed = std::find(clients.begin(), clients.end(), *facts_.client_ip()) != clients.end();
+            bool const is_listed =
+                std::find(clients.begin(), clients.end(), *facts_.client_ip()) != clients.end();
             facts_.list_answered(list, rule::knowledge::known, is_listed);
             has_answered = true;
         }

@@ -32,7 +32,8 @@ struct replayed_mail {
     std::string_view sender;
     bool is_whole = false; ///< its end was recorded
     mail_course const& course;
-    std::vector<std::string_view> const& verdicts; ///< by milters of the configuration; empty: not recorded
+    std::vector<std::string_view> const&
+        verdicts; ///< by milters of the configuration; empty: not recorded
 };
 
 /// @param settings  ready, see ready_rules.hpp; the mail comes in at its first listener

@@ -40,7 +40,8 @@ std::vector<std::string> macros_of(rule::rule_text const& one) {
     for (auto const& macro : one.set_macros)
         out.push_back(macro.name + " = " + in_quotes(macro.value) + whom);
     for (auto const& macro : one.default_macros)
-        out.push_back(macro.name + " = " + in_quotes(macro.value) + whom + ", where the MTA sends none");
+        out.push_back(macro.name + " = " + in_quotes(macro.value) + whom +
+                      ", where the MTA sends none");
     return out;
 }
 
@@ -50,7 +51,8 @@ std::string effect_of(rule::rule_text const& one) {
     all.add("skips ", one.skip);
     all.add("evaluates ", one.evaluate);
     if (one.verdict != rule::verdict_kind::none)
-        all.add(std::string(name_of(one.verdict)) + (one.reply.empty() ? "" : ' ' + in_quotes(one.reply)));
+        all.add(std::string(name_of(one.verdict)) +
+                (one.reply.empty() ? "" : ' ' + in_quotes(one.reply)));
     if (!one.tag.empty()) all.add("tag " + one.tag);
     for (auto const& macro : macros_of(one)) all.add("macro " + macro);
     if (one.timeouts.any()) all.add("other timeouts");

@@ -21,7 +21,8 @@ std::vector<rule_user> users_of(rule::book const& book, std::size_t milter) {
 
 rule::rule_text const* written_rule(config const& settings, std::string_view name) {
     auto const& rules = settings.rules;
-    return &*std::find_if(rules.begin(), rules.end(), [&](auto const& one) { return one.name == name; });
+    return &*std::find_if(rules.begin(), rules.end(),
+                          [&](auto const& one) { return one.name == name; });
 }
 
 } // namespace milter::manager

@@ -71,9 +71,10 @@ std::string verdict_text(message_treatment const& of) {
 }
 
 std::string text_of(changed_message const& one) {
-    auto out = printable(one.file) + ": conversation " + printable(one.conversation) + ", message " +
-               std::to_string(one.number) + (one.is_whole ? "" : " (without its end)") + ": " +
-               printable(one.client) + ", " + printable(one.sender) + '\n';
+    auto out = printable(one.file) + ": conversation " + printable(one.conversation) +
+               ", message " + std::to_string(one.number) +
+               (one.is_whole ? "" : " (without its end)") + ": " + printable(one.client) + ", " +
+               printable(one.sender) + '\n';
     for (auto const& [what, of] : {std::pair("now", &one.now), std::pair("new", &one.then)})
         out += "  " + std::string(what) + ": milters " + milters_text(*of) + "; rules say " +
                verdict_text(*of) + '\n';
@@ -96,14 +97,10 @@ json json_of(message_treatment const& of) {
 }
 
 json json_of(changed_message const& one) {
-    return {{"file", one.file},
-            {"conversation", one.conversation},
-            {"message", one.number},
-            {"whole", one.is_whole},
-            {"client", one.client},
-            {"sender", one.sender},
-            {"now", json_of(one.now)},
-            {"new", json_of(one.then)}};
+    return {{"file", one.file},        {"conversation", one.conversation},
+            {"message", one.number},   {"whole", one.is_whole},
+            {"client", one.client},    {"sender", one.sender},
+            {"now", json_of(one.now)}, {"new", json_of(one.then)}};
 }
 
 // ---- lists in DNS
@@ -111,10 +108,12 @@ json json_of(changed_message const& one) {
 void add_zones(std::vector<std::string>& to, config const& of) {
     for (auto const* const lists : {&of.block_lists, &of.allow_lists})
         for (auto const& one : *lists)
-            if (std::find(to.begin(), to.end(), one.zone.name) == to.end()) to.push_back(one.zone.name);
+            if (std::find(to.begin(), to.end(), one.zone.name) == to.end())
+                to.push_back(one.zone.name);
 }
 
-std::vector<std::string> unknown_zones(std::vector<std::string> zones, listed_clients const& lists) {
+std::vector<std::string> unknown_zones(std::vector<std::string> zones,
+                                       listed_clients const& lists) {
     auto const is_known = [&](std::string const& zone) { return lists.contains(zone); };
     zones.erase(std::remove_if(zones.begin(), zones.end(), is_known), zones.end());
     return zones;
@@ -123,7 +122,8 @@ std::vector<std::string> unknown_zones(std::vector<std::string> zones, listed_cl
 std::string note_of(std::vector<std::string> const& zones) {
     std::string list;
     for (auto const& one : zones) (list += list.empty() ? "" : ", ") += one;
-    return list.empty() ? list : "Who is in " + list + " is not known; --listed ZONE=IP,IP says it.\n";
+    return list.empty() ? list
+                        : "Who is in " + list + " is not known; --listed ZONE=IP,IP says it.\n";
 }
 
 std::string result_text(simulation const& done, std::vector<std::string> const& unknown,
@@ -143,16 +143,16 @@ bool message_treatment::same(message_treatment const& other) const noexcept {
            has_verdict == other.has_verdict && verdict == other.verdict && reply == other.reply;
 }
 
-simulation simulate(std::vector<recorded_session> const& recorded, config const& now, config const& then,
-                    listed_clients const& lists) {
+simulation simulate(std::vector<recorded_session> const& recorded, config const& now,
+                    config const& then, listed_clients const& lists) {
     simulation done;
     for (auto const& session : recorded) {
         std::vector<changed_message> messages;
-        replay(session, now, lists, [&](replayed_mail const& one) { messages.push_back(message_of(one, now)); });
+        replay(session, now, lists,
+               [&](replayed_mail const& one) { messages.push_back(message_of(one, now)); });
         std::size_t next = 0; // the packets are the same, and so are the messages
-        replay(session, then, lists, [&](replayed_mail const& one) {
-            messages[next++].then = treatment_of(one, then);
-        });
+        replay(session, then, lists,
+               [&](replayed_mail const& one) { messages[next++].then = treatment_of(one, then); });
         done.messages += messages.size();
         for (auto& one : messages)
             if (!one.now.same(one.then)) done.changed.push_back(std::move(one));
@@ -164,18 +164,21 @@ std::string text_of(simulation const& of) {
     std::string out;
     for (auto const& one : of.changed) out += text_of(one);
     return out + std::to_string(of.changed.size()) + " of " + std::to_string(of.messages) +
-           (of.messages == 1 ? " message" : " messages") + (of.changed.size() == 1 ? " changes\n" : " change\n");
+           (of.messages == 1 ? " message" : " messages") +
+           (of.changed.size() == 1 ? " changes\n" : " change\n");
 }
 
 std::optional<listed_clients> read_listed(std::vector<std::string> const& texts,
-                                          std::vector<std::string> const& zones, std::string& problem) {
+                                          std::vector<std::string> const& zones,
+                                          std::string& problem) {
     listed_clients lists;
     for (std::string_view const text : texts) {
         auto const equals = std::min(text.find('='), text.size());
         auto const zone = std::string(text.substr(0, equals));
         if (std::find(zones.begin(), zones.end(), zone) == zones.end()) {
-            problem = "no list " + in_quotes(zone) + "; " +
-                      did_you_mean(zone, {zones.begin(), zones.end()}, "neither configuration has it");
+            problem =
+                "no list " + in_quotes(zone) + "; " +
+                did_you_mean(zone, {zones.begin(), zones.end()}, "neither configuration has it");
             return std::nullopt;
         }
         auto& clients = lists[zone];
@@ -183,7 +186,8 @@ std::optional<listed_clients> read_listed(std::vector<std::string> const& texts,
             auto const end = std::min(rest.find(','), rest.size());
             auto const client = rule::parse_ip(rest.substr(0, end));
             if (!client) {
-                problem = in_quotes(rest.substr(0, end)) + " is no IP address; write --listed ZONE=IP,IP";
+                problem =
+                    in_quotes(rest.substr(0, end)) + " is no IP address; write --listed ZONE=IP,IP";
                 return std::nullopt;
             }
             clients.push_back(*client);
@@ -197,8 +201,10 @@ rules_answer simulate_rules(rules_request const& request) {
     auto const now = load_rules(request.config_file);
     auto const then = load_rules(request.new_file);
     if (!now.settings || !then.settings)
-        return {EX_CONFIG, {},
-                (now.settings ? "" : text_of(now.problems)) + (then.settings ? "" : text_of(then.problems))};
+        return {EX_CONFIG,
+                {},
+                (now.settings ? "" : text_of(now.problems)) +
+                    (then.settings ? "" : text_of(then.problems))};
     std::vector<std::string> zones;
     add_zones(zones, *now.settings);
     add_zones(zones, *then.settings);

@@ -47,14 +47,15 @@ struct simulation {
     std::vector<changed_message> changed;
 };
 
-simulation simulate(std::vector<recorded_session> const& recorded, config const& now, config const& then,
-                    listed_clients const& lists);
+simulation simulate(std::vector<recorded_session> const& recorded, config const& now,
+                    config const& then, listed_clients const& lists);
 
 std::string text_of(simulation const& of);
 
 /// @return  empty: one of them is no ZONE=IP,IP, or its zone is none of a configuration; `problem` says which
 std::optional<listed_clients> read_listed(std::vector<std::string> const& texts,
-                                          std::vector<std::string> const& zones, std::string& problem);
+                                          std::vector<std::string> const& zones,
+                                          std::string& problem);
 
 rules_answer simulate_rules(rules_request const& request);
 

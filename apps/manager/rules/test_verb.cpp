@@ -44,7 +44,8 @@ std::string conditions_concerned(config const& settings, mail_course const& cour
     for (std::size_t i = 0; i < names.size(); ++i)
         for (auto const& one : result.differences)
             if (one.what == "conditions." + names[i])
-                out += "condition " + names[i] + '\n' + indented(rule::describe(course.why_condition(i)), 2);
+                out += "condition " + names[i] + '\n' +
+                       indented(rule::describe(course.why_condition(i)), 2);
     return out;
 }
 
@@ -56,7 +57,8 @@ bool is_about_rules(test_difference const& one) {
 /// Where what they do is not as expected: those that might have done it.
 std::string rules_concerned(config const& settings, mail_course const& course,
                             test_result const& result) {
-    if (std::none_of(result.differences.begin(), result.differences.end(), is_about_rules)) return {};
+    if (std::none_of(result.differences.begin(), result.differences.end(), is_about_rules))
+        return {};
     std::string out;
     auto const& rules = settings.book->rules();
     for (std::size_t i = 0; i < rules.size(); ++i) {
@@ -64,12 +66,14 @@ std::string rules_concerned(config const& settings, mail_course const& course,
         bool const acts = one.verdict != rule::verdict_kind::none || !one.tag.empty() ||
                           !one.set_macros.empty() || !one.default_macros.empty();
         if (acts)
-            out += "rule " + in_quotes(one.name) + '\n' + indented(rule::describe(course.why_rule(i)), 2);
+            out += "rule " + in_quotes(one.name) + '\n' +
+                   indented(rule::describe(course.why_rule(i)), 2);
     }
     return out;
 }
 
-std::string reasons_for(config const& settings, test_config const& test, test_result const& result) {
+std::string reasons_for(config const& settings, test_config const& test,
+                        test_result const& result) {
     given_course const mail(settings, test, reasons::kept);
     std::string out;
     for (auto const& one : mail.course().milters())
@@ -82,25 +86,30 @@ std::string reasons_for(config const& settings, test_config const& test, test_re
 std::string differences_text(test_result const& result) {
     std::string out;
     for (auto const& one : result.differences)
-        out += one.what == "given" ? one.got + '\n'
-                                   : one.what + ": expected " + one.expected + ", got " + one.got + '\n';
+        out += one.what == "given"
+                   ? one.got + '\n'
+                   : one.what + ": expected " + one.expected + ", got " + one.got + '\n';
     return out;
 }
 
 std::string headline(test_config const& test, char const* what) {
-    return printable(test.file) + ':' + std::to_string(test.line) + ": " + what + ": " + in_quotes(test.name) + '\n';
+    return printable(test.file) + ':' + std::to_string(test.line) + ": " + what + ": " +
+           in_quotes(test.name) + '\n';
 }
 
-std::string failure_text(config const& settings, test_config const& test, test_result const& result) {
+std::string failure_text(config const& settings, test_config const& test,
+                         test_result const& result) {
     return headline(test, "fails") + indented(differences_text(result), 2) +
            indented(reasons_for(settings, test, result), 4);
 }
 
 json json_of(config const& settings, test_config const& test, test_result const& result) {
-    json out{{"name", test.name}, {"file", test.file}, {"line", test.line}, {"passed", result.passed}};
+    json out{
+        {"name", test.name}, {"file", test.file}, {"line", test.line}, {"passed", result.passed}};
     if (result.passed) return out;
     for (auto const& one : result.differences)
-        out["differences"].push_back({{"what", one.what}, {"expected", one.expected}, {"got", one.got}});
+        out["differences"].push_back(
+            {{"what", one.what}, {"expected", one.expected}, {"got", one.got}});
     given_course const mail(settings, test, reasons::kept);
     auto const missing = mail.missing();
     out["course"] = milter::manager::json_of(course_view{settings, mail.course(), {}, missing});
@@ -127,7 +136,8 @@ rules_answer as_json(config const& settings, rules_request const& request) {
 std::string passing_text(config const& settings, std::string const& filter) {
     std::string out;
     for (auto const& test : settings.tests)
-        if (is_asked_for(test, filter) && run_test(settings, test).passed) out += headline(test, "passes");
+        if (is_asked_for(test, filter) && run_test(settings, test).passed)
+            out += headline(test, "passes");
     return out;
 }
 
@@ -161,7 +171,8 @@ rules_answer test_rules(rules_request const& request) {
     auto const summary = run_tests(settings, request.filter);
     auto const passing = request.verbose ? passing_text(settings, request.filter) : std::string();
     return {summary.failed == 0 ? EX_OK : some_test_fails,
-            passing + summary.failures + describe(summary) + '\n', {}};
+            passing + summary.failures + describe(summary) + '\n',
+            {}};
 }
 
 } // namespace milter::manager

@@ -80,10 +80,10 @@ literal_span span_at(std::string_view file, std::size_t begin) {
 /// In the quotes that there were, where they can hold it.
 std::string literal_of(std::string const& text, literal_span const& before) {
     bool const was_plain = before.quotes.starts_with('\'');
-    bool const fits = text.find('\'') == text.npos &&
-                      std::none_of(text.begin(), text.end(), [](char c) {
-                          return static_cast<unsigned char>(c) < ' ' || c == '\x7f';
-                      });
+    bool const fits =
+        text.find('\'') == text.npos && std::none_of(text.begin(), text.end(), [](char c) {
+            return static_cast<unsigned char>(c) < ' ' || c == '\x7f';
+        });
     return was_plain && fits ? "'" + text + "'" : toml_text(text);
 }
 
@@ -109,8 +109,8 @@ respelled_file respell(std::string_view text, std::string const& name) {
         auto const parsed = rule::parse(one.text);
         if (!parsed.tree) {
             auto const& wrong = parsed.problem;
-            problems.error(place_in_text(text, one.at, wrong.at.offset, wrong.at.length), wrong.message,
-                           wrong.hint);
+            problems.error(place_in_text(text, one.at, wrong.at.offset, wrong.at.length),
+                           wrong.message, wrong.hint);
             continue;
         }
         auto const span = span_at(text, offset_of(text, one.at));
