@@ -151,8 +151,7 @@ public:
         auto* const given =
             verb.add_option("--given", into_.given, "A fact of the mail, as tests give it")
                 ->type_name("KEY=VALUE")
-                ->expected(1)
-                ->take_all();
+                ->allow_extra_args(false);
         auto* const log = verb.add_option("--log", into_.log, "A mail of this decision log ...")
                               ->type_name("FILE");
         auto* const id = verb.add_option("--queue-id", into_.queue_id, "... that the MTA named so")
@@ -183,8 +182,7 @@ public:
         add_corpora(verb)->required();
         verb.add_option("--listed", into_.listed, "Clients that a list in DNS has")
             ->type_name("ZONE=IP,IP")
-            ->expected(1)
-            ->take_all();
+            ->allow_extra_args(false);
         add_json(verb);
     }
 

@@ -86,21 +86,21 @@ std::string as_json(covered const& all) {
 coverage::coverage(config const& settings)
     : conditions_(settings.book->conditions().size()), rules_(settings.book->rules().size()) {
     auto const& book = *settings.book;
-    auto const add = [this](std::string name) { rows_.emplace_back().name = std::move(name); };
-    for (auto const& name : book.condition_names()) add("condition " + name);
-    for (auto const& one : book.rules()) add("rule " + rule::in_quotes(one.name));
+    auto const add_row = [this](std::string name) { rows_.emplace_back().name = std::move(name); };
+    for (auto const& name : book.condition_names()) add_row("condition " + name);
+    for (auto const& one : book.rules()) add_row("rule " + rule::in_quotes(one.name));
     for (std::size_t i = 0; i < book.milters().size(); ++i) {
         if (!book.milters()[i].when) continue;
         milters_.push_back(i);
-        add("milter " + settings.milters[i].name);
+        add_row("milter " + settings.milters[i].name);
     }
 }
 
 void coverage::add(mail_course const& course) {
-    auto row = rows_.begin();
-    for (std::size_t i = 0; i < conditions_; ++i) count(*row++, course.condition(i));
-    for (std::size_t i = 0; i < rules_; ++i) count(*row++, course.rule_holds(i));
-    for (auto const place : milters_) count(*row++, course.own_when(place));
+    auto next = rows_.begin();
+    for (std::size_t i = 0; i < conditions_; ++i) count(*next++, course.condition(i));
+    for (std::size_t i = 0; i < rules_; ++i) count(*next++, course.rule_holds(i));
+    for (auto const place : milters_) count(*next++, course.own_when(place));
 }
 
 void coverage::count(row& in, rule::truth answer) noexcept {

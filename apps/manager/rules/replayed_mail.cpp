@@ -70,7 +70,7 @@ private:
         macros_.on_command(wire::code_of(*decoded));
         asked_ = wire::code_of(*decoded);
         at_ = one.at;
-        std::visit([this](auto const& command) { on(command); }, *decoded);
+        std::visit([this](auto const& what) { on(what); }, *decoded);
     }
 
     /// A recipient that was refused is no fact for the message.
