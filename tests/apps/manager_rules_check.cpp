@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(failing_test_is_told_with_reasons) {
     BOOST_TEST(
         done.out ==
         request.config_file +
-            ":30: fails: \"local mail\"\n"
+            ":26: fails: \"local mail\"\n"
             "  milters: expected spf, scan, got scan\n"
             "  conditions.local: expected false, got true\n"
             "    milter spf does not run, decided at connect\n"
@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(tests_are_chosen_by_their_names) {
     request.verbose = true;
     auto const done = manager::test_rules(request);
     BOOST_TEST(done.status == 0);
-    BOOST_TEST(done.out == request.config_file + ":30: passes: \"newsletters are not scanned\"\n"
+    BOOST_TEST(done.out == request.config_file + ":26: passes: \"newsletters are not scanned\"\n"
                                                  "1 test, it passes\n");
     request.json = true;
     BOOST_TEST(contains(manager::test_rules(request).out, R"("passed":true}],"failed":0})"));

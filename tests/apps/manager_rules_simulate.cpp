@@ -11,21 +11,22 @@ namespace {
 std::string conversation(std::string const& id, std::string const& filter,
                          std::string const& events) {
     return R"({"id":")" + id + R"(","session":"s","filter":")" + filter + R"(","events":[)" +
-           R"({"mta":"negotiate","version":6,"actions":"0x1ff","steps":"0x1fffff"},)"
-           R"({"filter":"negotiate","version":6,"actions":"0x1ff","steps":"0x0"},)"
-           R"({"mta":"connect","hostname":"mx.test","family":"inet","port":1025,"address":"203.0.113.9"},{"filter":"continue"},)"
-           R"({"mta":"helo","name":"mx.test"},{"filter":"continue"})" +
+           R"({"t":0,"mta":"negotiate","version":6,"actions":"0x1ff","steps":"0x1fffff"},)"
+           R"({"t":0,"filter":"negotiate","version":6,"actions":"0x1ff","steps":"0x0"},)"
+           R"({"t":0,"mta":"connect","hostname":"mx.test","family":"inet","port":1025,"address":"203.0.113.9"},{"t":0,"filter":"continue"},)"
+           R"({"t":0,"mta":"helo","name":"mx.test"},{"t":0,"filter":"continue"})" +
            events + "]}\n";
 }
 
 /// @param verdict  at its end
 std::string message(std::string const& sender, std::string const& recipient,
                     std::string const& verdict) {
-    return R"(,{"mta":"mail","address":"<)" + sender +
-           R"(>","args":[]},{"filter":"continue"},{"mta":"rcpt","address":"<)" + recipient +
-           R"(>","args":[]},{"filter":"continue"},{"mta":"data"},{"filter":"continue"},)"
-           R"({"mta":"header","name":"Subject","value":"offer"},{"filter":"continue"},{"mta":"end_of_headers"},{"filter":"continue"},)"
-           R"({"mta":"body","bytes":"hello\r\n"},{"filter":"continue"},{"mta":"end_of_message"},{"filter":")" +
+    return R"(,{"t":0,"mta":"mail","address":"<)" + sender +
+           R"(>","args":[]},{"t":0,"filter":"continue"},{"t":0,"mta":"rcpt","address":"<)" +
+           recipient +
+           R"(>","args":[]},{"t":0,"filter":"continue"},{"t":0,"mta":"data"},{"t":0,"filter":"continue"},)"
+           R"({"t":0,"mta":"header","name":"Subject","value":"offer"},{"t":0,"filter":"continue"},{"t":0,"mta":"end_of_headers"},{"t":0,"filter":"continue"},)"
+           R"({"t":0,"mta":"body","bytes":"hello\r\n"},{"t":0,"filter":"continue"},{"t":0,"mta":"end_of_message"},{"t":0,"filter":")" +
            verdict + R"("})";
 }
 

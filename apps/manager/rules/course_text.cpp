@@ -63,7 +63,7 @@ std::string fate_text(milter_course const& of) {
 std::string verdict_text(mail_course const& of) {
     auto const& [decided, rule] = of.verdict();
     if (!decided) return "not decided";
-    if (!rule) return "none";
+    if (!rule) return "none, decided at " + name_of(*decided);
     return std::string(name_of(rule->verdict)) +
            (rule->reply.empty() ? "" : ' ' + in_quotes(rule->reply)) + " by rule " +
            in_quotes(rule->name) + ", decided at " + name_of(*decided);
