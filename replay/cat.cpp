@@ -2,8 +2,8 @@
 // replay/cat.cpp - corpora to standard output
 #include "replay/cat.hpp"
 
+#include "cli/corpus_file.hpp"
 #include "cli/printable.hpp"
-#include "replay/corpus_file.hpp"
 #include <milter/corpus/conversation_json.hpp>
 #include <milter/version.hpp>
 
@@ -68,7 +68,7 @@ cli::exit_code cat(cat_options const& wanted) {
     if (!wanted.frames && !wanted.pretty)
         fmt::print("{}\n", corpus::to_line(corpus::to_json(corpus::corpus_header{
                                1, "milter-replay " + std::string(version_string), {}, {}, {}})));
-    corpus_events const events{
+    cli::corpus_events const events{
         [](corpus::corpus_header const&) {},
         [&](corpus::conversation&& talk) {
             if (wanted.frames)
@@ -82,7 +82,7 @@ cli::exit_code cat(cat_options const& wanted) {
         },
     };
     try {
-        for (auto const& file : wanted.files) read_corpus(file, events);
+        for (auto const& file : wanted.files) cli::read_corpus(file, events);
     } catch (std::runtime_error const& why) {
         fmt::print(stderr, "milter-replay: {}\n", why.what());
         return cli::exit_code::usage;

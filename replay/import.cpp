@@ -2,7 +2,7 @@
 // replay/import.cpp - captures to a corpus
 #include "replay/import.hpp"
 
-#include "replay/corpus_file.hpp"
+#include "cli/corpus_file.hpp"
 #include "replay/pcap_source.hpp"
 #include <milter/capture/tcp_tracker.hpp>
 #include <milter/corpus/recorder.hpp>
@@ -67,8 +67,8 @@ class importer {
 public:
     explicit importer(import_options const& wanted)
         : wanted_(wanted),
-          out_(wanted.output, wanted.split_bodies ? corpus_writer::bodies::beside
-                                                  : corpus_writer::bodies::inside) {
+          out_(wanted.output, wanted.split_bodies ? cli::corpus_writer::bodies::beside
+                                                  : cli::corpus_writer::bodies::inside) {
         std::string sources;
         for (auto const& file : wanted.files)
             sources += (sources.empty() ? "" : " ") + file.substr(file.find_last_of('/') + 1);
@@ -151,7 +151,7 @@ private:
     }
 
     import_options const& wanted_;
-    corpus_writer out_;
+    cli::corpus_writer out_;
     std::size_t written_ = 0;
     bool whole_ = true;
 };

@@ -2,6 +2,8 @@
 // manager/main.cpp - milter-manager
 #include "manager/control_client.hpp"
 #include "manager/import_command.hpp"
+#include "manager/machine.hpp"
+#include "manager/rules/run_rules.hpp"
 #include "manager/run.hpp"
 
 int main(int argc, char** argv) {
@@ -12,6 +14,9 @@ int main(int argc, char** argv) {
     case verb::run: return milter::manager::run(*parsed.value);
     case verb::check: return milter::manager::check(*parsed.value);
     case verb::import: return milter::manager::import_configuration(parsed.value->import_from);
+    case verb::rules:
+        return milter::manager::run_rules(parsed.value->rules,
+                                          milter::manager::this_machine_before_start());
     default: return milter::manager::ask_manager(*parsed.value);
     }
 }

@@ -5,6 +5,7 @@
 #include "manager/config/config_number.hpp"
 #include "manager/config/control_json.hpp"
 #include "manager/config/printable.hpp"
+#include "manager/rules_options.hpp"
 #include <milter/version.hpp>
 
 #include <CLI/CLI.hpp>
@@ -34,6 +35,7 @@ Examples:
   milter-manager import --from postfix --output milter-manager.toml
   milter-manager import --from sendmail /etc/mail/sendmail.mc
   milter-manager import --from milter-manager show-config.txt
+  milter-manager rules check
   postconf -e smtpd_milters=inet:127.0.0.1:10025
 )";
 
@@ -46,14 +48,16 @@ Exit status: 0, 64 usage, 69 cannot listen, 71 out of descriptors or threads, 73
   log or use the spool directory, 78 configuration. Warnings do not change it. Of status, reload
   and drain also: 69 nobody answers, 70 not understood, 75 not now, or sessions were cut off,
   76 no answer of a manager, 77 not allowed. Of import: 1 something is left to do, 65 not
-  understood, 66 cannot be read, 73 cannot be written.)";
+  understood, 66 cannot be read, 73 cannot be written. Of rules also: 1 differences, or tests that
+  fail.)";
 
 constexpr char const* main_cf_path = "/etc/postfix/main.cf";
 
-constexpr std::string_view commands = "there are run, check, status, reload, drain and import";
+constexpr std::string_view commands =
+    "there are run, check, status, reload, drain, import and rules";
 
-constexpr std::string_view verb_names[] = {"run",    "check", "status",
-                                           "reload", "drain", "import"}; // by verb
+constexpr std::string_view verb_names[] = {"run",   "check",  "status", "reload",
+                                           "drain", "import", "rules"}; // by verb
 
 constexpr char const* file_help =
     "Configuration file; by default $MILTER_MANAGER_CONFIG, else what is shown";
@@ -198,6 +202,10 @@ std::string why_refused(CLI::App const& app, CLI::ParseError const& wrong,
     if (command.empty()) return "no command; " + std::string(commands);
     if (!is_verb(command))
         return "unknown command " + in_quotes(command) + "; " + std::string(commands);
+    if (app.got_subcommand("rules") && app.get_subcommand("rules")->get_subcommands().empty()) {
+        rules_request none;
+        return complete_rules_request(app, none);
+    }
     return wrong.what() + likely_file(app, wrong);
 }
 
@@ -222,6 +230,7 @@ parsed_options parse_options(int argc, char const* const* argv) {
     check->add_flag("-q,--quiet", value.quiet, "Print nothing when all is well, and no notes");
     add_asking_commands(app, value);
     add_import_command(app, value);
+    add_rules_command(app, value.rules, value.config_file, file_help);
 
     try {
         app.parse(argc, argv);
@@ -231,6 +240,11 @@ parsed_options parse_options(int argc, char const* const* argv) {
         return wrong_usage(why_refused(app, wrong, command_of(argc, argv)));
     }
     value.verb = verb_of(app);
+    if (value.verb == verb::rules) {
+        auto const wrong = complete_rules_request(app, value.rules);
+        if (!wrong.empty()) return wrong_usage(wrong);
+        value.rules.config_file = value.config_file;
+    }
     if (value.verb == verb::import && value.import_from.file.empty()) {
         if (value.import_from.from != import_source::postfix)
             return wrong_usage("import needs a file, or --from postfix for its main.cf");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "manager/import/import.hpp"
+#include "manager/rules/request.hpp"
 #include <milter/endpoint.hpp>
 
 #include <optional>
@@ -10,7 +11,7 @@
 
 namespace milter::manager {
 
-enum class verb { run, check, status, reload, drain, import };
+enum class verb { run, check, status, reload, drain, import, rules };
 
 struct import_options {
     std::optional<import_source> from; ///< empty: by what stands in the file
@@ -28,6 +29,7 @@ struct options {
     std::string timeout;             ///< drain: a duration; empty: as the manager's file says
     bool wait = false;               ///< drain: until the manager has ended
     import_options import_from;      ///< import
+    rules_request rules;             ///< rules
 };
 
 struct parsed_options {

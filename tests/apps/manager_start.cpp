@@ -181,14 +181,23 @@ BOOST_AUTO_TEST_CASE(check_counts_milters_that_are_enabled) {
 BOOST_AUTO_TEST_CASE(manual_and_help_list_the_same_flags) {
     auto const manual =
         support::slurp(std::string(MILTER_SOURCE_DIR) + "/docs/man/milter-manager.8");
-    for (std::string const verb : {"run", "check", "status", "reload", "drain", "import"}) {
-        auto const help =
-            support::run_program(program("milter-manager"), {verb, "--help"}, dir).out;
+    auto const compare = [&](arguments verb) {
+        verb.push_back("--help");
+        auto const help = support::run_program(program("milter-manager"), verb, dir).out;
         for (auto at = help.find("--"); at != help.npos; at = help.find("--", at + 2)) {
-            auto const flag = help.substr(at + 1, help.find_first_of(" ,\n", at) - at - 1);
+            auto const flag = help.substr(at + 1, help.find_first_of(" ,.:'\n", at) - at - 1);
             BOOST_TEST(contains(manual, flag), flag);
         }
+    };
+    for (std::string const verb :
+         {"run", "check", "status", "reload", "drain", "import", "rules"}) {
+        compare({verb});
         BOOST_TEST(contains(manual, ".It Cm " + verb));
+    }
+    for (std::string const verb :
+         {"facts", "check", "test", "fmt", "explain", "coverage", "simulate"}) {
+        compare({"rules", verb});
+        BOOST_TEST(contains(manual, ".It Cm " + verb + ' '), verb);
     }
 }
 

@@ -43,13 +43,16 @@ LAYERS = (
     Layer("config", "apps/manager/config", BELOW_PROTO + ("proto", "message", "rule", "manager"),
           ("toml++",), pure=False, json=True),
     Layer("import", "apps/manager/import", BELOW_PROTO + ("proto", "message", "rule", "manager", "config")),
+    Layer("cli", "apps/cli", PUBLIC, ("nlohmann_json", "fmt", "POSIX"), pure=False),
+    Layer("rules", "apps/manager/rules", PUBLIC + ("rule", "manager", "config", "cli"),
+          ("nlohmann_json", "POSIX"), pure=False),
     Layer("service", "apps/manager/service", PUBLIC + ("rule", "manager", "config"),
           ("asio", "nlohmann_json", "POSIX"), pure=False),
     Layer("load", "apps/load", PUBLIC, ("asio", "POSIX"), pure=False),
     Layer("asio", "apps/asio", (), ("asio",), pure=False),
-    Layer("replay", "replay", PUBLIC + ("load", "program"),
+    Layer("replay", "replay", PUBLIC + ("cli", "load", "program"),
           ("asio", "nlohmann_json", "CLI11", "fmt", "POSIX", "other"), pure=False),
-    Layer("program", "apps", PUBLIC + ("rule", "manager", "config", "import", "service", "load"),
+    Layer("program", "apps", PUBLIC + ("rule", "manager", "config", "import", "rules", "service", "cli", "load"),
           ("asio", "nlohmann_json", "toml++", "CLI11", "fmt", "POSIX", "other"), pure=False),
 )
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// replay/corpus_file.cpp - corpora as files
-#include "replay/corpus_file.hpp"
+// cli/corpus_file.cpp - corpora as files
+#include "cli/corpus_file.hpp"
 
 #include <milter/corpus/conversation_json.hpp>
 
@@ -14,7 +14,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace milter::replay {
+namespace milter::cli {
 
 namespace {
 
@@ -185,4 +185,4 @@ void read_corpus(std::string const& path, corpus_events const& events) {
     }
 }
 
-} // namespace milter::replay
+} // namespace milter::cli

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// replay/corpus_file.hpp - corpora as files: JSON Lines, with large bodies beside them
+// cli/corpus_file.hpp - corpora as files: JSON Lines, with large bodies beside them
 #pragma once
 
 #include <milter/corpus/conversation.hpp>
@@ -10,7 +10,7 @@
 #include <memory>
 #include <string>
 
-namespace milter::replay {
+namespace milter::cli {
 
 struct close_file {
     void operator()(std::FILE* one) const noexcept { std::fclose(one); } // NOLINT(cert-err33-c)
@@ -54,4 +54,4 @@ struct corpus_events {
 /// @throws std::runtime_error  the file cannot be read
 void read_corpus(std::string const& path, corpus_events const& events);
 
-} // namespace milter::replay
+} // namespace milter::cli
