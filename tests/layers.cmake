@@ -48,7 +48,7 @@ milter_test(rule LINK rule)
 milter_test(manager LINK manager_core manager_config manager_import manager_service)
 
 # Counts what is allocated, in a program of its own: operator new is replaced, and what Asio uses besides it is wrapped.
-milter_test(allocation LINK milter::net milter_asio)
+milter_test(allocation LINK milter::net milter_asio rule)
 target_link_options(test_allocation PRIVATE LINKER:--wrap=aligned_alloc)
 
 # Tests of the programs: of their libraries, and of the programs as a user starts them.

@@ -45,7 +45,7 @@ struct postfix_query {
     program_limits limits;        ///< of each of two runs; half of the time is for each
 };
 
-/// Asks; for a start or a reload. Blocks for `limits.time` at most, 5 s, if postconf does not answer; it takes 10 ms.
+/// Asks; for a start or a reload. Blocks for `limits.time` at most, 5 s, if postconf does not answer; it takes 20 ms to 100 ms.
 postfix_settings read_postfix_settings(postfix_query const& query = {});
 
 /// Sessions at which Postfix is about to be short of processes: 75 % of smtpd_process_limit; 0: not known.

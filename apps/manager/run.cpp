@@ -7,6 +7,7 @@
 #include "manager/config/config_toml.hpp"
 #include "manager/config/decision_json.hpp"
 #include "manager/machine.hpp"
+#include "manager/mta_settings.hpp"
 #include "manager/service/control.hpp"
 #include "manager/service/counters.hpp"
 #include "manager/service/gateway.hpp"
@@ -244,7 +245,7 @@ private:
         }
         bool const falls_silent =
             !settings_->control.socket.path.empty() && loaded.config->control.socket.path.empty();
-        settings_ = loaded.config;
+        settings_ = fitted(loaded.config, read_postfix_settings());
         loaded_at_ = now();
         counters_.watch(settings_->milters);
         gateway_.reload(settings_, std::move(planned));
@@ -366,7 +367,8 @@ int run(options const& options) {
         return EX_CANTCREAT;
     }
     try {
-        server one(options, loaded.config, supervisor, std::move(inherited));
+        auto const settings = fitted(loaded.config, read_postfix_settings());
+        server one(options, settings, supervisor, std::move(inherited));
         return one.serve();
     } catch (line_writer::cannot_open const& failed) {
         std::cerr << "milter-manager: decision log " << failed.what() << '\n';

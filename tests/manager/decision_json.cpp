@@ -39,6 +39,9 @@ decision full_decision() {
     d.recipient_count = 2;
     d.milters = {{"opendkim", "accept", "end_of_message", "", 1, 2417us},
                  {"rspamd", "reject", "end_of_message", "550 5.7.1 spam", 0, 81332us}};
+    d.conditions = {"remote_network"};
+    d.rules = {"mark-outside"};
+    d.tags = {"outside"};
     d.verdict = "reject";
     d.text = "550 5.7.1 spam";
     d.reason = "of the manager";

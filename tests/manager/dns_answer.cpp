@@ -199,13 +199,15 @@ BOOST_AUTO_TEST_CASE(any_byte_may_be_another) {
     packet.answers.push_back(address_record(two, 300, dns_name("a.example")));
     packet.authorities = {authority_record(60, 60)};
     auto const whole = packet.bytes();
+    bool none_is_made_up = true;
     for (std::size_t at = 0; at < whole.size(); ++at)
         for (int value = 0; value < 256; ++value) {
             auto bytes = whole;
             bytes[at] = static_cast<char>(value);
-            auto const found = read_dns_answer(bytes, asked);
-            BOOST_TEST_REQUIRE(found.addresses.size() <= 1u);
+            for (auto const one : read_dns_answer(bytes, asked).addresses)
+                none_is_made_up = none_is_made_up && bytes.find(big_endian(one, 4)) != bytes.npos;
         }
+    BOOST_TEST(none_is_made_up);
 }
 
 BOOST_AUTO_TEST_CASE(time_with_its_highest_bit_set_is_none) { // RFC 2181 8

@@ -16,8 +16,7 @@ using namespace support;
 namespace {
 
 struct fixture {
-    name_server::script says = [](auto const& of) { return addresses(of, {loopback(2)}); };
-    name_server server{[this](auto const& of) { return says(of); }};
+    name_server server{[](auto const& of) { return addresses(of, {loopback(2)}); }};
     dns_settings settings = patient({server.where()});
 };
 
@@ -80,7 +79,7 @@ BOOST_AUTO_TEST_CASE(refusals_of_the_name_server_have_failed) {
 }
 
 BOOST_AUTO_TEST_CASE(answer_is_known_at_once_the_next_time) {
-    says = [](auto const& of) { return no_such_name(of); };
+    server.will_say([](auto const& of) { return no_such_name(of); });
     dns_lists lists(settings);
     auto const number = lists.know(zone("list.example"));
     BOOST_TEST(ask(lists, number, client(1)) == listing::not_listed);
@@ -99,9 +98,9 @@ BOOST_AUTO_TEST_CASE(answer_is_known_at_once_the_next_time) {
 
 BOOST_AUTO_TEST_CASE(answer_that_holds_for_no_time_is_asked_for_again) {
     for (bool const listed : {true, false}) {
-        says = [listed](auto const& of) {
+        server.will_say([listed](auto const& of) {
             return listed ? addresses(of, {loopback(2)}, 0) : no_such_name(of, 0);
-        };
+        });
         dns_lists lists(settings);
         auto const number = lists.know(zone(listed ? "yes.example" : "no.example"));
         ask(lists, number, client(1));
@@ -119,10 +118,10 @@ BOOST_AUTO_TEST_CASE(answers_hold_no_longer_than_the_settings_say) {
 
 BOOST_AUTO_TEST_CASE(same_question_is_asked_once_for_all_who_wait) {
     std::promise<void> go_on;
-    says = [&, held = go_on.get_future().share()](auto const& of) {
+    server.will_say([&, held = go_on.get_future().share()](auto const& of) {
         held.wait();
         return addresses(of, {loopback(2)});
-    };
+    });
     dns_lists lists(settings);
     auto const number = lists.know(zone("list.example"));
     poller waits;
@@ -140,10 +139,10 @@ BOOST_AUTO_TEST_CASE(same_question_is_asked_once_for_all_who_wait) {
 }
 
 BOOST_AUTO_TEST_CASE(thousand_questions_at_once_are_answered) {
-    says = [](auto const& of) {
+    server.will_say([](auto const& of) {
         bool const odd = (of.name.front() - '0') % 2 != 0; // of the last digits the first
         return odd ? addresses(of, {loopback(2)}) : no_such_name(of);
-    };
+    });
     dns_lists lists(settings);
     auto const number = lists.know(zone("list.example"));
     poller waits;
@@ -200,11 +199,11 @@ BOOST_AUTO_TEST_CASE(zone_that_is_known_keeps_its_number_and_its_answers) {
 }
 
 BOOST_AUTO_TEST_CASE(answer_that_was_cut_short_comes_by_tcp) {
-    says = [](asked_name of) {
+    server.will_say([](asked_name of) {
         if (of.by_tcp) return addresses(of, {loopback(2)});
         of.answer.more_flags = 0x0200;
         return addresses(of, {loopback(9)});
-    };
+    });
     dns_lists lists(settings);
     auto const number = lists.know(zone("list.example", {"127.0.0.2"}));
     BOOST_TEST(ask(lists, number, client(1)) == listing::listed);

@@ -168,6 +168,22 @@ BOOST_AUTO_TEST_CASE(too_many_questions_at_once_fail_at_once) {
     BOOST_TEST(lists.status().zones.at(0).sent == 10u);
 }
 
+BOOST_AUTO_TEST_CASE(silent_zone_leaves_room_for_others) {
+    name_server half([](asked_name const& of) {
+        return of.name.find("slow") != of.name.npos ? packets() : addresses(of, {loopback(2)});
+    });
+    auto settings = patient({half.where()});
+    settings.max_outstanding = 10;
+    dns_lists lists(settings);
+    auto const slow = lists.know(zone("slow.example"));
+    auto const quick = lists.know(zone("quick.example"));
+    poller waits;
+    for (std::uint32_t i = 0; i < 10; ++i) lists.ask(slow, client(i), waits, [](listing) {});
+    BOOST_TEST(ask(lists, quick, client(1)) == listing::listed);
+    BOOST_TEST(lists.status().zones.at(slow).crowded_out == 5u);
+    lists.close();
+}
+
 BOOST_AUTO_TEST_CASE(forged_answers_are_ignored) {
     auto const lie = [](asked_name of) { return addresses(of, {loopback(2)}).front(); };
     BOOST_TEST(after([&](asked_name of) { // whatever id but the right one

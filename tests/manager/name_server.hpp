@@ -49,6 +49,12 @@ public:
         for (int const each : {udp_, tcp_, bell_}) ::close(each);
     }
 
+    /// From now on.
+    void will_say(script what) {
+        std::lock_guard const lock(mutex_);
+        says_ = std::move(what);
+    }
+
     milter::endpoint where() const {
         return {milter::endpoint::kind::inet, {}, "127.0.0.1", std::to_string(port_)};
     }
@@ -146,17 +152,17 @@ private:
                           static_cast<unsigned char>(packet[1]);
         asked.answer.question = packet.substr(12, at + 5 - 12);
         ++all_;
-        {
-            std::lock_guard const lock(mutex_);
-            ++asked_[asked.name];
-        }
-        return says_(asked);
+        std::unique_lock lock(mutex_);
+        ++asked_[asked.name];
+        auto const says = says_;
+        lock.unlock();
+        return says(asked);
     }
 
-    script says_;
     std::uint16_t port_ = 0;
     int udp_ = -1, tcp_ = -1, bell_ = -1;
     mutable std::mutex mutex_;
+    script says_;
     std::map<std::string, int> asked_;
     std::atomic<int> all_ = 0;
     std::thread thread_;

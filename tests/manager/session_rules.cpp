@@ -103,6 +103,19 @@ BOOST_AUTO_TEST_CASE(what_another_milter_said_decides_at_the_end) {
     BOOST_TEST(rig.filter(2).judged().size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_milter_that_asks_about_another_comes_after_it) {
+    ruled rig(3);
+    rig.when(0, R"(milter("c").verdict == "accept")");
+    rig.make();
+    rig.filter(2).on("end_of_message", say(wire::accept{}));
+    rig.begin();
+    rig.envelope();
+    BOOST_TEST(rig.message() == "continue");
+    BOOST_TEST(rig.filter(0).judged().size() == 1U);
+    auto const& milters = rig.decisions().at(0).milters;
+    BOOST_TEST(milters[0].name + milters[1].name + milters[2].name == "cab");
+}
+
 BOOST_AUTO_TEST_CASE(each_message_and_each_helo_is_asked_anew) {
     ruled rig;
     rig.when(1, R"(sender.domain == "one.test")");

@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_address_is_refused) {
 BOOST_AUTO_TEST_CASE(random_texts_are_read_as_by_the_system) {
     std::mt19937 random(1);
     unsigned good = 0;
-    for (int i = 0; i < 200'000; ++i) {
+    for (int i = 0; i < 60'000; ++i) {
         auto const text = random_text(random);
         auto const found = parse_ip(text);
         auto const known = known_to_system(text);
@@ -119,12 +119,12 @@ BOOST_AUTO_TEST_CASE(random_texts_are_read_as_by_the_system) {
         }
         good += found.has_value();
     }
-    BOOST_TEST(good > 1'000u);
+    BOOST_TEST(good > 300u);
 }
 
 BOOST_AUTO_TEST_CASE(random_addresses_are_written_as_by_the_system_and_read_again) {
     std::mt19937 random(2);
-    for (int i = 0; i < 50'000; ++i) {
+    for (int i = 0; i < 20'000; ++i) {
         rule::ip address;
         address.is_v6 = true;
         for (auto& byte : address.bytes)

@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(null_sender_is_told_from_others) {
 BOOST_AUTO_TEST_CASE(any_bytes_give_views_into_them) {
     std::mt19937 random(5);
     static constexpr std::string_view bytes = "<>@@:,[]\"\\ ab.\xff";
-    for (int i = 0; i < 100'000; ++i) {
+    for (int i = 0; i < 30'000; ++i) {
         std::string text;
         for (auto left = random() % 14; left > 0; --left) text += bytes[random() % bytes.size()];
         auto const address = parse_mail_address(text);

@@ -189,7 +189,8 @@ constexpr config_key own_rows[] = {
 
 bool is_duration(field const& what) {
     return std::holds_alternative<proto::duration*>(what) ||
-           std::holds_alternative<std::optional<proto::duration>*>(what);
+           std::holds_alternative<std::optional<proto::duration>*>(what) ||
+           std::holds_alternative<own_duration>(what);
 }
 
 /// The unit of a field that carries it in its spelling.

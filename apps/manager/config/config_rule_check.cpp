@@ -121,11 +121,11 @@ void check_each(std::vector<Item> const& items, std::string const& table,
 
 } // namespace
 
-void check_sets(config const& what, value_keys const& keys, problem_list& problems) {
+void check_sets(config const& what, value_places const& keys, problem_list& problems) {
     check_each(what.named_sets, "set", keys, problems, &entry_check::check_set);
 }
 
-void check_rules(config const& what, value_keys const& keys, problem_list& problems) {
+void check_rules(config const& what, value_places const& keys, problem_list& problems) {
     check_each(what.rules, "rule", keys, problems, &entry_check::check_rule);
 }
 

@@ -80,9 +80,16 @@ void add_edits(json& to, decision const& d) {
     if (d.edit_count > 0) to["edit_count"] = d.edit_count;
 }
 
+void add_rules(json& to, decision const& d) {
+    if (!d.conditions.empty()) to["conditions"] = d.conditions;
+    if (!d.rules.empty()) to["rules"] = d.rules;
+    if (!d.tags.empty()) to["tags"] = d.tags;
+}
+
 void add_outcome(json& to, decision const& d) {
     add_verdict(to, d);
     add_list(to, "milters", d.milters);
+    add_rules(to, d);
     add_edits(to, d);
     to["size"] = d.size;
     to["ms"] = milliseconds(d.time);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <numeric>
 #include <utility>
 
 namespace milter::manager {
@@ -29,6 +30,34 @@ std::vector<std::size_t> order_of(profile_config const& profile, config const& i
             if (in.milters[i].name == name) order.push_back(i);
     return order;
 }
+
+/// Whose rules ask about another comes after it; else they stay in the order in which they were written.
+class rule_order {
+public:
+    rule_order(std::vector<std::size_t> const& written, rule::book const* book) : written_(written), book_(book) {}
+
+    std::vector<std::size_t> sorted() {
+        if (!book_) return written_;
+        for (auto const one : written_) place(one);
+        return std::move(sorted_);
+    }
+
+private:
+    static bool has(std::vector<std::size_t> const& list, std::size_t one) {
+        return std::find(list.begin(), list.end(), one) != list.end();
+    }
+    /// There are no circles in a book.
+    void place(std::size_t one) {
+        if (has(sorted_, one)) return;
+        for (auto const first : book_->milters()[one].after)
+            if (has(written_, first)) place(first);
+        sorted_.push_back(one);
+    }
+
+    std::vector<std::size_t> const& written_;
+    rule::book const* book_;
+    std::vector<std::size_t> sorted_;
+};
 
 void share_memory(std::shared_ptr<message::memory_budget>& of,
                   std::shared_ptr<message::memory_budget> before, std::size_t limit) {
@@ -75,7 +104,10 @@ std::shared_ptr<config const> with_endpoints(config what, config const* before) 
     share_memory(what.evaluation_budget, before ? before->evaluation_budget : nullptr,
                  what.limits.evaluation_memory);
     if (what.book) what.rule_macros = macros_of(what.book->needs());
-    for (auto& one : what.profiles) one.order = order_of(one, what);
+    what.order.resize(what.milters.size());
+    std::iota(what.order.begin(), what.order.end(), std::size_t{0});
+    what.order = rule_order(what.order, what.book.get()).sorted();
+    for (auto& one : what.profiles) one.order = rule_order(order_of(one, what), what.book.get()).sorted();
     auto const is_sampled = [](milter_config const& one) { return !one.sample.is_whole(); };
     if (std::any_of(what.milters.begin(), what.milters.end(), is_sampled))
         what.selection = std::make_shared<sampled_selection>(what.milters, what.selection);

@@ -94,9 +94,9 @@ struct milter_config {
 /// The milters behind some of the listeners.
 struct profile_config {
     std::string name;
-    std::vector<std::string> milters; ///< in the order in which they are asked, each once
+    std::vector<std::string> milters; ///< as they were written, each once
     std::optional<bool> serial;       ///< empty: as config::serial
-    std::vector<std::size_t> order;   ///< the same by index; from with_endpoints()
+    std::vector<std::size_t> order;   ///< in which they are asked, by index; from with_endpoints()
 };
 
 struct listen_config {
@@ -197,7 +197,8 @@ struct evaluated_milter {
 struct config {
     std::vector<listen_config> listens;
     listen_config control{{}, 0600, {}, {}}; ///< where administrators ask; no path: nowhere
-    std::vector<milter_config> milters; ///< in the order in which they are asked, but for profiles
+    std::vector<milter_config> milters; ///< as they were written
+    std::vector<std::size_t> order; ///< in which they are asked, but for profiles; from with_endpoints()
     std::vector<profile_config> profiles;
     std::vector<rule::condition_text> conditions;
     std::vector<rule::rule_text> rules;
@@ -229,6 +230,8 @@ struct config {
     message::spool_options spool;
     std::array<std::string, wire::macro_stage_count>
         macros;               ///< what the administrator has each stage send
+    std::array<std::string, wire::macro_stage_count>
+        mta_macros; ///< in place of default_macros, where the MTA of this machine has more; empty: these
     std::array<std::vector<std::string>, wire::macro_stage_count>
         rule_macros; ///< what the book needs to know with each stage; from with_endpoints()
     bool serial = false;      ///< one milter at a time is shown the content of a message

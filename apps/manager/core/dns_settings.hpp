@@ -21,8 +21,9 @@ struct dns_settings {
     proto::duration failure_ttl =
         std::chrono::seconds(30);        ///< a question that failed is not asked again so long
     std::size_t cache_entries = 100'000; ///< about 100 bytes each
-    std::size_t max_outstanding = 2'000; ///< questions at once; those above fail
-    breaker_settings breaker;            ///< of each zone
+    std::size_t max_outstanding =
+        2'000; ///< questions at once, those about one of several zones half of it at most; more fail
+    breaker_settings breaker; ///< of each zone
 
     friend bool operator==(dns_settings const&, dns_settings const&) = default;
 };

@@ -143,7 +143,9 @@ bool session::rules_want_list(std::size_t stage) const noexcept {
 
 std::string_view session::administrators_list(std::size_t stage) const noexcept {
     auto const& configured = config_->macros[stage];
-    return configured.empty() ? default_macros[stage] : std::string_view(configured);
+    if (!configured.empty()) return configured;
+    auto const& of_mta = config_->mta_macros[stage];
+    return of_mta.empty() ? default_macros[stage] : std::string_view(of_mta);
 }
 
 /// What the milters want at the stage and what the administrator has it send; empty when nobody gave a list for it.

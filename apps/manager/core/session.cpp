@@ -34,10 +34,8 @@ session::session(std::shared_ptr<config const> config, std::uint64_t id, proto::
         rules_ = std::make_unique<session_rules>(*config_, mta_.macros(), *this, rules_for::enforced);
         rules_->facts().begins(listener_, profile_ ? std::string_view(profile_->name) : std::string_view(), surroundings_);
     }
-    if (profile_)
-        for (auto const index : profile_->order) add_link(config_->milters[index]);
-    else
-        for (auto const& one : config_->milters) add_link(one);
+    for (auto const index : profile_ ? profile_->order : config_->order)
+        add_link(config_->milters[index]);
 }
 
 void session::add_link(milter_config const& milter) {

@@ -43,6 +43,13 @@ public:
 private:
     enum class place { top, milter, condition, elsewhere };
 
+    struct nest {
+        explicit nest(egg&& one) : milter(std::move(one)) {}
+
+        egg milter;
+        std::size_t place = 0; ///< among all definitions: the last one counts
+    };
+
     // ---- blocks
 
     void open(ruby_statement const& one) {
@@ -82,14 +89,10 @@ private:
             return head().lost(one.line, "milter " + in_quotes(name) + " is one too many",
                                "at most " + std::to_string(import_milter_limit) + " are imported");
         place_ = place::milter;
-        if (before == by_name_.end()) {
-            current_ = &by_name_.emplace(name, egg(name, one.line)).first->second;
-        } else {
-            current_ = &before->second;
-            current_->move_to(one.line);
-            std::erase(order_, name);
-        }
-        order_.push_back(name);
+        if (before != by_name_.end()) before->second.milter.move_to(one.line);
+        auto& own = by_name_.try_emplace(name, egg(name, one.line)).first->second;
+        own.place = ++places_;
+        current_ = &own.milter;
     }
 
     void begin_condition(ruby_statement const& one) {
@@ -123,15 +126,10 @@ private:
         if (one.what == kind::assignment)
             set(one);
         else if (one.target == "remove_milter" && one.what == kind::call && !one.values.empty())
-            remove(one.values[0].text);
+            by_name_.erase(one.values[0].text);
         else
             head().lost(one.line, "not understood: " + in_quotes(one.source),
                         std::string(advice_for_call(one.target)));
-    }
-
-    void remove(std::string const& name) {
-        by_name_.erase(name);
-        std::erase(order_, name);
     }
 
     void set(ruby_statement const& one) {
@@ -169,10 +167,18 @@ private:
         place_control();
         place_numbers();
         place_fallback();
-        name_giver names;
-        for (auto const& name : order_)
-            all_.milters.push_back(by_name_.at(name).hatch(names, is_privileged_, all_));
+        place_milters();
         return std::move(all_);
+    }
+
+    void place_milters() {
+        std::vector<nest const*> in_order;
+        for (auto const& [name, one] : by_name_) in_order.push_back(&one);
+        std::sort(in_order.begin(), in_order.end(),
+                  [](nest const* a, nest const* b) { return a->place < b->place; });
+        name_giver names;
+        for (auto const* one : in_order)
+            all_.milters.push_back(one->milter.hatch(names, is_privileged_, all_));
     }
 
     remark_list& head() { return all_.remarks[""]; }
@@ -305,8 +311,8 @@ private:
     unsigned depth_ = 0;
     egg* current_ = nullptr; // of a block at hand
     std::string condition_;  // the same
-    std::map<std::string, egg> by_name_;
-    std::vector<std::string> order_;
+    std::map<std::string, nest> by_name_;
+    std::size_t places_ = 0;
     std::map<std::string, ruby_statement> settings_;
     bool is_privileged_ = false;
 };

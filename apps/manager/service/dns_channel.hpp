@@ -25,7 +25,7 @@ public:
     /// @param why  nobody did
     using answer = std::function<void(std::string_view packet, std::string_view why)>;
 
-    /// Reads resolv.conf when there are no servers.
+    /// Reads resolv.conf when there are no servers; what changes there later is not seen.
     /// @param on  whose thread calls all else, but the destructor, and is called back
     /// @param patience  for each server, the first time; twice as long the second time, and so on
     /// Throws std::runtime_error.

@@ -35,6 +35,7 @@ struct zone {
     dns_zone what;
     breaker state;
     dns_zone_status counts;
+    std::size_t outstanding = 0;
 
     void count(listing said, std::size_t times) noexcept {
         switch (said) {
@@ -102,6 +103,7 @@ private:
     // ---- of any thread, under the lock
     std::optional<listing> known_or_awaited(dns_question const& what, waiter& who);
     std::optional<listing> begin(dns_question const& what, proto::time_point now, waiter& who);
+    bool is_crowded(zone const& of) const noexcept;
     static listing failed(zone& of, std::uint64_t& reason) noexcept;
     finding found_in(dns_zone const& of, dns_answer const& answer) const;
     std::string settle(deadline const& one, finding const& found);
@@ -193,10 +195,11 @@ std::optional<listing> dns_lists::work::known_or_awaited(dns_question const& wha
 std::optional<listing> dns_lists::work::begin(dns_question const& what, proto::time_point now,
                                               waiter& who) {
     auto& of = zones_[what.zone];
-    if (outstanding_ >= settings_.max_outstanding) return failed(of, of.counts.crowded_out);
+    if (is_crowded(of)) return failed(of, of.counts.crowded_out);
     auto leave = of.state.admit(now);
     if (!leave) return failed(of, of.counts.skipped);
     ++outstanding_;
+    ++of.outstanding;
     ++of.counts.sent;
     auto& asked = in_flight_[what];
     asked.serial = ++last_serial_;
@@ -205,6 +208,12 @@ std::optional<listing> dns_lists::work::begin(dns_question const& what, proto::t
     deadline const one{now + settings_.deadline, what, asked.serial};
     waits_.post([this, one, name = question_name(of.what, what.about)] { send(one, name); });
     return std::nullopt;
+}
+
+/// A zone that went silent leaves room for others until its breaker opens.
+bool dns_lists::work::is_crowded(zone const& of) const noexcept {
+    auto const most = settings_.max_outstanding;
+    return outstanding_ >= most || (zones_.size() > 1 && of.outstanding >= (most + 1) / 2);
 }
 
 listing dns_lists::work::failed(zone& of, std::uint64_t& reason) noexcept {
@@ -227,6 +236,7 @@ void dns_lists::work::send(deadline const& one, std::string const& name) {
 void dns_lists::work::answered(deadline const& one, dns_answer const& answer) {
     std::unique_lock lock(mutex_);
     --outstanding_;
+    --zones_[one.what.zone].outstanding;
     auto const news = settle(one, found_in(zones_[one.what.zone].what, answer));
     lock.unlock();
     log(news);

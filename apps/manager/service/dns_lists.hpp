@@ -51,7 +51,8 @@ public:
     static constexpr std::size_t most_waiting =
         10'000; ///< for one question; whoever comes later has failed
 
-    /// @param log  told, by any thread, when a breaker opens or closes
+    /// @param settings  for as long as this lives: others take another one
+    /// @param log  told when a breaker opens or closes, by the thread that speaks DNS
     explicit dns_lists(dns_settings const& settings,
                        std::function<void(std::string const&)> log = {});
     dns_lists(dns_lists const&) = delete;
