@@ -32,10 +32,20 @@ std::string repeated(std::string_view text, std::size_t times) {
     return out;
 }
 
+/// Keys whose values are tables: what stands in them is no key.
+bool has_names_of_its_own(std::string const& path) {
+    static std::set<std::string> const keys = {"rule.macros", "rule.default_macros", "test.given",
+                                               "test.expect.conditions", "test.expect.macros"};
+    return keys.count(path) == 1;
+}
+
 /// Paths of all values, "milter.timeout.connect", by a walk of its own.
 void collect(toml::node const& node, std::string const& path, std::set<std::string>& out) {
     auto const* array = node.as_array();
-    if (auto const* table = node.as_table()) {
+    auto const* table = node.as_table();
+    if (has_names_of_its_own(path)) {
+        out.insert(path);
+    } else if (table) {
         for (auto const& [key, value] : *table) {
             auto const name = is_named_table(path) ? "NAME" : std::string(key.str());
             collect(value, path.empty() ? name : std::string(path).append(".").append(name), out);

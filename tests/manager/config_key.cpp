@@ -3,6 +3,7 @@
 
 #include "manager/config/config_key.hpp"
 
+#include "config_other_values.hpp"
 #include "manager/config/config_toml.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -13,78 +14,35 @@
 
 using namespace milter::manager;
 using namespace std::chrono_literals;
+using manager_test::companies;
+using manager_test::company;
+using manager_test::other_values;
 
 namespace {
 
-/// A value for each key, other than its default.
-std::map<std::string, std::string> const other_values = {
-    {"listen.socket", R"("unix:/run/other.sock")"},
-    {"listen.mode", R"("0640")"},
-    {"listen.group", R"("mail")"},
-    {"listen.profile", R"("x")"},
-    {"milter.name", R"("x.y-z_9")"},
-    {"milter.description", R"("Größe \"x\" \\ # y")"},
-    {"milter.socket", R"(["inet6:8891@[::1]", "unix:/run/b.sock"])"},
-    {"milter.balance", R"("round_robin")"},
-    {"milter.on_error", R"("quarantine")"},
-    {"milter.enabled", "false"},
-    {"milter.mode", R"("evaluate")"},
-    {"milter.share", R"("0.25%")"},
-    {"milter.by", R"("sender.domain")"},
-    {"milter.read_only", "true"},
-    {"milter.concurrent", "true"},
-    {"milter.parallel_rcpt", "true"},
-    {"milter.late_rcpt_reject", R"("ignore")"},
-    {"milter.lenient", "true"},
-    {"milter.max_sessions", "31"},
-    {"milter.timeout.connect", R"("1ms")"},
-    {"milter.timeout.negotiate", R"("2s")"},
-    {"milter.timeout.command", R"("3s")"},
-    {"milter.timeout.content", R"("4m")"},
-    {"milter.timeout.end_of_message", R"("1h")"},
-    {"milter.breaker.failures", "0"},
-    {"milter.breaker.window", R"("5s")"},
-    {"milter.breaker.first_pause", R"("6ms")"},
-    {"milter.breaker.longest_pause", R"("7m")"},
-    {"milter.breaker.trial", R"("8s")"},
-    {"profile.NAME.milters", R"(["c", "b"])"},
-    {"profile.NAME.serial", "false"},
-    {"manager.on_internal_error", R"("shutdown")"},
-    {"manager.command_budget", R"("9s")"},
-    {"manager.end_of_message_budget", R"("10s")"},
-    {"manager.negotiation_wait", R"("11ms")"},
-    {"manager.idle_timeout", R"("12h")"},
-    {"manager.drain", R"("13s")"},
-    {"manager.workers", "14"},
-    {"manager.header_rules", R"("sendmail")"},
-    {"manager.serial", "true"},
-    {"manager.decision_log", R"("/var/log/decisions")"},
-    {"control.socket", R"("unix:/run/control.sock")"},
-    {"control.mode", R"("0666")"},
-    {"control.group", R"("adm")"},
-    {"limits.headers", "15"},
-    {"limits.header_bytes", R"("17KiB")"},
-    {"limits.recipients", "18"},
-    {"limits.sessions", "19"},
-    {"limits.sessions_per_address", "32"},
-    {"limits.memory", R"("33MiB")"},
-    {"limits.evaluation_memory", R"("34MiB")"},
-    {"limits.edits", "20"},
-    {"limits.edit_bytes", R"("21KiB")"},
-    {"limits.replacement_body", R"("22MiB")"},
-    {"spool.memory", R"("23KiB")"},
-    {"spool.max", R"("24GiB")"},
-    {"spool.directory", R"("/spool")"},
-    {"macros.connect", R"("a {b}")"},
-    {"macros.helo", R"("c")"},
-    {"macros.mail", R"("d")"},
-    {"macros.rcpt", R"("e")"},
-    {"macros.data", R"("f")"},
-    {"macros.end_of_headers", R"("g")"},
-    {"macros.end_of_message", R"("h")"},
-};
-
 using table_lines = std::map<std::string, std::string>; // key to value
+
+/// Tables of Postfix are read, but not yet understood.
+bool is_to_come(std::string const& path) {
+    return path == "set.NAME.table" || path == "set.NAME.counts";
+}
+
+/// All that can stand beside each other.
+std::map<std::string, std::string> compatible_values() {
+    auto values = other_values;
+    std::erase_if(values, [](auto const& one) {
+        auto const& path = one.first;
+        return path.starts_with("set.") || path == "rule.accept" || path == "rule.tempfail" ||
+               path == "test.expect.tags";
+    });
+    return values;
+}
+
+bool is_of_company(std::string const& path, std::string const& line) {
+    return std::any_of(companies.begin(), companies.end(), [&](company const& one) {
+        return one.key == path && line == one.needs + " = " + one.value;
+    });
+}
 
 /// A configuration that sets the keys given, and what is required.
 std::string file_with(std::map<std::string, std::string> const& values) {
@@ -92,11 +50,23 @@ std::string file_with(std::map<std::string, std::string> const& values) {
         {"listen", {{"socket", R"("/run/mta.sock")"}}},
         {"milter", {{"name", R"("a")"}, {"socket", R"("/run/a.sock")"}}},
         {"profile", {{"x.milters", R"(["b"])"}}},
+        {"condition", {{"x.when", "'true'"}}},
+        {"set", {{"x.strings", R"(["a"])"}}},
+        {"rule", {{"name", "'r'"}, {"when", "'true'"}, {"tag", "'t'"}}},
+        {"test", {{"name", "'t'"}, {"expect.not_milters", "[]"}}},
+        {"dnsbl", {{"'x.example'.description", "'d'"}}},
+        {"dnswl", {{"'x.example'.description", "'d'"}}},
     };
+    for (auto const& one : companies) {
+        if (!values.contains(one.key)) continue;
+        tables["set"].erase("x." + one.not_beside);
+        if (!one.needs.empty()) tables["set"].emplace("x." + one.needs, one.value);
+    }
     for (auto const& [path, value] : values) {
         auto const dot = path.find('.');
         auto key = path.substr(dot + 1); // timeout.connect stays a dotted key
-        if (key.starts_with("NAME.")) key.replace(0, 4, "x");
+        if (key.starts_with("NAME."))
+            key.replace(0, 4, path.starts_with("dns") ? "'x.example'" : "x");
         tables[path.substr(0, dot)][key] = value;
     }
     std::string out;
@@ -191,22 +161,25 @@ BOOST_AUTO_TEST_CASE(each_key_changes_its_own_line_and_nothing_else) {
     auto const before = to_toml(*read(file_with({})));
     for (auto const& key : config_keys()) {
         BOOST_TEST_CONTEXT(key.path) {
+            if (is_to_come(key.path)) continue;
             auto const value = other_values.find(key.path);
             BOOST_TEST_REQUIRE((value != other_values.end()), "no other value for " + key.path);
             auto const after = to_toml(*read(file_with({*value})));
             auto const name = key.path.substr(key.path.rfind('.') + 1);
             auto changed = beyond(after, before);
-            std::erase_if(changed, [](auto const& line) { return line.empty() || line[0] == '['; });
+            std::erase_if(changed, [&](auto const& line) {
+                return line.empty() || line[0] == '[' || is_of_company(key.path, line);
+            });
             BOOST_TEST(changed == std::vector{name + " = " + value->second},
                        boost::test_tools::per_element());
             BOOST_TEST(to_toml(*read(after)) == after);
         }
     }
-    BOOST_TEST(config_keys().size() == other_values.size());
+    BOOST_TEST(config_keys().size() == other_values.size() + 2); // but is_to_come()
 }
 
 BOOST_AUTO_TEST_CASE(each_key_reaches_the_field_it_is_named_after) {
-    auto const all = read(file_with(other_values));
+    auto const all = read(file_with(compatible_values()));
     auto const& listen = all->listens.at(0);
     BOOST_TEST((listen.socket == *milter::parse_endpoint("/run/other.sock")));
     BOOST_TEST((listen.mode == 0640u));
@@ -215,6 +188,15 @@ BOOST_AUTO_TEST_CASE(each_key_reaches_the_field_it_is_named_after) {
     BOOST_TEST_REQUIRE(all->profiles.size() == 1u);
     BOOST_TEST((all->profiles[0].milters == std::vector<std::string>{"c", "b"}));
     BOOST_TEST((all->profiles[0].serial == false));
+    BOOST_TEST((all->milters[0].when == "sender.null or helo == \"x\""));
+    BOOST_TEST(!all->milters[0].runs_if_unknown);
+    BOOST_TEST((all->dns.deadline == 3s));
+    BOOST_TEST((all->dns.positive_ttl_max == 4min));
+    BOOST_TEST((all->dns.negative_ttl_max == 5min));
+    BOOST_TEST((all->dns.failure_ttl == 6s));
+    BOOST_TEST(all->dns.cache_entries == 0u);
+    BOOST_TEST(all->dns.max_outstanding == 7u);
+    BOOST_TEST(all->dns.servers.size() == 4u);
     auto const& milter = all->milters.at(0);
     BOOST_TEST(milter.name == "x.y-z_9");
     BOOST_TEST(milter.description == R"(Größe "x" \ # y)");

@@ -71,12 +71,12 @@ std::vector<bad_line> const bad_lines = {
     {"milter", "timeout = { conect = '1s' }", 13, 6, R"(unknown key "conect")", R"(did you mean "connect"?)"},
     {"milter", "workers = 2", 1, 7, R"(unknown key "workers")", R"("workers" belongs to [manager])"},
     {"milter", "'a b\t' = 2", 1, 6,
-        R"(unknown key "a b\t")", "keys of [[milter]]: name, description, socket, balance, on_error, enabled, mode, share, by, read_only, "
+        R"(unknown key "a b\t")", "keys of [[milter]]: name, description, socket, balance, on_error, enabled, mode, when, on_unknown, share, by, read_only, "
         "concurrent, parallel_rcpt, late_rcpt_reject, lenient, max_sessions, timeout, breaker"},
     {"spool", "size = 2", 1, 4, R"(unknown key "size")", "keys of [spool]: memory, max, directory"},
     {"", "drain = '1s'", 1, 5, R"(unknown table or key "drain")", R"("drain" belongs to [manager])"},
     {"", "limit.edits = 1", 1, 5, R"(unknown table or key "limit")", "did you mean [limits]?"},
-    {"", "x = 1", 1, 1, R"(unknown table or key "x")", "tables: listen, milter, profile, manager, control, limits, spool, macros"},
+    {"", "x = 1", 1, 1, R"(unknown table or key "x")", "tables: listen, milter, profile, condition, set, rule, test, dnsbl, dnswl, manager, control, limits, spool, macros, dns"},
     // kinds of values
     {"milter", "enabled = 'yes'", 11, 5, R"(enabled: expected true or false, not the text "yes")", ""},
     {"milter", "enabled = 1", 11, 1, "enabled: expected true or false, not the number 1", ""},

@@ -68,7 +68,8 @@ BOOST_AUTO_TEST_CASE(the_line_end_behind_three_quotes_does_not_count) {
 BOOST_AUTO_TEST_CASE(lines_may_be_joined) {
     BOOST_TEST(marked("a = \"\"\"\\\n   one \\\n   two \\  \n\n\n  three\"\"\"", "one") == "one");
     BOOST_TEST(marked("a = \"\"\"\\\n   one \\\n   two \\  \n\n\n  three\"\"\"", "two") == "two");
-    BOOST_TEST(marked("a = \"\"\"\\\n   one \\\n   two \\  \n\n\n  three\"\"\"", "three") == "three");
+    BOOST_TEST(marked("a = \"\"\"\\\n   one \\\n   two \\  \n\n\n  three\"\"\"", "three") ==
+               "three");
     BOOST_TEST(marked("a = \"\"\"\\\r\n one \\\r\n two\"\"\"", "two") == "two");
 }
 

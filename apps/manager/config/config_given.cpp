@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // manager/config/config_given.cpp - what a test of rules says about its mail: names and types by the table of facts
-#include "manager/config/config_rule_value.hpp"
-
 #include "manager/config/config_choice.hpp"
 #include "manager/config/config_number.hpp"
+#include "manager/config/config_rule_value.hpp"
 #include "manager/config/printable.hpp"
 #include "manager/config/toml_text.hpp"
 #include "rule/literal.hpp"
@@ -26,12 +25,10 @@ struct short_form {
     fact which;
 };
 
-constexpr short_form short_forms[] = {{"client", fact::client_address},
-                                      {"name", fact::client_name},
-                                      {"auth", fact::auth_user},
-                                      {"size", fact::message_size},
-                                      {"recipient", fact::recipient},
-                                      {"recipients", fact::recipient}};
+constexpr short_form short_forms[] = {
+    {"client", fact::client_address}, {"name", fact::client_name},
+    {"auth", fact::auth_user},        {"size", fact::message_size},
+    {"recipient", fact::recipient},   {"recipients", fact::recipient}};
 
 /// Follow from others, and so cannot be given.
 constexpr std::pair<fact, std::string_view> derived[] = {
@@ -146,8 +143,7 @@ private:
     }
 
     /// May be empty.
-    refusal read_text(given_fact& to, std::string_view expected,
-                      std::string_view form = {}) const {
+    refusal read_text(given_fact& to, std::string_view expected, std::string_view form = {}) const {
         auto const* text = std::get_if<std::string>(&value_);
         if (!text) return not_a(expected, value_, form);
         to.texts = {*text};
@@ -221,8 +217,8 @@ private:
 
     static given_fact argument_of(fact_row const& row, std::string const& name,
                                   std::string const& key) {
-        bool const is_name = row.takes == rule::argument_kind::milter ||
-                             row.takes == rule::argument_kind::zone;
+        bool const is_name =
+            row.takes == rule::argument_kind::milter || row.takes == rule::argument_kind::zone;
         given_fact one{.which = row.id, .key = key};
         (is_name ? one.milter : one.with) = name;
         return one;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // manager/config/config_list_value.cpp - block and allow lists in DNS: their names and answers, and the servers
 #include "manager/config/config_rule_value.hpp"
-
 #include "manager/config/printable.hpp"
 #include "manager/config/toml_text.hpp"
 #include "rule/ip.hpp"
@@ -108,8 +107,7 @@ refusal read_value(answer_list to, raw_value const& value) {
     std::vector<answer_range> answers;
     for (std::size_t i = 0; i < given->size(); ++i) {
         auto const one = parse_answer_range((*given)[i]);
-        if (!one)
-            return complaint{"cannot read " + in_quotes((*given)[i]), std::string(form), i};
+        if (!one) return complaint{"cannot read " + in_quotes((*given)[i]), std::string(form), i};
         answers.push_back(*one);
     }
     if (answers.empty())

@@ -31,8 +31,8 @@ struct raw_table {
     raw_node const* node = nullptr;
 };
 
-using raw_value = std::variant<other_value, bool, std::int64_t, std::string,
-                               std::vector<std::string>, raw_table>;
+using raw_value =
+    std::variant<other_value, bool, std::int64_t, std::string, std::vector<std::string>, raw_table>;
 
 /// A value, table or list as the parser found it.
 struct raw_node {

@@ -15,7 +15,8 @@ namespace {
 
 bool has_rows(std::string_view table) {
     auto const rows = config_key_rows();
-    return std::any_of(rows.begin(), rows.end(), [&](auto const& row) { return row.table == table; });
+    return std::any_of(rows.begin(), rows.end(),
+                       [&](auto const& row) { return row.table == table; });
 }
 
 config_key const* find_key(std::string_view table, std::string_view name) {
@@ -184,11 +185,17 @@ void config_reader::read_keys(raw_node const& table, std::string const& rows,
         else if (!has_rows(inner_rows))
             unknown_key(node, rows);
         else if (node.is == raw_node::shape::table)
-            read_keys(node, inner_rows, inner_path, to);
+            read_inner_table(node, inner_rows, inner_path, to);
         else
             problems_.error(node.at, node.key + " is a table",
                             "write " + node.key + " = { " + keys_of(inner_rows) + " }");
     }
+}
+
+void config_reader::read_inner_table(raw_node const& table, std::string const& rows,
+                                     std::string const& path, config_target const& to) {
+    keys_[path] = places_[path] = table.at;
+    read_keys(table, rows, path, to);
 }
 
 void config_reader::read_field(field const& to, range allowed, raw_node const& node,

@@ -34,6 +34,8 @@ private:
     void check_required(raw_node const& table, std::string_view rows, std::string const& heading);
     void read_keys(raw_node const& table, std::string const& rows, std::string const& path,
                    config_target const& to);
+    void read_inner_table(raw_node const& table, std::string const& rows, std::string const& path,
+                          config_target const& to);
     void read_field(field const& to, range allowed, raw_node const& node, std::string const& path);
     void tell(complaint const& what, raw_node const& node);
     void note_places(raw_node const& node, std::string const& path);
@@ -43,7 +45,8 @@ private:
     problem_list& problems_;
     value_places places_;
     value_places keys_;
-    std::map<std::string_view, std::size_t> counts_; ///< entries of tables of which there are several
+    std::map<std::string_view, std::size_t>
+        counts_; ///< entries of tables of which there are several
 };
 
 } // namespace milter::manager

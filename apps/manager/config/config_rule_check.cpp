@@ -64,7 +64,8 @@ private:
         if (source != "table") needless("counts", "counts is for tables of Postfix", "take it out");
         if (source != "sqlite") needless("query", "query is for sqlite", "take it out");
         auto const& at = *find(source);
-        if (!is_list && !kind_of(set) && !find("kind"))
+        bool const is_refused = source == "table" && set.table.empty();
+        if (!is_list && !is_refused && !kind_of(set) && !find("kind"))
             error(at, std::string(source) + " without kind",
                   "add kind = \"addresses\", \"domains\", \"mail\", \"strings\" or \"hours\"");
         if (source == "sqlite" && !find("query"))
@@ -113,8 +114,8 @@ private:
 };
 
 template <class Item, class Check>
-void check_each(std::vector<Item> const& items, std::string const& table,
-                value_places const& keys, problem_list& problems, Check check) {
+void check_each(std::vector<Item> const& items, std::string const& table, value_places const& keys,
+                problem_list& problems, Check check) {
     for (std::size_t i = 0; i < items.size(); ++i)
         (entry_check(table + '[' + std::to_string(i) + ']', keys, problems).*check)(items[i]);
 }

@@ -31,8 +31,8 @@ std::string set_text(std::string const& text) {
 refusal check_name(std::string const& text, std::string_view allowed, std::string_view form) {
     if (text.size() > name_limit)
         return complaint{in_quotes(text) + " is longer than " + std::to_string(name_limit), {}};
-    bool const good = text.find_first_not_of(allowed) == text.npos &&
-                      (text.front() < '0' || text.front() > '9');
+    bool const good =
+        text.find_first_not_of(allowed) == text.npos && (text.front() < '0' || text.front() > '9');
     if (!good) return complaint{in_quotes(text) + " cannot be a name", std::string(form)};
     return {};
 }
@@ -40,9 +40,9 @@ refusal check_name(std::string const& text, std::string_view allowed, std::strin
 /// What an expression would take for something else; facts and functions are told by the rules themselves.
 bool is_reserved(std::string_view name) {
     constexpr std::array words = {
-        std::string_view("and"),      std::string_view("or"),          std::string_view("not"),
-        std::string_view("true"),     std::string_view("false"),       std::string_view("in"),
-        std::string_view("under"),    std::string_view("matches"),     std::string_view("contains"),
+        std::string_view("and"),       std::string_view("or"),         std::string_view("not"),
+        std::string_view("true"),      std::string_view("false"),      std::string_view("in"),
+        std::string_view("under"),     std::string_view("matches"),    std::string_view("contains"),
         std::string_view("ends_with"), std::string_view("starts_with")};
     return std::find(words.begin(), words.end(), name) != words.end();
 }
@@ -180,7 +180,8 @@ refusal read_value(file_name to, raw_value const& value) {
 }
 
 refusal read_value(table_name to, raw_value const& value) {
-    constexpr std::string_view form = R"(a table of Postfix is written "cidr:/etc/postfix/clients")";
+    constexpr std::string_view form =
+        R"(a table of Postfix is written "cidr:/etc/postfix/clients")";
     constexpr std::array<std::string_view, 4> types = {"cidr", "regexp", "pcre", "texthash"};
     std::string text;
     if (auto refused = get_text("a table of Postfix", value, text, form)) return refused;

@@ -173,7 +173,8 @@ changed_sets with_changed_sets(config const& what) {
         auto read = set_reading(one, what.folder, {}, nowhere, problems).read();
         for (auto& problem : problems.take()) {
             problem.weight = problem_weight::warning;
-            problem.hint += (problem.hint.empty() ? "" : "; ") + ("the old set " + one.name) + " stays in force";
+            problem.hint += (problem.hint.empty() ? "" : "; ") + ("the old set " + one.name) +
+                            " stays in force";
             out.problems.push_back(std::move(problem));
         }
         if (!read) continue;

@@ -38,7 +38,7 @@ struct config_table {
     std::string_view name;
     shape is = shape::only;
     place stands = place::main_file;
-    config_target (*add)(config&) = nullptr;       ///< one more of several
+    config_target (*add)(config&) = nullptr;          ///< one more of several
     field (*name_of)(config_target const&) = nullptr; ///< of those with a name
 };
 

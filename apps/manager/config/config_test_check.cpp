@@ -37,8 +37,9 @@ public:
         : places_(places), problems_(problems), milters_{"milter", names_of(what.milters)},
           conditions_{"condition", names_of(what.conditions)}, tags_{"tag", tags_of(what)},
           block_lists_{"block list", names_of(what.block_lists)},
-          allow_lists_{"allow list", names_of(what.allow_lists)},
-          profiles_{"profile", names_of(what.profiles)} {}
+          allow_lists_{"allow list", names_of(what.allow_lists)}, profiles_{
+                                                                      "profile",
+                                                                      names_of(what.profiles)} {}
 
     void check(test_config const& one, std::string const& path) {
         path_ = path;
@@ -76,10 +77,7 @@ private:
     }
 
     void check_presence() {
-        auto const begin = path_ + ".expect.";
-        auto const first = places_.lower_bound(begin);
-        if (first != places_.end() && first->first.starts_with(begin)) return;
-        if (places_.contains(path_ + ".name"))
+        if (!places_.contains(path_ + ".expect"))
             problems_.warning(*find(path_), "a test that expects nothing",
                               R"(add expect = { milters = ["NAME"] })");
     }

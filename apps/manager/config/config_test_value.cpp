@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // manager/config/config_test_value.cpp - what tests of rules expect
-#include "manager/config/config_rule_value.hpp"
-
 #include "manager/config/config_choice.hpp"
+#include "manager/config/config_rule_value.hpp"
 #include "manager/config/toml_text.hpp"
 
 #include <array>
@@ -56,9 +55,7 @@ std::string written(flags_by_name from) {
     return out.empty() ? out : "{ " + out + " }";
 }
 
-std::string written(stage_word from) {
-    return *from.to ? toml_text(rule::name_of(**from.to)) : "";
-}
+std::string written(stage_word from) { return *from.to ? toml_text(rule::name_of(**from.to)) : ""; }
 
 std::string written(verdict_word from) {
     return *from.to ? toml_text(verdict_names[static_cast<std::size_t>(**from.to)]) : "";

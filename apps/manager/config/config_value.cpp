@@ -39,7 +39,9 @@ constexpr words names_of(sample_key) { return sample_key_names; }
 
 /// Those of config_rule_value.hpp.
 template <class Kind>
-concept rule_kind = requires(Kind kind) { called(kind); };
+concept rule_kind = requires(Kind kind) {
+    called(kind);
+};
 
 struct assigner {
     raw_value const& value;

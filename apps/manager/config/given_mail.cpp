@@ -173,8 +173,7 @@ value given_mail::read(fact which, rule::argument const* with,
     if (at_ < from) return rule::not_yet();
     if (auto const* const given = find(key_of(which, with))) return *given;
     switch (which) {
-    case fact::recipients_count:
-        return known_number(static_cast<std::int64_t>(recipients_.size()));
+    case fact::recipients_count: return known_number(static_cast<std::int64_t>(recipients_.size()));
     case fact::headers_count: return known_number(static_cast<std::int64_t>(own_fields()));
     case fact::has_header: return known_number(has_header(to_lower(with->text)) ? 1 : 0);
     case fact::milter_ran:
@@ -226,9 +225,8 @@ value given_mail::of_recipient(fact which, std::size_t index) const noexcept {
 }
 
 bool given_mail::has_header(std::string const& name) const noexcept {
-    return std::any_of(fields_.begin(), fields_.end(), [&](field const& one) {
-        return one.milter.empty() && one.name == name;
-    });
+    return std::any_of(fields_.begin(), fields_.end(),
+                       [&](field const& one) { return one.milter.empty() && one.name == name; });
 }
 
 // ---- several values

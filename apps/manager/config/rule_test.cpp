@@ -143,9 +143,10 @@ config_problem to_problem(test_config const& test, test_result const& result) {
     problem.message = "test " + in_quotes(test.name) + " fails";
     std::string separator = ": ";
     for (auto const& one : result.differences) {
-        problem.message += separator + (one.what == "given" ? one.got
-                                                            : one.what + ": expected " +
-                                                                  one.expected + ", got " + one.got);
+        problem.message +=
+            separator + (one.what == "given"
+                             ? one.got
+                             : one.what + ": expected " + one.expected + ", got " + one.got);
         separator = "; ";
     }
     for (auto const& [name, answer] : result.outcome.conditions)

@@ -19,15 +19,16 @@ namespace milter::manager {
 
 /// What became of one mail.
 struct rule_outcome {
-    std::vector<std::string> milters; ///< that run, in their order
+    std::vector<std::string> milters;                         ///< that run, in their order
     std::vector<std::pair<std::string, rule::stage>> decided; ///< about each milter, when
-    rule::stage decided_at = rule::stage::start; ///< the last of them, or the verdict
+    rule::stage decided_at = rule::stage::start;              ///< the last of them, or the verdict
     rule::verdict_kind verdict = rule::verdict_kind::none;
     std::string reply;
     std::string rule; ///< that has the verdict
     std::vector<std::string> tags;
     std::vector<std::pair<std::string, rule::truth>> conditions;
-    std::vector<std::pair<std::string, std::vector<rule::macro_text>>> macros; ///< by milters, if any
+    std::vector<std::pair<std::string, std::vector<rule::macro_text>>>
+        macros;                       ///< by milters, if any
     std::vector<std::string> missing; ///< facts that are not given, and on which something depends
 };
 

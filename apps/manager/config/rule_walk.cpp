@@ -49,9 +49,7 @@ rule_outcome rule_walk::walk() && {
     return std::move(out_);
 }
 
-rule::moment rule_walk::moment() const {
-    return {book_.conditions(), config_.sets, mail_, memo_};
-}
+rule::moment rule_walk::moment() const { return {book_.conditions(), config_.sets, mail_, memo_}; }
 
 void rule_walk::go_to(stage at, std::size_t recipients) {
     if (is_over_) return;
@@ -137,15 +135,12 @@ void rule_walk::note_conditions() {
     }
 }
 
-bool rule_walk::holds(std::size_t rule) const {
-    return book_.holds(rule, moment()) == truth::yes;
-}
+bool rule_walk::holds(std::size_t rule) const { return book_.holds(rule, moment()) == truth::yes; }
 
 void rule_walk::note_tags() {
     for (std::size_t i = 0; i < book_.rules().size(); ++i) {
         auto const& tag = book_.rules()[i].tag;
-        bool const is_new =
-            std::find(out_.tags.begin(), out_.tags.end(), tag) == out_.tags.end();
+        bool const is_new = std::find(out_.tags.begin(), out_.tags.end(), tag) == out_.tags.end();
         if (!tag.empty() && is_new && holds(i)) out_.tags.push_back(tag);
     }
 }

@@ -51,8 +51,7 @@ bool check_shape(unsigned file, problem_list& problems) {
         dots += key_dots(line);
         if (dots > dot_limit) {
             problems.error({number, 1, 1, file},
-                           "more than " + std::to_string(dot_limit) +
-                               " dots: keys nested too deep",
+                           "more than " + std::to_string(dot_limit) + " dots: keys nested too deep",
                            "a long list of addresses or domains stands in a file of its own, see "
                            "[set.NAME] file");
             return false;

@@ -39,9 +39,7 @@ int is_too_late(void* deadline) {
     return steady::now() >= *static_cast<steady::time_point const*>(deadline) ? 1 : 0;
 }
 
-bool is_blank(std::string_view text) {
-    return text.find_first_not_of(" \t\r\n;") == text.npos;
-}
+bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n;") == text.npos; }
 
 class reader {
 public:
@@ -58,8 +56,8 @@ private:
         sqlite3* made = nullptr;
         // A name of another kind than a path is none of ours.
         auto const plain = path.starts_with("file:") || path.starts_with(':') ? "./" + path : path;
-        int const status = sqlite3_open_v2(plain.c_str(), &made,
-                                           SQLITE_OPEN_READONLY | SQLITE_OPEN_PRIVATECACHE, nullptr);
+        int const status = sqlite3_open_v2(
+            plain.c_str(), &made, SQLITE_OPEN_READONLY | SQLITE_OPEN_PRIVATECACHE, nullptr);
         db_.reset(made);
         if (status != SQLITE_OK) return fail_of_file(sqlite3_errstr(status));
         sqlite3_busy_timeout(db_.get(), static_cast<int>(limits_.busy.count()));
@@ -95,8 +93,7 @@ private:
             if (status != SQLITE_ROW) return fail_of_status(status);
             auto const* text = sqlite3_column_text(statement_.get(), 0);
             if (!text) continue;
-            auto const size =
-                static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), 0));
+            auto const size = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), 0));
             bytes += size;
             if (out_.entries.size() == limits_.rows)
                 return fail("more than " + std::to_string(limits_.rows) + " rows");

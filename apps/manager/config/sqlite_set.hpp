@@ -13,7 +13,8 @@ struct sqlite_limits {
     std::size_t rows = 5'000'000;
     std::size_t bytes = std::size_t{256} << 20; ///< of all entries together
     std::chrono::milliseconds time = std::chrono::seconds(10);
-    std::chrono::milliseconds busy = std::chrono::seconds(1); ///< for others to let go of the database
+    std::chrono::milliseconds busy =
+        std::chrono::seconds(1); ///< for others to let go of the database
 };
 
 struct sqlite_rows {

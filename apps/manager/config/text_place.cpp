@@ -104,8 +104,10 @@ private:
     }
 
     void skip_line_end() {
-        if (here_.begins_with("\r\n")) here_.step(2);
-        else if (here_.begins_with("\n")) here_.step();
+        if (here_.begins_with("\r\n"))
+            here_.step(2);
+        else if (here_.begins_with("\n"))
+            here_.step();
     }
 
     /// A backslash at the end of a line takes all space behind it along.

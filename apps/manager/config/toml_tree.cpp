@@ -53,10 +53,11 @@ private:
             child.key = key.str();
             child.key_at = place_of(key.source());
         }
-        std::stable_sort(out.children.begin(), out.children.end(), [](auto const& a, auto const& b) {
-            return std::tie(a.key_at.line, a.key_at.column) <
-                   std::tie(b.key_at.line, b.key_at.column);
-        });
+        std::stable_sort(out.children.begin(), out.children.end(),
+                         [](auto const& a, auto const& b) {
+                             return std::tie(a.key_at.line, a.key_at.column) <
+                                    std::tie(b.key_at.line, b.key_at.column);
+                         });
     }
 
     void add_elements(raw_node& out, toml::array const& array, std::size_t depth) const {
