@@ -9,13 +9,13 @@
 #include "support/json_schema.hpp"
 
 #include <boost/test/unit_test.hpp>
+
 #include <nlohmann/json.hpp>
 #include <toml++/toml.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <memory>
 #include <set>
 #include <sstream>
 #include <string>
@@ -34,11 +34,12 @@ std::string const rules_folder = MILTER_SOURCE_DIR "/rules";
 
 /// Milters by the names that the files use.
 constexpr std::string_view milters[] = {
-    "milter-greylist", "pyspf-milter", "opendkim", "openarc", "opendmarc", "clamav-milter",
-    "spamass-milter",  "rspamd",       "mimedefang", "opendkim-sign"};
+    "milter-greylist", "pyspf-milter",   "opendkim", "openarc",    "opendmarc",
+    "clamav-milter",   "spamass-milter", "rspamd",   "mimedefang", "opendkim-sign"};
 
 /// They stand alone, each for one wish.
-std::set<std::string> const recipes = {"greylist-suspicious.toml", "scan-all-bayes-external.toml", "skip-authenticated.toml"};
+std::set<std::string> const recipes = {"greylist-suspicious.toml", "scan-all-bayes-external.toml",
+                                       "skip-authenticated.toml"};
 
 std::string text_of(std::string const& path) {
     std::ifstream in(path);
@@ -69,9 +70,11 @@ public:
     explicit installation(std::vector<std::string> const& files, std::string const& more = {}) {
         std::string main = "[[listen]]\nsocket = 'inet:10025@127.0.0.1'\n";
         for (auto const name : milters)
-            main += "[[milter]]\nname = '" + std::string(name) + "'\nsocket = 'unix:/run/" + std::string(name) + ".sock'\n";
+            main += "[[milter]]\nname = '" + std::string(name) + "'\nsocket = 'unix:/run/" +
+                    std::string(name) + ".sock'\n";
         folder_.write("m.toml", main);
-        for (auto const& name : files) folder_.write("rules.d/" + name, text_of(rules_folder + "/" + name));
+        for (auto const& name : files)
+            folder_.write("rules.d/" + name, text_of(rules_folder + "/" + name));
         for (auto const& one : fs::directory_iterator(rules_folder + "/sets"))
             folder_.write("sets/" + one.path().filename().string(), text_of(one.path().string()));
         if (!more.empty()) folder_.write("rules.d/zz-more.toml", more);
@@ -95,11 +98,14 @@ private:
 bool is_tested(config const& what, std::string const& condition, bool holds) {
     return std::any_of(what.tests.begin(), what.tests.end(), [&](test_config const& test) {
         auto const& expected = test.expect.conditions;
-        return std::find(expected.begin(), expected.end(), std::pair(condition, holds)) != expected.end();
+        return std::find(expected.begin(), expected.end(), std::pair(condition, holds)) !=
+               expected.end();
     });
 }
 
-bool is_switch(rule::condition_text const& one) { return one.when == "true" || one.when == "false"; }
+bool is_switch(rule::condition_text const& one) {
+    return one.when == "true" || one.when == "false";
+}
 
 } // namespace
 
@@ -134,8 +140,10 @@ BOOST_AUTO_TEST_CASE(each_condition_is_tested_both_ways) {
         auto const& settings = one.settings();
         for (auto const& condition : settings.conditions) {
             if (is_switch(condition)) continue;
-            BOOST_TEST(is_tested(settings, condition.name, true), name << ": " << condition.name << " is never true");
-            BOOST_TEST(is_tested(settings, condition.name, false), name << ": " << condition.name << " is never false");
+            BOOST_TEST(is_tested(settings, condition.name, true),
+                       name << ": " << condition.name << " is never true");
+            BOOST_TEST(is_tested(settings, condition.name, false),
+                       name << ": " << condition.name << " is never false");
         }
         for (auto const& condition : settings.conditions)
             BOOST_TEST(!condition.description.empty(), name << ": " << condition.name);
@@ -253,8 +261,8 @@ BOOST_AUTO_TEST_CASE(conditions_of_the_older_manager_hold_here_alike) {
     std::string tests;
     for (std::size_t i = 0; i < std::size(older_rows); ++i) {
         auto const& row = older_rows[i];
-        tests += "[[test]]\nname = \"" + std::to_string(i) + ": " + std::string(row.condition) + " with " +
-                 std::string(row.given) + "\"\ngiven = { " + std::string(row.given) +
+        tests += "[[test]]\nname = \"" + std::to_string(i) + ": " + std::string(row.condition) +
+                 " with " + std::string(row.given) + "\"\ngiven = { " + std::string(row.given) +
                  " }\nexpect = { conditions = { " + std::string(row.here) + " = " +
                  (row.applies ? "true" : "false") + " } }\n";
     }
@@ -263,9 +271,10 @@ BOOST_AUTO_TEST_CASE(conditions_of_the_older_manager_hold_here_alike) {
 }
 
 BOOST_AUTO_TEST_CASE(trusted_domains_are_told_to_the_milter_as_before) {
-    installation const all(all_but_recipes(),
-                           "[[test]]\nname = 'trust'\ngiven = { sender = 'a@gmail.com' }\n"
-                           "expect = { macros = { milter-greylist = { '{trusted_domain}' = 'yes' } } }\n");
+    installation const all(
+        all_but_recipes(),
+        "[[test]]\nname = 'trust'\ngiven = { sender = 'a@gmail.com' }\n"
+        "expect = { macros = { milter-greylist = { '{trusted_domain}' = 'yes' } } }\n");
     all.check_tests();
 }
 
@@ -284,19 +293,25 @@ BOOST_AUTO_TEST_CASE(client_without_an_address_is_of_no_interest_to_networks_and
         struct {
             std::string_view name;
             bool holds;
-        } const expected[] = {{"remote_network", false},       {"s25r_suspicious", false},
-                              {"dnsbl_listed", false},         {"dnsbl_not_listed", true},
-                              {"submission_mail", family == "unix"}, {"bayes_internal_mail", family == "unix"},
-                              {"mail_of_ours", false},         {"greylist_suspicious", false}};
+        } const expected[] = {{"remote_network", false},
+                              {"s25r_suspicious", false},
+                              {"dnsbl_listed", false},
+                              {"dnsbl_not_listed", true},
+                              {"submission_mail", family == "unix"},
+                              {"bayes_internal_mail", family == "unix"},
+                              {"mail_of_ours", false},
+                              {"greylist_suspicious", false}};
         auto const& names = settings.book->condition_names();
         rule::memo known;
         known.forget(names.size());
         rule::moment const at{settings.book->conditions(), settings.sets, facts, known};
         for (auto const& [name, holds] : expected) {
-            auto const place = static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
+            auto const place = static_cast<std::size_t>(
+                std::find(names.begin(), names.end(), name) - names.begin());
             BOOST_TEST_REQUIRE(place < names.size(), name);
             auto const answer = rule::evaluate(settings.book->conditions()[place], at);
-            BOOST_TEST(rule::name_of(answer) == rule::name_of(rule::truth_of(holds)), family << ": " << name);
+            BOOST_TEST(rule::name_of(answer) == rule::name_of(rule::truth_of(holds)),
+                       family << ": " << name);
         }
     }
 }

@@ -5,12 +5,13 @@
 // Source: draft-handrews-json-schema-01, draft-handrews-json-schema-validation-01
 #pragma once
 
+#include "rule/match.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <regex>
 #include <string>
 #include <string_view>
 
@@ -84,7 +85,8 @@ private:
     }
 
     static bool is_found(json const& pattern, json const& text) {
-        return std::regex_search(text.get<std::string>(), std::regex(pattern.get<std::string>()));
+        auto const made = milter::rule::pattern::compile(pattern.get<std::string>(), false);
+        return made.value.value().matches(text.get<std::string>());
     }
 
     static std::string problem_of_required(json const& value, json const& keys,
