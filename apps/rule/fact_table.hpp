@@ -22,6 +22,7 @@ enum class fact : std::uint8_t {
     load_cpu,
     load_busy,
     load_process_limit,
+    load_of_limit,
     client_address,
     client_name,
     client_port,

@@ -51,7 +51,8 @@ answers of_both(answers a, answers b) noexcept {
 
 bool can_be_unavailable(fact which) noexcept {
     return which == fact::client_address || which == fact::declared_size ||
-           which == fact::load_process_limit || which == fact::dnsbl || which == fact::dnswl;
+           which == fact::load_cpu || which == fact::load_process_limit ||
+           which == fact::load_of_limit || which == fact::dnsbl || which == fact::dnswl;
 }
 
 /// When the first of them may be known.

@@ -62,8 +62,8 @@ private:
     std::function<void(given_facts&)> value_for(fact_row const& row, std::string key) {
         auto const id = row.id;
         bool const may_be_missing = id == fact::client_address || id == fact::declared_size ||
-                                    id == fact::load_process_limit || id == fact::dnsbl ||
-                                    id == fact::dnswl;
+                                    id == fact::load_process_limit || id == fact::load_of_limit ||
+                                    id == fact::load_cpu || id == fact::dnsbl || id == fact::dnswl;
         if (may_be_missing && choose_(4) == 0)
             return [=](given_facts& facts) { facts.unavailable(id, key); };
         switch (row.is) {

@@ -220,6 +220,9 @@ value mail_facts::of_session(fact which, rule::argument const* with) const noexc
     case fact::load_process_limit:
         if (!surroundings_.process_limit) return rule::not_available();
         return counted(*surroundings_.process_limit);
+    case fact::load_of_limit:
+        if (surroundings_.process_limit.value_or(0) == 0) return rule::not_available();
+        return counted(surroundings_.sessions * 10'000 / *surroundings_.process_limit);
     default: return rule::known_number(busy_[with->index]);
     }
 }
