@@ -189,7 +189,7 @@ class Rig(Context):
                 yield message
 
     def records(self, count, event="decision"):
-        """The decisions so far, at least so many of them; a missing one is a problem."""
+        """The decisions so far; with a count, exactly so many: they are waited for."""
         end = time.monotonic() + RECORD_LIMIT
         while True:
             out = []
@@ -198,7 +198,8 @@ class Rig(Context):
                     out = [json.loads(x) for x in f.read().split("\n")[:-1]]
             out = [r for r in out if r["event"] == event]
             if len(out) >= count or time.monotonic() > end:
-                self.expect("records of the event " + event, count, len(out))
+                if count:
+                    self.expect("records of the event " + event, count, len(out))
                 return out
             time.sleep(0.05)
 
