@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSL-1.0
 """The scenarios."""
+import base64
 import contextlib
 import os
 import re
@@ -184,6 +185,90 @@ def joined_late(x):
                     break
             x.expect("callbacks of %s, %s" % (sender, name), len(told), len(theirs.get(sender, [])))
     x.records(len(bodies))
+
+
+@case(*BOTH)
+def one_session(x):
+    """eight messages of one session: each is judged by itself, also after RSET and AUTH"""
+    x.start({
+        "av": "when = 'any(recipient.domain == \"paid.test\")'",
+        "outgoing": "when = 'auth.present'",
+        "always": "",
+    })
+    c = x.client()
+    c.hello()
+    rows = [("one", "a@paid.test"), ("two", "a@free.test"), ("three", "a@paid.test"), ("four", "a@free.test")]
+    for name, to in rows[:2]:
+        x.expect("reply to " + name, 250, c.txn(x.msg(), frm=name + "@sender.test", to=to))
+    c.mail("given-up@sender.test")
+    c.rcpt("a@paid.test")
+    c.cmd("RSET")
+    for name, to in rows[2:]:
+        x.expect("reply to " + name, 250, c.txn(x.msg(), frm=name + "@sender.test", to=to))
+    realm = b"field.test" if x.mta == "postfix" else b"mx.field.test"
+    c.cmd("AUTH PLAIN " + base64.b64encode(b"\0user@" + realm + b"\0secret").decode())
+    x.expect("login", 235, c.code)
+    late = [("five", "a@free.test"), ("six", "a@paid.test")]
+    for name, to in late:
+        x.expect("reply to " + name, 250, c.txn(x.msg(), frm=name + "@sender.test", to=to))
+    c.quit()
+    x.settle()
+    given_up = {"given-up@sender.test": "connect helo mail rcpt"}
+    x.expect_messages("always", {n + "@sender.test": WHOLE for n, _ in rows + late} | given_up)
+    x.expect_messages("av", {n + "@sender.test": WHOLE for n, to in rows + late if "paid" in to} | given_up)
+    x.expect_messages("outgoing", {n + "@sender.test": WHOLE for n, _ in late})
+    x.expect("verdict of what was given up", ["aborted"],
+             [r["verdict"] for r in x.records(7) if r["sender"] == "<given-up@sender.test>"])
+
+
+@case(*BOTH)
+def after_others(x):
+    """who asks what another milter said or added is shown the message as that one has changed it"""
+    x.start({
+        "last": "when = 'milter(\"editor\").verdict == \"accept\"'",
+        "flagged": "when = 'any(added_header(\"editor\", \"X-Flag\") == \"high\")'",
+        "editor": "",
+    })
+    editor = x.names["editor"]
+    rows = {
+        "low": (["addheader; X-Flag; low"], set()),
+        "high": (["addheader; X-Flag; high"], {"flagged"}),
+        "accepted": (["return; accept"], {"last"}),
+        "both": (["addheader; X-Flag; high", "chgheader; 1; Subject; changed", "return; accept"], {"flagged", "last"}),
+    }
+    for name, (mods, _) in rows.items():
+        x.expect("reply to " + name, 250,
+                 x.send(name + "@sender.test", msg=x.msg(mods=["%s; %s" % (editor, m) for m in mods])))
+    x.settle()
+    x.expect_messages("editor", {n + "@sender.test": WHOLE for n in rows})
+    for milter in ("flagged", "last"):
+        chosen = {n + "@sender.test": WHOLE for n, row in rows.items() if milter in row[1]}
+        _, messages = x.expect_messages(milter, chosen)
+        for sender, m in messages.items():
+            shown = {e["name"]: e["value"] for e in m.entries if e["cb"] == "header"}
+            flag = "high" if sender.startswith(("high", "both")) else None
+            x.expect("X-Flag for %s, %s" % (milter, sender), flag, shown.get("X-Flag"))
+            subject = "changed" if sender.startswith("both") else "field test"
+            x.expect("Subject for %s, %s" % (milter, sender), subject, shown.get("Subject"))
+    x.records(len(rows))
+
+
+@case()
+def refused_recipients(x):
+    """recipients that the MTA or a milter refuses are no fact"""
+    x.start({
+        "first": "",
+        "trap": "when = 'any(recipient.local in [\"mta-reject\", \"spamtrap+a-rcpt-reject\"])'",
+        "many": "when = 'recipients.count > 1'",
+    })
+    for name, to in (("one", ["mta-reject@field.test", "bob@field.test"]),
+                     ("two", ["bob@field.test", "spamtrap+a-rcpt-reject@field.test"]),
+                     ("three", ["bob@field.test", "carol@field.test", "mta-tempfail@field.test"])):
+        x.expect("reply to " + name, 250, x.send(name + "@sender.test", to))
+    x.settle()
+    x.expect_never_connected("trap")
+    x.expect_messages("many", {"three@sender.test": WHOLE.replace("rcpt", "rcpt rcpt")})
+    x.records(3)
 
 
 # ---- what rules refuse
