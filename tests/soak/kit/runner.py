@@ -26,6 +26,7 @@ CHECKS = (
     "failure_wire",
     "slow_reader",
     "reload_storm",
+    "broken_rules",
     "idle",
     "big_messages",
     "flat_memory",

@@ -59,7 +59,7 @@ static const char *macro_names[] = {
     "{client_resolve}", "{client_connections}", "{tls_version}", "{cipher}", "{cipher_bits}",
     "{cert_subject}", "{cert_issuer}", "{auth_type}", "{auth_authen}", "{auth_author}",
     "{auth_ssf}", "{mail_addr}", "{mail_mailer}", "{mail_host}", "{rcpt_addr}", "{rcpt_mailer}",
-    "{rcpt_host}", "{msg_id}", "{nbadrcpts}", NULL};
+    "{rcpt_host}", "{msg_id}", "{nbadrcpts}", "{trusted_domain}", NULL};
 
 void log_cb(SMFICTX *ctx, struct sess *s, const char *cb, int macros, int ret, const char *fmt, ...)
 {
