@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // manager/main.cpp - milter-manager
+#include "manager/config_show_command.hpp"
 #include "manager/control_client.hpp"
+#include "manager/doctor_command.hpp"
 #include "manager/import_command.hpp"
 #include "manager/run.hpp"
 
@@ -12,6 +14,8 @@ int main(int argc, char** argv) {
     case verb::run: return milter::manager::run(*parsed.value);
     case verb::check: return milter::manager::check(*parsed.value);
     case verb::import: return milter::manager::import_configuration(parsed.value->import_from);
+    case verb::config: return milter::manager::show_configuration(*parsed.value);
+    case verb::doctor: return milter::manager::examine(*parsed.value);
     default: return milter::manager::ask_manager(*parsed.value);
     }
 }

@@ -2,6 +2,7 @@
 // manager/options.cpp
 #include "manager/options.hpp"
 
+#include "manager/command_options.hpp"
 #include "manager/config/config_number.hpp"
 #include "manager/config/control_json.hpp"
 #include "manager/config/printable.hpp"
@@ -31,6 +32,8 @@ Examples:
   milter-manager reload
   milter-manager status
   milter-manager drain --timeout 1m --wait
+  milter-manager config show --effective --origin
+  milter-manager doctor
   milter-manager import --from postfix --output milter-manager.toml
   milter-manager import --from sendmail /etc/mail/sendmail.mc
   milter-manager import --from milter-manager show-config.txt
@@ -46,14 +49,15 @@ Exit status: 0, 64 usage, 69 cannot listen, 71 out of descriptors or threads, 73
   log or use the spool directory, 78 configuration. Warnings do not change it. Of status, reload
   and drain also: 69 nobody answers, 70 not understood, 75 not now, or sessions were cut off,
   76 no answer of a manager, 77 not allowed. Of import: 1 something is left to do, 65 not
-  understood, 66 cannot be read, 73 cannot be written.)";
+  understood, 66 cannot be read, 73 cannot be written. Of doctor: 1 problems.)";
 
 constexpr char const* main_cf_path = "/etc/postfix/main.cf";
 
-constexpr std::string_view commands = "there are run, check, status, reload, drain and import";
+constexpr std::string_view commands =
+    "there are run, check, status, reload, drain, import, config and doctor";
 
-constexpr std::string_view verb_names[] = {"run",    "check", "status",
-                                           "reload", "drain", "import"}; // by verb
+constexpr std::string_view verb_names[] = {"run",   "check",  "status", "reload",
+                                           "drain", "import", "config", "doctor"}; // by verb
 
 constexpr char const* file_help =
     "Configuration file; by default $MILTER_MANAGER_CONFIG, else what is shown";
@@ -222,6 +226,8 @@ parsed_options parse_options(int argc, char const* const* argv) {
     check->add_flag("-q,--quiet", value.quiet, "Print nothing when all is well, and no notes");
     add_asking_commands(app, value);
     add_import_command(app, value);
+    add_config_option(add_config_command(app, value), value);
+    add_config_option(add_doctor_command(app, value), value);
 
     try {
         app.parse(argc, argv);

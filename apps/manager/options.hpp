@@ -2,6 +2,8 @@
 // manager/options.hpp - the command line of milter-manager
 #pragma once
 
+#include "manager/config_show_options.hpp"
+#include "manager/doctor_options.hpp"
 #include "manager/import/import.hpp"
 #include <milter/endpoint.hpp>
 
@@ -10,7 +12,7 @@
 
 namespace milter::manager {
 
-enum class verb { run, check, status, reload, drain, import };
+enum class verb { run, check, status, reload, drain, import, config, doctor };
 
 struct import_options {
     std::optional<import_source> from; ///< empty: by what stands in the file
@@ -28,6 +30,8 @@ struct options {
     std::string timeout;             ///< drain: a duration; empty: as the manager's file says
     bool wait = false;               ///< drain: until the manager has ended
     import_options import_from;      ///< import
+    config_show_options show;        ///< config show
+    doctor_options doctor;           ///< doctor
 };
 
 struct parsed_options {

@@ -135,11 +135,15 @@ BOOST_AUTO_TEST_CASE(usage_error_ends_with_64_and_names_the_program) {
         arguments args;
         std::string message;
     } const rows[] = {
-        {{"bogus"}, "unknown command \"bogus\"; there are run, check, status, reload and drain"},
+        {{"bogus"},
+         "unknown command \"bogus\"; there are run, check, status, reload, drain, import, config "
+         "and doctor"},
         {{"-c", "/x", "bogus"},
-         "unknown command \"bogus\"; there are run, check, status, reload and drain"},
-        {{}, "no command; there are run, check, status, reload and drain"},
-        {{"-c", "/x"}, "no command; there are run, check, status, reload and drain"},
+         "unknown command \"bogus\"; there are run, check, status, reload, drain, import, config "
+         "and doctor"},
+        {{}, "no command; there are run, check, status, reload, drain, import, config and doctor"},
+        {{"-c", "/x"},
+         "no command; there are run, check, status, reload, drain, import, config and doctor"},
         {{"check", "--bogus"}, "The following argument was not expected: --bogus"},
         {{"check", "m.toml"},
          "The following argument was not expected: m.toml; did you mean -c m.toml?"},
@@ -181,9 +185,11 @@ BOOST_AUTO_TEST_CASE(check_counts_milters_that_are_enabled) {
 BOOST_AUTO_TEST_CASE(manual_and_help_list_the_same_flags) {
     auto const manual =
         support::slurp(std::string(MILTER_SOURCE_DIR) + "/docs/man/milter-manager.8");
-    for (std::string const verb : {"run", "check", "status", "reload", "drain", "import"}) {
-        auto const help =
-            support::run_program(program("milter-manager"), {verb, "--help"}, dir).out;
+    for (std::string const verb :
+         {"run", "check", "status", "reload", "drain", "import", "config", "doctor"}) {
+        auto const words =
+            verb == "config" ? arguments{verb, "show", "--help"} : arguments{verb, "--help"};
+        auto const help = support::run_program(program("milter-manager"), words, dir).out;
         for (auto at = help.find("--"); at != help.npos; at = help.find("--", at + 2)) {
             auto const flag = help.substr(at + 1, help.find_first_of(" ,\n", at) - at - 1);
             BOOST_TEST(contains(manual, flag), flag);

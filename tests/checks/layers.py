@@ -45,11 +45,13 @@ LAYERS = (
     Layer("import", "apps/manager/import", BELOW_PROTO + ("proto", "message", "rule", "manager", "config")),
     Layer("service", "apps/manager/service", PUBLIC + ("rule", "manager", "config"),
           ("asio", "nlohmann_json", "POSIX"), pure=False),
+    Layer("doctor", "apps/manager/doctor", PUBLIC + ("rule", "manager", "config", "service", "program"),
+          ("asio", "nlohmann_json", "POSIX"), pure=False),
     Layer("load", "apps/load", PUBLIC, ("asio", "POSIX"), pure=False),
     Layer("asio", "apps/asio", (), ("asio",), pure=False),
     Layer("replay", "replay", PUBLIC + ("load", "program"),
           ("asio", "nlohmann_json", "CLI11", "fmt", "POSIX", "other"), pure=False),
-    Layer("program", "apps", PUBLIC + ("rule", "manager", "config", "import", "service", "load"),
+    Layer("program", "apps", PUBLIC + ("rule", "manager", "config", "import", "service", "doctor", "load"),
           ("asio", "nlohmann_json", "toml++", "CLI11", "fmt", "POSIX", "other"), pure=False),
 )
 
