@@ -4,7 +4,6 @@
 
 #include "manager/config/config_toml.hpp"
 #include "manager/doctor/examination.hpp"
-#include "manager/mta_settings.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -66,7 +65,7 @@ inline facts facts_of(std::string const& text, postfix_settings postfix = usual_
         if (one.weight == problem_weight::error) BOOST_ERROR(to_string(one) + "\n" + text);
     BOOST_REQUIRE(loaded.config);
     facts made;
-    made.settings = with_endpoints(*fitted(loaded.config, postfix));
+    made.settings = with_endpoints(*loaded.config);
     made.user = "milter-manager";
     made.postfix = std::move(postfix);
     made.mta_user = "postfix";

@@ -57,17 +57,6 @@ BOOST_AUTO_TEST_CASE(what_is_sent_at_an_earlier_stage_is_sent) {
     BOOST_TEST(told(examine_macros(seen)) == good);
 }
 
-BOOST_AUTO_TEST_CASE(end_of_message_and_end_of_headers_are_not_mixed_up) {
-    auto postfix = old_protocol();
-    postfix.milter_macros[5] = "i {client_port}"; // end of headers
-    postfix.milter_macros[6] = "i {client_ptr}";  // end of message
-    auto const settings = facts_of(std::string(listener_part) + milter_part("a"), postfix).settings;
-    BOOST_TEST(settings->mta_macros[static_cast<std::size_t>(wire::macro_stage::end_of_headers)] ==
-               "i {client_port}");
-    BOOST_TEST(settings->mta_macros[static_cast<std::size_t>(wire::macro_stage::end_of_message)] ==
-               "i {msg_id} {client_ptr}");
-}
-
 BOOST_AUTO_TEST_CASE(what_postfix_does_not_have) {
     auto seen = facts_of(
         std::string(listener_part) + milter_part("a") +

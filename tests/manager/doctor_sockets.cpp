@@ -182,7 +182,7 @@ BOOST_AUTO_TEST_CASE(findings_are_counted_and_hidden_and_escaped) {
     std::vector<finding> const all{{weight::right, "a", "good", {}, {}},
                                    {weight::problem, "a", "bad\n\x1b", "as it is", {"do this"}}};
     BOOST_TEST(to_text(all, shown::what_matters) ==
-               "problem: a: bad\\n\\x1B\n  as it is\n    do this\n1 problem, no warnings\n");
+               "problem: a: bad\\n\\x1b\n  as it is\n    do this\n1 problem, no warnings\n");
     BOOST_TEST(to_text({}, shown::everything) == "no problems, no warnings\n");
     BOOST_TEST(to_json(std::span(all).subspan(1)) == R"({
   "problems": 1,

@@ -48,7 +48,7 @@ private:
         return facts_.settings->milters[places_[i]].name;
     }
 
-    bool signs(std::size_t i) const { return has_part(name(i), {"dkim", "sign", "arc"}); }
+    bool signs(std::size_t i) const { return has_part(name(i), {"dkim", "sign", "openarc"}); }
 
     /// By what it negotiates; one that does not answer, by its name.
     bool may(std::size_t i, wire::action what) const {

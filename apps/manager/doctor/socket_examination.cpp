@@ -2,7 +2,6 @@
 // manager/doctor/socket_examination.cpp - whether the manager gets at its milters, and what they negotiate
 #include "manager/doctor/examination.hpp"
 
-#include <cerrno>
 #include <string>
 #include <string_view>
 
