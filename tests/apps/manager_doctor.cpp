@@ -92,9 +92,9 @@ BOOST_AUTO_TEST_CASE(what_is_shown_is_a_configuration) {
     BOOST_TEST(again.out == show(file, {"--effective"}).out, again.err);
     BOOST_TEST(!contains(show(file).out, "#"));
     auto const json = nlohmann::json::parse(show(file, {"--json", "--effective"}).out);
-    BOOST_TEST(json.at("milter[0].name").at("value") == "a");
-    BOOST_TEST(json.at("manager.workers").at("origin") == "default");
-    BOOST_TEST(json.at("computed.order").at("value") == "a");
+    BOOST_TEST(json.at("milter[0].name").at("value").get<std::string>() == "a");
+    BOOST_TEST(json.at("manager.workers").at("origin").get<std::string>() == "default");
+    BOOST_TEST(json.at("computed.order").at("value").get<std::string>() == "a");
 }
 
 BOOST_AUTO_TEST_CASE(config_wants_to_know_what_to_do) {
