@@ -45,7 +45,7 @@ milter_test(corpus LINK milter::json)
 milter_test(capture)
 milter_test(net LINK milter::net milter_asio)
 milter_test(rule LINK rule)
-milter_test(manager LINK manager_core manager_config manager_import manager_service)
+milter_test(manager LINK manager_core manager_config manager_import manager_service manager_doctor)
 
 # Counts what is allocated, in a program of its own: operator new is replaced, and what Asio uses besides it is wrapped.
 milter_test(allocation LINK milter::net milter_asio rule)

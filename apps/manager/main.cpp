@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // manager/main.cpp - milter-manager
+#include "manager/config_show_command.hpp"
 #include "manager/control_client.hpp"
+#include "manager/doctor_command.hpp"
 #include "manager/import_command.hpp"
 #include "manager/machine.hpp"
 #include "manager/rules/run_rules.hpp"
@@ -17,6 +19,8 @@ int main(int argc, char** argv) {
     case verb::rules:
         return milter::manager::run_rules(parsed.value->rules,
                                           milter::manager::this_machine_before_start());
+    case verb::config: return milter::manager::show_configuration(*parsed.value);
+    case verb::doctor: return milter::manager::examine(*parsed.value);
     default: return milter::manager::ask_manager(*parsed.value);
     }
 }

@@ -34,7 +34,7 @@ std::shared_ptr<config const> fitted(std::shared_ptr<config const> what,
     auto fit = *what;
     if (postfix.smtpd_process_limit > 0) fit.process_limit = postfix.smtpd_process_limit;
     for (std::size_t stage = 0; stage < wire::macro_stage_count; ++stage)
-        fit.mta_macros[stage] = with_added(default_macros[stage], postfix.milter_macros[stage]);
+        fit.mta_macros[stage] = with_added(default_macros[stage], macros_at(postfix, stage));
     return std::make_shared<config const>(std::move(fit));
 }
 

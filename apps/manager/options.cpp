@@ -2,6 +2,7 @@
 // manager/options.cpp
 #include "manager/options.hpp"
 
+#include "manager/command_options.hpp"
 #include "manager/config/config_number.hpp"
 #include "manager/config/control_json.hpp"
 #include "manager/config/printable.hpp"
@@ -32,6 +33,8 @@ Examples:
   milter-manager reload
   milter-manager status
   milter-manager drain --timeout 1m --wait
+  milter-manager config show --effective --origin
+  milter-manager doctor
   milter-manager import --from postfix --output milter-manager.toml
   milter-manager import --from sendmail /etc/mail/sendmail.mc
   milter-manager import --from milter-manager show-config.txt
@@ -49,15 +52,15 @@ Exit status: 0, 64 usage, 69 cannot listen, 71 out of descriptors or threads, 73
   and drain also: 69 nobody answers, 70 not understood, 75 not now, or sessions were cut off,
   76 no answer of a manager, 77 not allowed. Of import: 1 something is left to do, 65 not
   understood, 66 cannot be read, 73 cannot be written. Of rules also: 1 differences, or tests that
-  fail.)";
+  fail. Of doctor: 1 problems.)";
 
 constexpr char const* main_cf_path = "/etc/postfix/main.cf";
 
 constexpr std::string_view commands =
-    "there are run, check, status, reload, drain, import and rules";
+    "there are run, check, status, reload, drain, import, rules, config and doctor";
 
-constexpr std::string_view verb_names[] = {"run",   "check",  "status", "reload",
-                                           "drain", "import", "rules"}; // by verb
+constexpr std::string_view verb_names[] = {"run",    "check", "status", "reload", "drain",
+                                           "import", "rules", "config", "doctor"}; // by verb
 
 constexpr char const* file_help =
     "Configuration file; by default $MILTER_MANAGER_CONFIG, else what is shown";
@@ -231,6 +234,8 @@ parsed_options parse_options(int argc, char const* const* argv) {
     add_asking_commands(app, value);
     add_import_command(app, value);
     add_rules_command(app, value.rules, value.config_file, file_help);
+    add_config_option(add_config_command(app, value), value);
+    add_config_option(add_doctor_command(app, value), value);
 
     try {
         app.parse(argc, argv);

@@ -2,6 +2,8 @@
 // manager/options.hpp - the command line of milter-manager
 #pragma once
 
+#include "manager/config_show_options.hpp"
+#include "manager/doctor_options.hpp"
 #include "manager/import/import.hpp"
 #include "manager/rules/request.hpp"
 #include <milter/endpoint.hpp>
@@ -11,7 +13,7 @@
 
 namespace milter::manager {
 
-enum class verb { run, check, status, reload, drain, import, rules };
+enum class verb { run, check, status, reload, drain, import, rules, config, doctor };
 
 struct import_options {
     std::optional<import_source> from; ///< empty: by what stands in the file
@@ -30,6 +32,8 @@ struct options {
     bool wait = false;               ///< drain: until the manager has ended
     import_options import_from;      ///< import
     rules_request rules;             ///< rules
+    config_show_options show;        ///< config show
+    doctor_options doctor;           ///< doctor
 };
 
 struct parsed_options {

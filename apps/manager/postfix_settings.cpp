@@ -28,6 +28,7 @@ constexpr std::string_view others[] = {
     "default_process_limit",  "milter_connect_timeout", "milter_command_timeout",
     "milter_content_timeout", "milter_protocol",        "milter_default_action",
     "smtpd_milters",          "non_smtpd_milters",      "message_size_limit",
+    "smtpd_recipient_limit",  "queue_directory",        "mail_owner",
 };
 
 std::string_view first_line(std::string_view& of) {
@@ -79,10 +80,11 @@ proto::duration time_of(std::string_view parameters, std::string_view name) {
 // ---- master.cf
 
 struct service {
-    std::string_view name, type, limit, command;
+    std::string_view name, type, chroot, limit, command;
 };
 
 // Columns of a line of master.cf. Source: master(5)
+constexpr std::size_t chroot_column = 4;
 constexpr std::size_t limit_column = 6;
 constexpr std::size_t command_column = 7;
 
@@ -91,9 +93,23 @@ std::vector<service> services_of(std::string_view text) {
     while (!text.empty()) {
         auto const words = words_of(first_line(text), blanks);
         if (words.size() <= command_column || words[0].front() == '#') continue;
-        all.push_back({words[0], words[1], words[limit_column], words[command_column]});
+        all.push_back(
+            {words[0], words[1], words[chroot_column], words[limit_column], words[command_column]});
     }
     return all;
+}
+
+/// What stands behind `-o smtpd_milters=`, or in braces behind `-o`, in a line of `postconf -M`.
+std::string_view milters_of(std::string_view line) {
+    constexpr std::string_view name = "smtpd_milters";
+    auto const at = line.find(name);
+    if (at == line.npos || at == 0 || line[at - 1] == '_') return {}; // non_smtpd_milters
+    auto const last = line.find_last_not_of(blanks, at - 1);
+    bool const is_braced = last != line.npos && line[last] == '{';
+    auto value = line.substr(at + name.size());
+    value.remove_prefix(std::min(value.find_first_not_of(" \t="), value.size()));
+    return without_blanks(
+        value.substr(0, is_braced ? value.rfind('}') : value.find_first_of(blanks)));
 }
 
 /// `smtp`, `25`, also with an address in front: `[::1]:smtp`.
@@ -134,6 +150,18 @@ void read_parameters(std::string_view parameters, postfix_settings& into) {
     into.non_smtpd_milters = text("non_smtpd_milters");
     into.message_size_limit =
         parse_number<std::uint64_t>(value_of(parameters, "message_size_limit")).value_or(0);
+    into.smtpd_recipient_limit =
+        parse_number<std::uint64_t>(value_of(parameters, "smtpd_recipient_limit")).value_or(0);
+    into.queue_directory = text("queue_directory");
+    into.mail_owner = text("mail_owner");
+}
+
+void read_services(std::string_view services, postfix_settings& into) {
+    for (auto const& one : answering_smtpds(services_of(services)))
+        into.smtpd_in_chroot = into.smtpd_in_chroot || one.chroot == "y";
+    while (!services.empty())
+        if (auto const own = milters_of(first_line(services)); !own.empty())
+            into.service_milters.emplace_back(own);
 }
 
 unsigned smtpd_process_limit(std::string_view services, unsigned default_limit) {
@@ -202,6 +230,7 @@ postfix_settings read_postfix_settings(postfix_query const& query) {
     }
     read.found = true;
     read_parameters(parameters.text, read);
+    read_services(services.text, read);
     auto const by_default =
         parse_number<unsigned>(value_of(parameters.text, "default_process_limit"));
     read.smtpd_process_limit = smtpd_process_limit(services.text, by_default.value_or(0));

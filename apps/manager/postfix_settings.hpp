@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace milter::manager {
 
@@ -36,7 +37,13 @@ struct postfix_settings {
     std::string milter_default_action;
     std::string smtpd_milters;
     std::string non_smtpd_milters;
-    std::uint64_t message_size_limit = 0; ///< bytes; 0: none
+    std::uint64_t message_size_limit = 0;    ///< bytes; 0: none
+    std::uint64_t smtpd_recipient_limit = 0; ///< 0: not known
+    std::string queue_directory;             ///< empty: not known
+    std::string mail_owner;                  ///< as whom smtpd and cleanup run; empty: not known
+    bool smtpd_in_chroot = false;            ///< some smtpd that takes mail from others
+    std::vector<std::string>
+        service_milters; ///< smtpd_milters that services of master.cf have in place of those above
 };
 
 struct postfix_query {
@@ -60,6 +67,9 @@ void read_parameters(std::string_view parameters, postfix_settings& into);
 /// @param default_limit  for a service that does not say
 /// @return as postfix_settings::smtpd_process_limit
 unsigned smtpd_process_limit(std::string_view services, unsigned default_limit);
+
+/// @param services  lines of `postconf -M`: chroot and milters of smtpd
+void read_services(std::string_view services, postfix_settings& into);
 
 /// `30s`, `2m`, `5`: a number of seconds unless a unit says s, m, h, d or w.
 std::optional<proto::duration> parse_postfix_time(std::string_view text);

@@ -3,12 +3,15 @@
 
 #include "manager/postfix_settings.hpp"
 
+#include "manager/mta_settings.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include <support/temp_dir.hpp>
 #include <sys/stat.h>
 
 #include <chrono>
+#include <memory>
 #include <string>
 
 using namespace milter::manager;
@@ -199,6 +202,35 @@ BOOST_AUTO_TEST_CASE(postfix_itself_is_understood) {
     BOOST_TEST((read.milter_content_timeout == 300s));
     BOOST_TEST(read.smtpd_milters == "inet:127.0.0.1:10025");
     BOOST_TEST(read.message_size_limit == 10'240'000u);
+}
+
+BOOST_AUTO_TEST_CASE(end_of_message_and_end_of_headers_are_not_mixed_up) {
+    postfix_settings read;
+    read.found = true;
+    read_parameters("milter_end_of_header_macros = i {client_port}\n"
+                    "milter_end_of_data_macros = i {client_ptr}\n",
+                    read);
+    auto const fit = fitted(std::make_shared<config const>(), read);
+    using milter::wire::macro_stage;
+    BOOST_TEST(fit->mta_macros[static_cast<std::size_t>(macro_stage::end_of_headers)] ==
+               "i {client_port}");
+    BOOST_TEST(fit->mta_macros[static_cast<std::size_t>(macro_stage::end_of_message)] ==
+               "i {msg_id} {client_ptr}");
+}
+
+BOOST_AUTO_TEST_CASE(chroot_and_milters_of_services_are_read) {
+    postfix_settings read;
+    read_services("smtp inet n - n - - smtpd\n"
+                  "submission inet n - y - - smtpd -o smtpd_milters=inet:localhost:1 -o x=y\n"
+                  "smtps inet n - y - - smtpd -o { smtpd_milters = unix:/a, unix:/b } -o x=y\n"
+                  "pickup unix n - y - - pickup -o non_smtpd_milters=unix:/c\n",
+                  read);
+    BOOST_TEST(!read.smtpd_in_chroot);
+    BOOST_TEST_REQUIRE(read.service_milters.size() == 2U);
+    BOOST_TEST(read.service_milters[0] == "inet:localhost:1");
+    BOOST_TEST(read.service_milters[1] == "unix:/a, unix:/b");
+    read_services("smtp inet n - y - - smtpd\n", read);
+    BOOST_TEST(read.smtpd_in_chroot);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -135,11 +135,15 @@ BOOST_AUTO_TEST_CASE(usage_error_ends_with_64_and_names_the_program) {
         arguments args;
         std::string message;
     } const rows[] = {
-        {{"bogus"}, "unknown command \"bogus\"; there are run, check, status, reload and drain"},
+        {{"bogus"},
+         "unknown command \"bogus\"; there are run, check, status, reload, drain, import, config "
+         "and doctor"},
         {{"-c", "/x", "bogus"},
-         "unknown command \"bogus\"; there are run, check, status, reload and drain"},
-        {{}, "no command; there are run, check, status, reload and drain"},
-        {{"-c", "/x"}, "no command; there are run, check, status, reload and drain"},
+         "unknown command \"bogus\"; there are run, check, status, reload, drain, import, config "
+         "and doctor"},
+        {{}, "no command; there are run, check, status, reload, drain, import, config and doctor"},
+        {{"-c", "/x"},
+         "no command; there are run, check, status, reload, drain, import, config and doctor"},
         {{"check", "--bogus"}, "The following argument was not expected: --bogus"},
         {{"check", "m.toml"},
          "The following argument was not expected: m.toml; did you mean -c m.toml?"},
@@ -190,10 +194,12 @@ BOOST_AUTO_TEST_CASE(manual_and_help_list_the_same_flags) {
         }
     };
     for (std::string const verb :
-         {"run", "check", "status", "reload", "drain", "import", "rules"}) {
+         {"run", "check", "status", "reload", "drain", "import", "rules", "doctor"}) {
         compare({verb});
         BOOST_TEST(contains(manual, ".It Cm " + verb));
     }
+    compare({"config", "show"});
+    BOOST_TEST(contains(manual, ".It Cm config show"));
     for (std::string const verb :
          {"facts", "check", "test", "fmt", "explain", "coverage", "simulate"}) {
         compare({"rules", verb});

@@ -48,11 +48,14 @@ LAYERS = (
           ("nlohmann_json", "POSIX"), pure=False),
     Layer("service", "apps/manager/service", PUBLIC + ("rule", "manager", "config"),
           ("asio", "nlohmann_json", "POSIX"), pure=False),
+    Layer("doctor", "apps/manager/doctor", PUBLIC + ("rule", "manager", "config", "service", "program"),
+          ("asio", "nlohmann_json", "POSIX"), pure=False),
     Layer("load", "apps/load", PUBLIC, ("asio", "POSIX"), pure=False),
     Layer("asio", "apps/asio", (), ("asio",), pure=False),
     Layer("replay", "replay", PUBLIC + ("cli", "load", "program"),
           ("asio", "nlohmann_json", "CLI11", "fmt", "POSIX", "other"), pure=False),
-    Layer("program", "apps", PUBLIC + ("rule", "manager", "config", "import", "rules", "service", "cli", "load"),
+    Layer("program", "apps",
+          PUBLIC + ("rule", "manager", "config", "import", "rules", "service", "doctor", "cli", "load"),
           ("asio", "nlohmann_json", "toml++", "CLI11", "fmt", "POSIX", "other"), pure=False),
 )
 

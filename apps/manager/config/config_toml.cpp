@@ -65,7 +65,9 @@ public:
     loaded_config finish() {
         auto control = config_->control.socket;
         bool const failed = problems_.has_errors();
-        return {failed ? nullptr : std::move(config_), problems_.take(), std::move(control)};
+        auto origins = origins_of(reader_.places(), problems_);
+        return {failed ? nullptr : std::move(config_), problems_.take(), std::move(control),
+                std::move(origins)};
     }
 
 private:
@@ -96,7 +98,7 @@ loaded_config load_config(std::string const& path, machine const* on) {
     if (int const error = read_file(path, source_size_limit, text)) {
         problem_list problems({}, path);
         problems.error({}, "cannot read the file: " + std::generic_category().message(error));
-        return {nullptr, problems.take(), {}};
+        return {nullptr, problems.take(), {}, {}};
     }
     loading one(text, path);
     one.read_beside(path);

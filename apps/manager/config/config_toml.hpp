@@ -9,6 +9,7 @@
 #pragma once
 
 #include "manager/config/config_machine.hpp"
+#include "manager/config/config_origin.hpp"
 #include "manager/config/config_problem.hpp"
 #include "manager/core/config.hpp"
 
@@ -24,6 +25,7 @@ struct loaded_config {
     std::vector<config_problem> problems;          ///< in the order of the file; also warnings
     endpoint
         control; ///< where it is asked for; also of a file with errors, as far as it could be read
+    config_origins origins = {}; ///< of what stands in the files
 };
 
 /// @param on  the machine that it shall fit; null: any. Blocks on files. Does not throw, but for lack of memory.

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: BSL-1.0
+// manager/doctor/macro_examination.cpp - whether the MTA sends the macros that rules and milters need
+//
+// What rules need and what a milter asks for when it negotiates, the manager asks the MTA for when a connection begins
+// (SETSYMLIST), whatever the MTA is set to; an MTA that speaks an older version than 6 cannot be asked. What a milter
+// needs and does not ask for, the administrator has to name.
+// Source: docs/protocol.md 2.5, 5.2; MILTER_README of Postfix; README of spamass-milter
+#include "manager/doctor/examination.hpp"
+#include "manager/mta_settings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <string>
+#include <string_view>
+
+namespace milter::manager::doctor {
+
+namespace {
+
+using names = std::vector<std::string>;
+using names_by_stage = std::array<names, wire::macro_stage_count>;
+
+struct stage_row {
+    wire::macro_stage stage;
+    std::string_view postfix, sendmail, by_default; ///< of Sendmail
+};
+
+// In the order of a session: what was sent once is known from there on.
+constexpr stage_row stages[] = {
+    {wire::macro_stage::connect, "milter_connect_macros", "confMILTER_MACROS_CONNECT",
+     "j _ {daemon_name} {if_name} {if_addr}"},
+    {wire::macro_stage::helo, "milter_helo_macros", "confMILTER_MACROS_HELO",
+     "{tls_version} {cipher} {cipher_bits} {cert_subject} {cert_issuer}"},
+    {wire::macro_stage::mail, "milter_mail_macros", "confMILTER_MACROS_ENVFROM",
+     "i {auth_type} {auth_authen} {auth_ssf} {auth_author} {mail_mailer} {mail_host} {mail_addr}"},
+    {wire::macro_stage::rcpt, "milter_rcpt_macros", "confMILTER_MACROS_ENVRCPT",
+     "{rcpt_mailer} {rcpt_host} {rcpt_addr}"},
+    {wire::macro_stage::data, "milter_data_macros", "confMILTER_MACROS_DATA", ""},
+    {wire::macro_stage::end_of_headers, "milter_end_of_header_macros", "confMILTER_MACROS_EOH", ""},
+    {wire::macro_stage::end_of_message, "milter_end_of_data_macros", "confMILTER_MACROS_EOM",
+     "{msg_id}"},
+};
+static_assert(std::size(stages) == wire::macro_stage_count);
+
+constexpr std::string_view of_postfix =
+    "i j _ {auth_authen} {auth_author} {auth_type} {cert_issuer} {cert_subject} {cipher_bits} "
+    "{cipher} {client_addr} {client_connections} {client_name} {client_port} {client_ptr} "
+    "{daemon_addr} {daemon_name} {daemon_port} {mail_addr} {mail_host} {mail_mailer} {rcpt_addr} "
+    "{rcpt_host} {rcpt_mailer} {tls_version} v";
+
+/// What milters need without asking for it.
+struct known_need {
+    std::string_view part; ///< of the milter's name
+    wire::macro_stage stage;
+    std::string_view macros;
+};
+
+constexpr known_need known_needs[] = {
+    {"spamass", wire::macro_stage::connect, "b {if_name} {if_addr}"},
+    {"spamass", wire::macro_stage::helo, "s"},
+    {"spamass", wire::macro_stage::mail, "{auth_type} {auth_ssf}"},
+    {"spamass", wire::macro_stage::rcpt, "r v Z"},
+};
+
+bool has(std::string_view list, std::string_view wanted) {
+    bool found = false;
+    proto::for_each_name(list, [&](auto name) { found = found || name == wanted; });
+    return found;
+}
+
+void add_once(names& to, std::string_view name) {
+    if (std::find(to.begin(), to.end(), name) == to.end()) to.emplace_back(name);
+}
+
+std::string joined(names const& all, std::string_view between = " ") {
+    std::string text;
+    for (auto const& one : all) text.append(text.empty() ? "" : between).append(one);
+    return text;
+}
+
+class examination {
+public:
+    explicit examination(facts const& what) : facts_(what) {
+        auto const& settings = *what.settings;
+        asked_for_ = settings.rule_macros;
+        for (std::size_t i = 0; i < settings.milters.size(); ++i)
+            if (settings.milters[i].enabled) note_milter(i);
+    }
+
+    void examine(finding_list& to) const {
+        if (facts_.postfix.found)
+            examine_postfix(to);
+        else
+            examine_sendmail(to);
+    }
+
+private:
+    void note_milter(std::size_t place) {
+        if (auto const* const agreed = agreed_of(facts_, place))
+            for (std::size_t stage = 0; stage < agreed->lists.size(); ++stage)
+                if (agreed->lists[stage])
+                    proto::for_each_name(*agreed->lists[stage],
+                                         [&](auto name) { add_once(asked_for_[stage], name); });
+        for (auto const& need : known_needs)
+            if (facts_.settings->milters[place].name.find(need.part) != std::string::npos)
+                proto::for_each_name(need.macros, [&](auto name) {
+                    add_once(needed_[static_cast<std::size_t>(need.stage)], name);
+                });
+    }
+
+    /// Up to the stage, by its row.
+    template <class List> bool is_sent(std::size_t row, std::string_view name, List list) const {
+        for (std::size_t i = 0; i <= row; ++i)
+            if (has(list(i), name)) return true;
+        return false;
+    }
+
+    template <class List>
+    names missing(names_by_stage const& wanted, std::size_t row, List list) const {
+        names found;
+        for (auto const& name : wanted[static_cast<std::size_t>(stages[row].stage)])
+            if (!is_sent(row, name, list)) found.push_back(name);
+        return found;
+    }
+
+    // ---- Postfix
+
+    std::string_view postfix_list(std::size_t row) const {
+        return macros_at(facts_.postfix, static_cast<std::size_t>(stages[row].stage));
+    }
+
+    void examine_postfix(finding_list& to) const {
+        bool const can_be_asked = facts_.postfix.milter_protocol.starts_with('6');
+        auto const list = [this](std::size_t row) { return postfix_list(row); };
+        names unknown_to_rules, unknown;
+        bool all_is_sent = true;
+        for (std::size_t row = 0; row < std::size(stages); ++row) {
+            auto of_need = missing(needed_, row, list);
+            auto of_wish = missing(asked_for_, row, list);
+            take_unknown(of_need, unknown);
+            auto of_rules = missing(facts_.settings->rule_macros, row, list);
+            take_unknown(of_rules, unknown_to_rules);
+            take_unknown(of_wish, unknown);
+            if (!can_be_asked) of_need.insert(of_need.end(), of_wish.begin(), of_wish.end());
+            if (!of_need.empty()) tell_postfix(row, of_need, to);
+            all_is_sent = all_is_sent && of_need.empty();
+        }
+        tell_unknown(unknown_to_rules, unknown, to);
+        if (all_is_sent)
+            to.add(weight::right, "Postfix sends the macros that rules and milters need",
+                   "what it does not send by itself it is asked for when a connection begins");
+    }
+
+    static void take_unknown(names& from, names& to) {
+        auto const is_known = [](auto const& name) { return has(of_postfix, name); };
+        auto const end = std::stable_partition(from.begin(), from.end(), is_known);
+        for (auto at = end; at != from.end(); ++at) add_once(to, *at);
+        from.erase(end, from.end());
+    }
+
+    /// A milter may ask for what only other MTAs have; a rule is written for this one.
+    static void tell_unknown(names const& to_rules, names const& all, finding_list& to) {
+        if (!to_rules.empty())
+            to.add(weight::warning,
+                   "rules ask for macros that Postfix does not have: " + joined(to_rules),
+                   "what asks for them is never known; milter_macro_defaults can give them a fixed "
+                   "value");
+        names others;
+        for (auto const& one : all)
+            if (std::find(to_rules.begin(), to_rules.end(), one) == to_rules.end())
+                others.push_back(one);
+        if (!others.empty())
+            to.add(weight::note,
+                   "milters ask for macros that Postfix does not have: " + joined(others),
+                   "they do without; milter_macro_defaults can give them a fixed value");
+    }
+
+    void tell_postfix(std::size_t row, names const& lacking, finding_list& to) const {
+        auto const name = std::string(stages[row].postfix);
+        auto const why = facts_.postfix.milter_protocol.starts_with('6')
+                             ? "the milter does not ask for them when it negotiates"
+                             : "with milter_protocol below 6 it cannot be asked for them";
+        to.add(weight::warning, "Postfix does not send " + joined(lacking) + " by its " + name, why,
+               {"postconf -e \"" + name + " = " + std::string(postfix_list(row)) +
+                    (postfix_list(row).empty() ? "" : " ") + joined(lacking) + '"',
+                "postfix reload", "milter-manager reload"});
+    }
+
+    // ---- Sendmail, whose settings are not read
+
+    void examine_sendmail(finding_list& to) const {
+        auto const list = [](std::size_t row) { return stages[row].by_default; };
+        for (std::size_t row = 0; row < std::size(stages); ++row) {
+            auto lacking = missing(needed_, row, list);
+            if (lacking.empty()) continue;
+            names all;
+            proto::for_each_name(stages[row].by_default, [&](auto name) { add_once(all, name); });
+            all.insert(all.end(), lacking.begin(), lacking.end());
+            to.add(weight::note, "Sendmail does not send " + joined(lacking) + " by default",
+                   "the milter does not ask for them when it negotiates; in sendmail.mc:",
+                   {"define(`" + std::string(stages[row].sendmail) + "', `" + joined(all, ", ") +
+                    "')dnl"});
+        }
+    }
+
+    facts const& facts_;
+    names_by_stage asked_for_; ///< of the MTA, by the manager
+    names_by_stage needed_;    ///< by milters that do not say so
+};
+
+} // namespace
+
+std::vector<finding> examine_macros(facts const& what) {
+    finding_list found("macros");
+    examination(what).examine(found);
+    return found.take();
+}
+
+} // namespace milter::manager::doctor

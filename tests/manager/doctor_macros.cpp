@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSL-1.0
+// tests/manager/doctor_macros.cpp - what the doctor says of macros that the MTA does not send
+
+#include "doctor_fixture.hpp"
+
+using namespace doctor_test;
+
+namespace {
+
+constexpr auto good =
+    "ok: macros: Postfix sends the macros that rules and milters need\n"
+    "  what it does not send by itself it is asked for when a connection begins\n";
+
+constexpr auto rule_part =
+    "[[rule]]\nname = \"r\"\nwhen = 'client.ptr == \"a.example\"'\nskip = [\"a\"]\n";
+
+std::string with_rule() { return std::string(listener_part) + milter_part("a") + rule_part; }
+
+postfix_settings old_protocol() {
+    auto postfix = usual_postfix();
+    postfix.milter_protocol = "4";
+    return postfix;
+}
+
+postfix_settings no_postfix() { return {}; }
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(doctor_macros)
+
+BOOST_AUTO_TEST_CASE(what_is_asked_for_need_not_be_set) {
+    BOOST_TEST(told(examine_macros(facts_of(with_rule()))) == good);
+    auto seen = facts_of(std::string(listener_part) + milter_part("a"));
+    proto::macro_lists lists;
+    lists[0] = "j {client_port}";
+    answers(seen, 0, wire::action::set_macro_list, lists);
+    BOOST_TEST(told(examine_macros(seen)) == good);
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_asked_for_has_exact_lines) {
+    BOOST_TEST(told(examine_macros(facts_of(with_rule(), old_protocol()))) ==
+               "warning: macros: Postfix does not send {client_ptr} by its milter_connect_macros\n"
+               "  with milter_protocol below 6 it cannot be asked for them\n"
+               "    postconf -e \"milter_connect_macros = j {daemon_name} {daemon_addr} v _ "
+               "{client_ptr}\"\n"
+               "    postfix reload\n"
+               "    milter-manager reload\n");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_sent_at_an_earlier_stage_is_sent) {
+    auto postfix = old_protocol();
+    postfix.milter_macros[1] += " {client_port}";
+    auto seen = facts_of(std::string(listener_part) + milter_part("a"), postfix);
+    proto::macro_lists lists;
+    lists[3] = "{client_port}";
+    answers(seen, 0, wire::action::set_macro_list, lists);
+    BOOST_TEST(told(examine_macros(seen)) == good);
+}
+
+BOOST_AUTO_TEST_CASE(what_postfix_does_not_have) {
+    auto seen = facts_of(
+        std::string(listener_part) + milter_part("a") +
+        "[[rule]]\nname = \"r\"\nwhen = 'macro(\"{verify}\") == \"OK\"'\nskip = [\"a\"]\n");
+    proto::macro_lists lists;
+    lists[0] = "{if_name}";
+    answers(seen, 0, wire::action::set_macro_list, lists);
+    BOOST_TEST(
+        told(examine_macros(seen)) ==
+        "warning: macros: rules ask for macros that Postfix does not have: {verify}\n"
+        "  what asks for them is never known; milter_macro_defaults can give them a fixed value\n"
+        "note: macros: milters ask for macros that Postfix does not have: {if_name}\n"
+        "  they do without; milter_macro_defaults can give them a fixed value\n" +
+            std::string(good));
+}
+
+BOOST_AUTO_TEST_CASE(sendmail_gets_lines_of_m4) {
+    auto const text = std::string(listener_part) + milter_part("spamass-milter");
+    auto const told_of = told(examine_macros(facts_of(text, no_postfix())));
+    BOOST_TEST(
+        (told_of.find("note: macros: Sendmail does not send r v Z by default\n"
+                      "  the milter does not ask for them when it negotiates; in sendmail.mc:\n"
+                      "    define(`confMILTER_MACROS_ENVRCPT', `{rcpt_mailer}, {rcpt_host}, "
+                      "{rcpt_addr}, r, v, Z')dnl\n") != told_of.npos),
+        told_of);
+    BOOST_TEST(examine_macros(facts_of(with_rule(), no_postfix())).empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
