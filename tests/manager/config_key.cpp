@@ -61,6 +61,8 @@ std::string file_with(std::map<std::string, std::string> const& values) {
         if (!values.contains(one.key)) continue;
         tables["set"].erase("x." + one.not_beside);
         if (!one.needs.empty()) tables["set"].emplace("x." + one.needs, one.value);
+        if (one.key == "set.NAME.sqlite" || one.key == "set.NAME.query")
+            tables["set"].emplace("x.kind", "'domains'");
     }
     for (auto const& [path, value] : values) {
         auto const dot = path.find('.');

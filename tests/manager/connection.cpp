@@ -289,6 +289,21 @@ BOOST_AUTO_TEST_CASE(that_all_is_written_is_told_once) {
     BOOST_TEST(times == 1);
 }
 
+BOOST_AUTO_TEST_CASE(nothing_is_told_of_a_closed_connection_that_a_child_has_a_copy_of) {
+    std::array<int, 2> ends{};
+    ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data());
+    descriptor const copy(::dup(ends[0])), peer(ends[1]); // a child has one until it runs its program
+    one.accept(descriptor(ends[0]), ec);
+    BOOST_REQUIRE(!ec);
+    int times = 0;
+    owner.on_readable = [&] { ++times; };
+    one.close();
+    BOOST_REQUIRE(::write(peer.number(), "x", 1) == 1);
+    waits.post([&] { waits.stop(); });
+    waits.run();
+    BOOST_TEST(times == 0);
+}
+
 BOOST_AUTO_TEST_CASE(peer_that_does_not_read_is_found_after_a_while) {
     auto const peer = pair();
     BOOST_TEST(!one.write(std::string(1'000'000, 'a')));

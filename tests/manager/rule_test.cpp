@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(what_is_expected_passes) {
         given(", milter.spf.verdict = 'reject'") +
             "expect = { not_milters = ['dkim'], decided_at = 'message' }",
         given(", dnsbl = { 'zen.example.org' = true }") +
-            "expect = { verdict = 'tempfail', decided_at = 'headers' }",
+            "expect = { verdict = 'tempfail', decided_at = 'mail' }",
     };
     for (auto const& test : tests) {
         auto const result = run(test);
@@ -165,7 +165,8 @@ BOOST_AUTO_TEST_CASE(what_differs_is_told) {
 
 BOOST_AUTO_TEST_CASE(what_is_not_given_is_named_when_something_depends_on_it) {
     BOOST_TEST(said("given = { name = 'ppp-9.dialup.example.com' }\nexpect = { not_milters = "
-                    "['greylist'] }") == "test \"t\" fails: given: client.address is not given");
+                    "['greylist'] }") == 
+               "test \"t\" fails: client.address is not given; sender is not given");
     BOOST_TEST(said("expect = { conditions = { from_local_network = true } }") ==
                "test \"t\" fails: conditions.from_local_network: expected true, got not known yet; "
                "client.address is not given");

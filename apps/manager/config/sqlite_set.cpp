@@ -76,6 +76,7 @@ private:
         statement_.reset(made);
         if (status != SQLITE_OK) return fail_of_status(status);
         if (!made) return fail("the query is empty");
+        if (sqlite3_stmt_readonly(made) == 0) return fail_of_status(SQLITE_AUTH);
         if (!is_blank({rest, static_cast<std::size_t>(query.data() + query.size() - rest)}))
             return fail("one query is asked, not several");
         int const columns = sqlite3_column_count(made);

@@ -139,7 +139,6 @@ struct set_config {
 struct list_config {
     dns_zone zone;
     std::string description;
-    proto::duration timeout = std::chrono::seconds(2); ///< of a question
 };
 
 /// What a test says about a fact.

@@ -65,8 +65,11 @@ void gateway::run() {
 
 void gateway::open_desk() {
     auto const before = std::move(desk_);
-    if (config_->book)
-        desk_ = std::make_shared<rule_desk const>(*config_, before.get(), context_, sinks_);
+    auto const& book = config_->book;
+    if (book && book->needs().has(rule::fact::load_cpu) && !load_)
+        load_ = std::make_unique<machine_load>(context_);
+    if (book)
+        desk_ = std::make_shared<rule_desk const>(*config_, before.get(), load_.get(), sinks_);
     std::erase_if(earlier_desks_, [](auto const& one) { return one.expired(); });
     if (before) earlier_desks_.push_back(before);
 }

@@ -24,17 +24,13 @@ std::chrono::seconds since_monday() {
            std::chrono::seconds(local.tm_sec);
 }
 
-bool asks_for_load(rule::needs const& needs) { return needs.has(rule::fact::load_cpu); }
-
 } // namespace
 
-rule_desk::rule_desk(config const& settings, rule_desk const* before,
-                     boost::asio::io_context& context, relay_sinks const& sinks)
-    : dns_(settings.dns), process_limit_(settings.process_limit) {
+rule_desk::rule_desk(config const& settings, rule_desk const* before, machine_load const* load,
+                     relay_sinks const& sinks)
+    : dns_(settings.dns), load_(load), process_limit_(settings.process_limit) {
     if (!settings.book) return;
     tells_time_ = settings.book->needs().has(rule::fact::now);
-    if (asks_for_load(settings.book->needs()))
-        load_ = before && before->load_ ? before->load_ : std::make_shared<machine_load>(context);
     if (settings.list_count() > 0) know_lists(settings, before, sinks);
 }
 

@@ -21,9 +21,9 @@ namespace milter::manager {
 
 class rule_desk {
 public:
-    /// @param before  the one in force until now; its answers and its view of the load go on; may be null
-    /// @param context  of the main thread, which calls this
-    rule_desk(config const& settings, rule_desk const* before, boost::asio::io_context& context,
+    /// @param before  the one in force until now, whose answers go on; may be null
+    /// @param load  outlives all sessions; null: nobody asks for it
+    rule_desk(config const& settings, rule_desk const* before, machine_load const* load,
               relay_sinks const& sinks);
     rule_desk(rule_desk const&) = delete;
     rule_desk& operator=(rule_desk const&) = delete;
@@ -52,7 +52,7 @@ private:
     std::shared_ptr<dns_lists> lists_;
     std::vector<dns_lists::zone_number>
         numbers_; ///< of the configuration's lists; none: they cannot be asked
-    std::shared_ptr<machine_load> load_;
+    machine_load const* load_;
     std::optional<std::size_t> process_limit_;
     bool tells_time_ = false;
 };
