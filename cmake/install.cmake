@@ -23,4 +23,4 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/milter-toolkit.pc
 
 # As in the source tree, so that the links between the pages hold.
 install(FILES README.md CHANGELOG.md LICENSE TYPE DOC COMPONENT milter_programs)
-install(DIRECTORY docs TYPE DOC COMPONENT milter_programs)
+install(DIRECTORY docs rules TYPE DOC COMPONENT milter_programs)

@@ -163,11 +163,11 @@ BOOST_AUTO_TEST_CASE(coverage_counts_tests_and_messages) {
         "expect = { not_milters = [\"spf\"] }\n");
     auto const done = manager::show_coverage(request);
     BOOST_TEST(done.status == 0, done.err);
-    BOOST_TEST(done.out == "                       true      false  undecided\n"
-                           "condition local           1          2          0\n"
-                           "rule \"news\"               0          2          1\n"
-                           "rule \"blocked\"            1          2          0\n"
-                           "milter spf                2          1          0\n"
+    BOOST_TEST(done.out == "                      true      false  undecided\n"
+                           "condition local          1          2          0\n"
+                           "rule \"news\"              0          2          1\n"
+                           "rule \"blocked\"           1          2          0\n"
+                           "milter spf               2          1          0\n"
                            "never true: rule \"news\"\n"
                            "1 test, 2 messages\n");
     request.corpora.clear();

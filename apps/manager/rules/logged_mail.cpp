@@ -63,35 +63,47 @@ private:
         knows(one.which);
         made_.mail.given.push_back(std::move(one));
     }
-    void text(fact which, char const* key) {
-        give({.which = which, .texts = {text_in(line_, key)}});
+    void text(fact which, char const* key) { give(text_of(which, text_in(line_, key))); }
+    void number(fact which, std::int64_t value) { give(number_of(which, value)); }
+
+    static given_fact text_of(fact which, std::string value) {
+        given_fact one;
+        one.which = which;
+        one.texts.push_back(std::move(value));
+        return one;
     }
-    void number(fact which, std::int64_t value) { give({.which = which, .number = value}); }
+    static given_fact number_of(fact which, std::int64_t value) {
+        given_fact one;
+        one.which = which;
+        one.number = value;
+        return one;
+    }
 
     /// Of a client without an IP address nothing can be given.
     void read_client() {
         text(fact::client_name, "client_name");
         auto const address = text_in(line_, "client_address");
         if (!rule::parse_ip(address)) return;
-        give({.which = fact::client_address, .texts = {address}});
+        text(fact::client_address, "client_address");
         knows(fact::client_family);
     }
 
     void read_login() {
-        auto const user = text_in(line_, "authenticated");
-        give({.which = fact::auth_user, .texts = {user}});
-        number(fact::auth_present, user.empty() ? 0 : 1);
+        text(fact::auth_user, "authenticated");
+        number(fact::auth_present, text_in(line_, "authenticated").empty() ? 0 : 1);
     }
 
     /// Those that were refused are no facts for the message; those behind the 50th are not in the log.
     void read_recipients() {
-        given_fact all{.which = fact::recipient};
+        given_fact all;
+        all.which = fact::recipient;
         auto const& list = list_in(line_, "recipients");
         for (auto const& one : list)
             if (text_in(one, "verdict") == "continue") all.texts.push_back(text_in(one, "address"));
         auto const kept = static_cast<std::int64_t>(all.texts.size());
         made_.mail.given.push_back(std::move(all));
-        if (number_in(line_, "recipient_count") != static_cast<std::int64_t>(list.size())) return;
+        auto const count = number_in(line_, "recipient_count");
+        if (count != static_cast<std::int64_t>(list.size())) return;
         for (auto const one : {fact::recipient, fact::recipient_local, fact::recipient_domain})
             knows(one);
         number(fact::recipients_count, kept);
@@ -101,14 +113,12 @@ private:
         auto const name = text_in(one, "name");
         auto const word = text_in(one, "verdict");
         bool const ran = word != "not asked" && word != "no answer";
-        auto const say = [&](fact which, given_fact what) {
-            what.which = which;
+        for (auto what : {number_of(fact::milter_ran, ran && word != "error" ? 1 : 0),
+                          number_of(fact::milter_failed, word == "error" ? 1 : 0),
+                          text_of(fact::milter_verdict, ran ? word : "none")}) {
             what.milter = name;
             give(std::move(what));
-        };
-        say(fact::milter_ran, {.number = ran && word != "error" ? 1 : 0});
-        say(fact::milter_failed, {.number = word == "error" ? 1 : 0});
-        say(fact::milter_verdict, {.texts = {ran ? word : "none"}});
+        }
     }
 
     json const& line_;
