@@ -35,7 +35,7 @@ socket = "inet:10025@127.0.0.1"
 name = "opendkim"
 socket = ["/run/a.sock", "/run/b.sock"]
 description = 'a "b", [c] \'
-when = 'client.address in good'
+when = 'client.address in @good'
 share = "5%"
 [[milter]]
 name = "spam"
@@ -99,7 +99,7 @@ socket = "unix:/run/opendkim/opendkim.sock"
 [milter.timeout]
 command = "5s"
 
-[profile.inbound]
+[profile."inbound"]
 milters = ["opendkim"]
 )");
 }
@@ -115,7 +115,7 @@ socket = "unix:/run/opendkim/opendkim.sock"  # m.toml:6
 [milter.timeout]
 command = "5s"  # m.toml:7
 
-[profile.inbound]
+[profile."inbound"]
 milters = ["opendkim"]  # m.toml:10
 )");
 }

@@ -14,8 +14,12 @@
 
 namespace doctor_test {
 
-using namespace milter::manager;
 using namespace milter::manager::doctor;
+using milter::manager::listing;
+using milter::manager::parse_config;
+using milter::manager::postfix_settings;
+using milter::manager::problem_weight;
+using milter::manager::with_endpoints;
 namespace wire = milter::wire;
 namespace proto = milter::proto;
 using namespace std::chrono_literals;
