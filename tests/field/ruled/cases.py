@@ -517,7 +517,7 @@ def flow(x, name, count, at_once, at=None):
 @case()
 def reload(x):
     """a broken rule changes nothing of the traffic, a good one holds for new sessions"""
-    count, at_once = (60 if x.short else 200), 10
+    count, at_once = (40 if x.short else 200), 10
     x.start(
         {"av": "when = 'any(recipient.domain == \"paid.test\")'", "always": ""},
         '[[rule]]\nname = "mark"\nwhen = "true"\ntag = "marked"\n',

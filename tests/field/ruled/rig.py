@@ -74,7 +74,7 @@ class Rig(Context):
         os.rename(path + ".new", path)
 
     def configure(self, milters, rules="", main=""):
-        """milters: name -> further lines of its [[milter]], in this order; rules: rules.d/10-rules.toml; main: the rest."""
+        """milters: name -> further lines of its [[milter]], in order; rules: rules.d/10-rules.toml; main: the rest."""
         chain = self.field["chains"][CHAIN]
         out = ["[[listen]]", 'socket = "%s"' % toml_socket(chain["manager_socket"]), "[control]",
                'socket = "unix:%s"' % self.control, "[manager]", 'decision_log = "%s"' % self.decisions, main]
