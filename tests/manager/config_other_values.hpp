@@ -53,6 +53,8 @@ inline std::map<std::string, std::string> const other_values = {
     {"set.NAME.hours", R"(["Mon-Fri 08:00-18:00"])"},
     {"set.NAME.file", R"("/dev/null")"},
     {"set.NAME.kind", R"("mail")"},
+    {"set.NAME.table", R"("cidr:/dev/null")"},
+    {"set.NAME.counts", R"(["OK"])"},
     {"set.NAME.sqlite", R"("/dev/null")"},
     {"set.NAME.query", R"("SELECT 'a'")"},
     {"rule.name", R"("x.y-z_9")"},
@@ -143,6 +145,10 @@ inline std::vector<company> const companies = {
     {"set.NAME.kind", "file", R"("/dev/null")", "strings"},
     {"set.NAME.sqlite", "query", R"("SELECT 1")", "strings"},
     {"set.NAME.query", "sqlite", R"("/dev/null")", "strings"},
+    {"set.NAME.sqlite", "kind", R"("domains")", "strings"},
+    {"set.NAME.query", "kind", R"("domains")", "strings"},
+    {"set.NAME.table", "", "", "strings"},
+    {"set.NAME.counts", "table", R"("cidr:/dev/null")", "strings"},
 };
 
 } // namespace manager_test

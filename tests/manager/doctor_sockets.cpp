@@ -73,7 +73,8 @@ BOOST_AUTO_TEST_CASE(milter_that_answers_on_one_of_its_sockets_is_a_warning) {
     auto seen = facts_of(std::string(listener_part) +
                          "[[milter]]\nname = \"a\"\nsocket = [\"/run/a.sock\", \"/run/b.sock\"]\n");
     seen.milters[0][0].heard = probe_result{{}, "no answer", {}};
-    seen.milters[0][1].heard = probe_result{{}, {}, proto::agreement{}};
+    proto::agreement const plain;
+    seen.milters[0][1].heard = probe_result{{}, {}, plain};
     BOOST_TEST(told(examine_sockets(seen)) ==
                "warning: sockets: milter a on unix:/run/a.sock does not negotiate: no answer\n"
                "  it answers on another of its sockets\n"
