@@ -131,7 +131,7 @@ public:
             ->type_name("");
         auto const way = [&](char const* name, fmt_way which, char const* help) {
             return verb.add_flag_callback(
-                name, [this, which] { into_.way = which; }, help);
+                name, [&into = into_, which] { into.way = which; }, help);
         };
         auto* const json = way("--json", fmt_way::json, "As JSON");
         auto* const from_json =

@@ -102,9 +102,8 @@ private:
     }
     void on(wire::rcpt const& to) {
         has_added_ = false;
-        if (!course_ || proto::find_macro(macros_.at(command_code::rcpt), "{rcpt_mailer}") ==
-                            std::string_view("error"))
-            return;
+        auto const mailer = proto::find_macro(macros_.at(command_code::rcpt), "{rcpt_mailer}");
+        if (!course_ || course_->is_over() || mailer == std::string_view("error")) return;
         facts_.add_recipient(to);
         has_added_ = true;
         reach(stage::rcpt, ++recipients_);
