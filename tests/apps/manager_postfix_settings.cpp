@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // tests/apps/manager_postfix_settings.cpp - what Postfix is set to, from texts, from a stand-in, and from Postfix itself
 
-#include "manager/postfix_settings.hpp"
-
 #include "manager/mta_settings.hpp"
+#include "manager/postfix_settings.hpp"
 
 #include <boost/test/unit_test.hpp>
 

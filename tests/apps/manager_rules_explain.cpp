@@ -23,7 +23,8 @@ BOOST_AUTO_TEST_CASE(answers_are_shown_stage_by_stage_until_all_is_decided) {
                "milter scan does not run, decided at rcpt 2\n"
                "  not known yet at start, connect, helo, mail, rcpt 1; false at rcpt 2\n"
                "  rule \"news\" skips it\n"
-               "    true: any(recipient.local == \"news\") (recipient.local = \"b\", \"news\"; more may come)\n"
+               "    true: any(recipient.local == \"news\") (recipient.local = \"b\", \"news\"; "
+               "more may come)\n"
                "condition local: false\n"
                "rule \"news\" holds: skips scan; tag newsletter\n"
                "verdict: none, decided at mail\n");

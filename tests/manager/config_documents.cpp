@@ -53,8 +53,8 @@ std::string without(std::string text, std::string_view part) {
 BOOST_AUTO_TEST_SUITE(config_documents)
 
 BOOST_AUTO_TEST_CASE(shown_configurations_are_without_errors) {
-    for (std::string const name : {"README.md", "docs/configuration.md", "docs/operations.md",
-                                   "docs/rules.md"}) {
+    for (std::string const name :
+         {"README.md", "docs/configuration.md", "docs/operations.md", "docs/rules.md"}) {
         std::size_t whole = 0;
         for (auto const& block : blocks(source_file(name), "toml")) {
             if (block.find("[[listen]]") == block.npos) continue; // a part of one

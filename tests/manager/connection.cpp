@@ -292,7 +292,8 @@ BOOST_AUTO_TEST_CASE(that_all_is_written_is_told_once) {
 BOOST_AUTO_TEST_CASE(nothing_is_told_of_a_closed_connection_that_a_child_has_a_copy_of) {
     std::array<int, 2> ends{};
     ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data());
-    descriptor const copy(::dup(ends[0])), peer(ends[1]); // a child has one until it runs its program
+    descriptor const copy(::dup(ends[0])),
+        peer(ends[1]); // a child has one until it runs its program
     one.accept(descriptor(ends[0]), ec);
     BOOST_REQUIRE(!ec);
     int times = 0;

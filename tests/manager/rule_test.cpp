@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(what_differs_is_told) {
 
 BOOST_AUTO_TEST_CASE(what_is_not_given_is_named_when_something_depends_on_it) {
     BOOST_TEST(said("given = { name = 'ppp-9.dialup.example.com' }\nexpect = { not_milters = "
-                    "['greylist'] }") == 
+                    "['greylist'] }") ==
                "test \"t\" fails: client.address is not given; sender is not given");
     BOOST_TEST(said("expect = { conditions = { from_local_network = true } }") ==
                "test \"t\" fails: conditions.from_local_network: expected true, got not known yet; "

@@ -36,6 +36,13 @@ std::string_view without_blanks(std::string_view text) noexcept {
     return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
+/// Of a Content-Type, without parameters.
+std::string type_in(std::string_view value) {
+    std::string type(without_blanks(value.substr(0, value.find(';'))));
+    std::transform(type.begin(), type.end(), type.begin(), rule::lower_ascii);
+    return type;
+}
+
 /// The value of NAME=VALUE among ESMTP parameters.
 std::string_view parameter_in(std::vector<std::string> const& parameters,
                               std::string_view name) noexcept {
@@ -124,10 +131,16 @@ void mail_facts::take_recipient_back() noexcept {
 }
 
 void mail_facts::content(message::headers const* headers, std::size_t body_bytes,
-                         std::size_t message_bytes) noexcept {
+                         std::size_t message_bytes) {
     headers_ = headers;
     body_bytes_ = body_bytes;
     message_bytes_ = message_bytes;
+    content_type_.clear();
+    if (!headers || !settings_.book->needs().has(fact::content_type)) return;
+    rule::argument const name{"Content-Type", 0};
+    rule::cursor at;
+    bool const says = next(rule::quantity::each_header, &name, at);
+    content_type_ = says ? type_in(at.element.text) : "text/plain";
 }
 
 void mail_facts::forget_message() noexcept {
@@ -311,7 +324,7 @@ value mail_facts::of_message(fact which, rule::argument const* with) const noexc
         return flag(next(rule::quantity::each_header, with, at));
     }
     case fact::headers_count: return headers_ ? counted(headers_->original_count()) : counted(0);
-    case fact::content_type: return rule::known_text(content_type());
+    case fact::content_type: return rule::known_text(content_type_);
     case fact::body_size: return counted(body_bytes_);
     default: return counted(message_bytes_);
     }
@@ -371,13 +384,6 @@ value mail_facts::macro_value(std::string_view name) const noexcept {
     auto const by = rule::settled_by(name);
     if (newest_ >= by) return rule::known_text(macro_at(by, name));
     return rule::not_yet();
-}
-
-std::string_view mail_facts::content_type() const noexcept {
-    rule::argument const name{"Content-Type", 0};
-    rule::cursor at;
-    if (!next(rule::quantity::each_header, &name, at)) return "text/plain";
-    return without_blanks(at.element.text.substr(0, at.element.text.find(';')));
 }
 
 bool mail_facts::is_postfix() const noexcept { return milter::manager::is_postfix(macros_); }

@@ -59,7 +59,7 @@ public:
     void take_recipient_back() noexcept;
     /// @param headers  null: not complete yet
     void content(message::headers const* headers, std::size_t body_bytes,
-                 std::size_t message_bytes) noexcept;
+                 std::size_t message_bytes);
     void list_answered(std::size_t zone, rule::knowledge state, bool is_listed) noexcept;
     void reached(rule::stage at) noexcept { newest_ = at; }
     void forget_message() noexcept;
@@ -107,7 +107,6 @@ private:
     rule::value of_list(std::size_t zone) const noexcept;
     rule::value macro_value(std::string_view name) const noexcept;
     std::string_view macro_at(rule::stage by, std::string_view name) const noexcept;
-    std::string_view content_type() const noexcept;
     bool is_postfix() const noexcept;
 
     config const& settings_;

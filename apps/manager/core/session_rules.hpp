@@ -7,6 +7,7 @@
 #include "manager/core/selection.hpp"
 #include "rule/book.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -80,6 +81,10 @@ std::vector<rule_macro> session_rules::macros_for(std::size_t milter, Has has) {
             if (one.name == macro.name) return void(one.value = *value);
         found.push_back({macro.name, *value});
     };
+    auto const is_given = [&](std::string_view name) {
+        return std::any_of(found.begin(), found.end(),
+                           [&](auto const& one) { return one.name == name; });
+    };
     auto const& rules = book_.rules();
     for (std::size_t i = 0; i < rules.size(); ++i) {
         auto const& one = rules[i];
@@ -88,7 +93,7 @@ std::vector<rule_macro> session_rules::macros_for(std::size_t milter, Has has) {
             continue;
         for (auto const& macro : one.set_macros) add(macro);
         for (auto const& macro : one.default_macros)
-            if (!has(std::string_view(macro.name))) add(macro);
+            if (!has(std::string_view(macro.name)) && !is_given(macro.name)) add(macro);
     }
     return found;
 }

@@ -79,7 +79,7 @@ private:
     std::shared_ptr<config const> config_;
     relay_sinks sinks_;
     lookups names_;
-    std::unique_ptr<machine_load> load_; ///< since rules asked for it first
+    std::unique_ptr<machine_load> load_;                        ///< since rules asked for it first
     std::shared_ptr<rule_desk const> desk_;                     ///< null: there are no rules
     std::vector<std::weak_ptr<rule_desk const>> earlier_desks_; ///< that sessions may still ask
     acceptor::workers workers_;
