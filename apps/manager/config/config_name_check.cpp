@@ -6,6 +6,7 @@
 #include "rule/suggestion.hpp"
 
 #include <unordered_map>
+#include <utility>
 
 namespace milter::manager {
 
@@ -46,7 +47,7 @@ private:
 std::string did_you_mean(std::string_view wrong, std::vector<std::string_view> const& names,
                          std::string otherwise) {
     auto const near = rule::nearest(wrong, names);
-    return near.empty() ? otherwise : "did you mean " + in_quotes(near) + "?";
+    return near.empty() ? std::move(otherwise) : "did you mean " + in_quotes(near) + "?";
 }
 
 void check_names(config const& what, value_places const& places, problem_list& problems) {

@@ -26,6 +26,7 @@ template <class Named> std::vector<std::string_view> names_of(std::vector<Named>
 
 inline std::vector<std::string_view> names_of(std::vector<list_config> const& zones) {
     std::vector<std::string_view> names;
+    names.reserve(zones.size());
     for (auto const& one : zones) names.push_back(one.zone.name);
     return names;
 }
