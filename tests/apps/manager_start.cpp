@@ -136,14 +136,19 @@ BOOST_AUTO_TEST_CASE(usage_error_ends_with_64_and_names_the_program) {
         std::string message;
     } const rows[] = {
         {{"bogus"},
-         "unknown command \"bogus\"; there are run, check, status, reload, drain, import, config "
+         "unknown command \"bogus\"; there are run, check, status, reload, drain, import, rules, "
+         "config "
          "and doctor"},
         {{"-c", "/x", "bogus"},
-         "unknown command \"bogus\"; there are run, check, status, reload, drain, import, config "
+         "unknown command \"bogus\"; there are run, check, status, reload, drain, import, rules, "
+         "config "
          "and doctor"},
-        {{}, "no command; there are run, check, status, reload, drain, import, config and doctor"},
+        {{},
+         "no command; there are run, check, status, reload, drain, import, rules, config and "
+         "doctor"},
         {{"-c", "/x"},
-         "no command; there are run, check, status, reload, drain, import, config and doctor"},
+         "no command; there are run, check, status, reload, drain, import, rules, config and "
+         "doctor"},
         {{"check", "--bogus"}, "The following argument was not expected: --bogus"},
         {{"check", "m.toml"},
          "The following argument was not expected: m.toml; did you mean -c m.toml?"},

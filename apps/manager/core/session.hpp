@@ -55,7 +55,7 @@ struct effect {
     proto::time_point until = proto::never;
 };
 
-class session : public mail_facts::milters {
+class session final : public mail_facts::milters {
 public:
     /// @param config   from with_endpoints()
     /// @param profile  its milters are asked; where there is none of this name, all milters of the configuration

@@ -118,7 +118,7 @@ std::string unknown_names(test_config const& mail, config const& settings) {
     auto with_it = settings;
     with_it.tests = {mail};
     problem_list problems({}, "--given");
-    check_tests(with_it, {{"test[0]", {}}}, problems);
+    check_tests(with_it, {{"test[0]", {}}, {"test[0].expect", {}}}, problems);
     std::string out;
     for (auto const& one : problems.take()) out += "milter-manager: " + to_string(one) + '\n';
     return out;
