@@ -16,6 +16,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -52,7 +53,9 @@ private:
         rule::fact which{};
         std::string milter;
         std::string with;
-        friend auto operator<=>(key const&, key const&) = default;
+        friend bool operator<(key const& a, key const& b) {
+            return std::tie(a.which, a.milter, a.with) < std::tie(b.which, b.milter, b.with);
+        }
     };
     struct field {
         std::string name; ///< in lower case

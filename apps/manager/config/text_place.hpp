@@ -14,10 +14,10 @@
 namespace milter::manager {
 
 /// @param file     the text of the file
-/// @param literal  where the string begins, with its quotes
+/// @param at       where the string begins, with its quotes
 /// @param offset   bytes of the text that was meant; at its end or behind it, the closing quote is found
 /// @param length   bytes; what goes on in further lines is not marked there
-source_place place_in_text(std::string_view file, source_place literal, std::size_t offset,
+source_place place_in_text(std::string_view file, source_place at, std::size_t offset,
                            std::size_t length);
 
 } // namespace milter::manager

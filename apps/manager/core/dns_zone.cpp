@@ -105,8 +105,8 @@ std::string question_name(dns_zone const& zone, dns_subject const& about) {
     static constexpr std::string_view digits = "0123456789abcdef";
     std::string name;
     auto const bytes = about.bytes();
-    for (auto byte = bytes.rbegin(); byte != bytes.rend(); ++byte) {
-        unsigned const value = *byte;
+    for (auto i = bytes.size(); i-- > 0;) {
+        unsigned const value = bytes[i];
         if (about.is_v4())
             name.append(std::to_string(value)).push_back('.');
         else
