@@ -198,9 +198,10 @@ private:
         first.about = {
             "The directory has to be made first, see docs/operations.md. Then, in main.cf:",
             "  milter_default_action = tempfail"};
-        if (!smtpd.empty()) first.about.push_back("  smtpd_milters = unix:milter-manager/mta.sock");
+        if (!smtpd.empty())
+            first.about.emplace_back("  smtpd_milters = unix:milter-manager/mta.sock");
         if (!local.empty() && !differ)
-            first.about.push_back("  non_smtpd_milters = unix:milter-manager/mta.sock");
+            first.about.emplace_back("  non_smtpd_milters = unix:milter-manager/mta.sock");
         if (!differ) return;
         first.profile = "smtp";
         auto& second = all_.listens.emplace_back(listener("local"));

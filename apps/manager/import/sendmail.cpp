@@ -9,6 +9,7 @@
 #include <milter/ascii.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -131,14 +132,14 @@ setup read_cf(std::string_view text) {
 
 /// By lines that only a text for m4 has.
 bool is_mc(std::string_view text) {
-    for (std::string_view const sign :
-         {"MAIL_FILTER(", "divert(", "OSTYPE(", "MAILER(", "define(`"}) {
+    constexpr std::string_view signs[] = {"MAIL_FILTER(", "divert(", "OSTYPE(", "MAILER(",
+                                          "define(`"};
+    return std::any_of(std::begin(signs), std::end(signs), [&](std::string_view sign) {
         auto const at = text.find(sign);
-        if (at == text.npos) continue;
+        if (at == text.npos) return false;
         auto const begin = at == 0 ? 0 : text.rfind('\n', at - 1) + 1; // npos + 1 is 0
-        if (text[begin] != '#') return true;
-    }
-    return false;
+        return text[begin] != '#';
+    });
 }
 
 } // namespace
