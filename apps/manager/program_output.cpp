@@ -68,6 +68,7 @@ public:
         std::string locale = "LC_ALL=C";
         std::array<char*, 3> environment{path.data(), locale.data(), nullptr};
         std::vector<char*> words;
+        words.reserve(argv.size() + 1);
         for (auto& one : argv) words.push_back(one.data());
         words.push_back(nullptr);
         return ::posix_spawn(&child, words.front(), &files_, &attributes_, words.data(),
