@@ -34,7 +34,7 @@ function(milter_test layer)
         MILTER_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     # The limit is for hangs only: no test may depend on how fast the machine is.
     add_test(NAME ${name} COMMAND ${name} --color_output=no)
-    set_tests_properties(${name} PROPERTIES LABELS ${layer} TIMEOUT 600)
+    set_tests_properties(${name} PROPERTIES LABELS ${layer} TIMEOUT 1500)
 endfunction()
 
 milter_test(base)
