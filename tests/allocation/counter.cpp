@@ -13,9 +13,13 @@ namespace {
 
 std::atomic<std::size_t> allocations{0};
 
-void* counted(std::size_t size) {
+void* counted_if_possible(std::size_t size) noexcept {
     ++allocations;
-    if (void* const memory = std::malloc(size == 0 ? 1 : size)) return memory;
+    return std::malloc(size == 0 ? 1 : size);
+}
+
+void* counted(std::size_t size) {
+    if (void* const memory = counted_if_possible(size)) return memory;
     throw std::bad_alloc();
 }
 
@@ -30,9 +34,16 @@ extern "C" void* __wrap_aligned_alloc(std::size_t alignment, std::size_t size) {
     return __real_aligned_alloc(alignment, size);
 }
 
-// The others of the standard library end in these.
+// The others of the standard library end in these; sanitizers have all of their own, so that none may be missing here
+// whose memory a delete below gets.
 void* operator new(std::size_t size) { return counted(size); }
 void* operator new[](std::size_t size) { return counted(size); }
+void* operator new(std::size_t size, std::nothrow_t const& /*kind*/) noexcept {
+    return counted_if_possible(size);
+}
+void* operator new[](std::size_t size, std::nothrow_t const& /*kind*/) noexcept {
+    return counted_if_possible(size);
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t /*size*/) noexcept { std::free(memory); }
