@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <iterator>
 #include <system_error>
 #include <utility>
@@ -133,6 +134,17 @@ std::vector<service> answering_smtpds(std::vector<service> const& all) {
     return found;
 }
 
+/// Postfix is installed and not set up: postconf would sleep for a second before it says so. Empty: it is there, or where
+/// it is only postconf knows.
+std::string missing_main_cf(std::string const& config_directory) {
+    std::filesystem::path const folder =
+        config_directory.empty() ? "/etc/postfix" : config_directory;
+    std::error_code ec;
+    bool const is_here = std::filesystem::is_directory(folder, ec);
+    auto const file = folder / "main.cf";
+    return is_here && !std::filesystem::exists(file, ec) && !ec ? file.string() : std::string();
+}
+
 } // namespace
 
 void read_parameters(std::string_view parameters, postfix_settings& into) {
@@ -211,6 +223,12 @@ postfix_settings read_postfix_settings(postfix_query const& query) {
     auto const program = query.postconf.empty() ? find_program("postconf") : query.postconf;
     if (program.empty()) {
         read.problem = "there is no postconf on this machine";
+        return read;
+    }
+    auto const missing =
+        query.postconf.empty() ? missing_main_cf(query.config_directory) : std::string();
+    if (!missing.empty()) {
+        read.problem = "there is no " + missing;
         return read;
     }
     std::vector<std::string> ask{program};

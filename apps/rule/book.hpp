@@ -113,6 +113,7 @@ struct book_rule {
 
 struct book_milter {
     std::optional<program> when;
+    stage_set asked; ///< when applies() may have another answer than before; of milters in `after` at any time
     bool runs_if_unknown = true;
     std::vector<std::uint32_t> use; ///< rules, by their places
     std::vector<std::uint32_t> skip;
@@ -152,6 +153,7 @@ public:
     std::vector<std::uint32_t> const& verdicts() const noexcept { return verdicts_; }
     std::vector<std::uint32_t> const& accepts() const noexcept { return accepts_; }
     rule::needs const& needs() const noexcept { return needs_; }
+    rule::memo_size memo_size() const noexcept { return memo_size_; }
     /// Some rule may refuse or accept mail, tag it, set macros or change timeouts.
     bool acts() const noexcept { return acts_; }
     bool sets_macros() const noexcept { return sets_macros_; }
@@ -167,6 +169,7 @@ private:
     std::vector<std::uint32_t> verdicts_; ///< rules that have one, in their order
     std::vector<std::uint32_t> accepts_;
     rule::needs needs_;
+    rule::memo_size memo_size_;
     bool acts_ = false;
     bool sets_macros_ = false;
     bool sets_timeouts_ = false;

@@ -2,8 +2,10 @@
 // rule/book_builder.cpp - from what was written to what is asked: names resolved, orders and circles found
 #include "rule/book.hpp"
 #include "rule/book_warning.hpp"
+#include "rule/demand.hpp"
 #include "rule/parser.hpp"
 #include "rule/quote.hpp"
+#include "rule/shared_steps.hpp"
 #include "rule/suggestion.hpp"
 
 #include <algorithm>
@@ -24,7 +26,9 @@ public:
         compile_rules();
         note_needs();
         find_circle_of_milters();
+        share_steps();
         if (!problems_.empty()) return {nullptr, std::move(problems_), std::move(scope_)};
+        note_stages();
         auto warnings = warnings_of(from_, *made_);
         return {std::move(made_), std::move(warnings), std::move(scope_)};
     }
@@ -262,6 +266,24 @@ private:
             }
             if (one.of == quantity::each_recipient)
                 made_->needs_.facts[static_cast<std::size_t>(fact::recipient)] = true;
+        }
+    }
+
+    void share_steps() {
+        std::vector<program*> all;
+        for (auto& one : made_->conditions_) all.push_back(&one);
+        for (auto& one : made_->milters_)
+            if (one.when) all.push_back(&*one.when);
+        for (auto& one : made_->rules_) all.push_back(&one.when);
+        made_->memo_size_ = rule::share_steps(all, made_->conditions_.size());
+    }
+
+    /// That a milter does not run may be known at the start: it is not in the profile.
+    void note_stages() {
+        for (std::size_t i = 0; i < made_->milters_.size(); ++i) {
+            auto& one = made_->milters_[i];
+            one.asked = when_to_ask(*made_, i);
+            if (!one.after.empty()) one.asked.add(stage::start);
         }
     }
 

@@ -33,6 +33,7 @@ compiler::compiler(std::string_view text, scope const& names, std::string_view s
     : names_(names) {
     made_.text = text;
     made_.salt = salt;
+    made_.samples = sampling(salt);
 }
 
 compiled_program compiler::run(node const& tree) {
@@ -112,7 +113,7 @@ std::uint32_t compiler::name_as_condition(node const& tree) {
     if (found == names_.conditions.end()) return fact_as_condition(tree);
     step one;
     one.what = step_kind::condition;
-    one.index = found->second;
+    one.index = one.slot = found->second;
     return add(one, tree.at);
 }
 

@@ -31,20 +31,6 @@ demand demand_of(program const& what, std::span<program const> conditions);
 /// Of its own `when`, of the rules that choose or skip it, and of those that accept mail.
 demand demand_of_milter(book const& all, std::size_t milter);
 
-/// Some of the stages.
-class stage_set {
-public:
-    constexpr void add(stage one) noexcept {
-        bits_ = static_cast<std::uint8_t>(bits_ | 1U << static_cast<unsigned>(one));
-    }
-    constexpr bool has(stage one) const noexcept {
-        return (bits_ >> static_cast<unsigned>(one) & 1) != 0;
-    }
-
-private:
-    std::uint8_t bits_ = 0;
-};
-
 /// When to ask book::applies(): at stages at which its answer can be another one than before, and no longer pending. At
 /// all others asking is a waste of time. Answers of DNS lists come at any time.
 stage_set when_to_ask(book const& all, std::size_t milter);

@@ -16,7 +16,14 @@ class evaluation {
 public:
     evaluation(program const& what, moment const& at) noexcept : program_(what), at_(at) {}
 
-    truth condition(std::uint32_t index) noexcept;
+    truth condition(std::uint32_t index) noexcept {
+        auto const& of = step_at(index);
+        if (of.slot == step::no_index) return found_out(of);
+        if (auto const known = at_.known.find(of.slot)) return *known;
+        auto const answer = found_out(of);
+        at_.known.keep(of.slot, answer);
+        return answer;
+    }
     value operand(std::uint32_t index) noexcept;
 
 private:
@@ -28,6 +35,7 @@ private:
         return of.index == step::no_index ? nullptr : &program_.arguments[of.index];
     }
 
+    truth found_out(step const& of) noexcept;
     truth chain(step const& of) noexcept;
     truth other_condition(std::uint32_t index) noexcept;
     truth fact_as_condition(step const& of) noexcept;
@@ -81,8 +89,7 @@ bool is_in(set const& what, type is, value const& of) noexcept {
     }
 }
 
-truth evaluation::condition(std::uint32_t index) noexcept {
-    auto const& of = step_at(index);
+truth evaluation::found_out(step const& of) noexcept {
     switch (of.what) {
     case step_kind::constant: return truth_of(of.flag);
     case step_kind::not_: return not_(condition(part(of, 0)));
@@ -118,11 +125,8 @@ truth evaluation::chain(step const& of) noexcept {
 }
 
 truth evaluation::other_condition(std::uint32_t index) noexcept {
-    if (auto const* const known = at_.known.find(index)) return *known;
     auto const& other = at_.conditions[index];
-    auto const answer = evaluation(other, at_).condition(other.root);
-    at_.known.keep(index, answer);
-    return answer;
+    return evaluation(other, at_).condition(other.root);
 }
 
 truth evaluation::fact_as_condition(step const& of) noexcept {
@@ -134,13 +138,17 @@ truth evaluation::fact_as_condition(step const& of) noexcept {
 truth evaluation::some_of_many(step const& of) noexcept {
     bool const is_all = of.what == step_kind::all;
     auto const* const with = argument_of(of);
-    auto answer = truth_of(is_all);
+    auto const decisive = truth_of(!is_all), neutral = truth_of(is_all);
+    auto answer = neutral;
     cursor at;
-    auto const decisive = truth_of(!is_all);
+    if (of.walk != step::no_index) at.mark = at_.known.passed(of.walk);
+    auto passed = at.mark;
     for (element_ = &at; answer != decisive && at_.facts.next(of.of, with, at);) {
         auto const one = condition(part(of, 0));
         answer = is_all ? and_(answer, one) : or_(answer, one);
+        if (answer == neutral) passed = at.mark;
     }
+    if (of.walk != step::no_index) at_.known.pass(of.walk, passed);
     element_ = nullptr;
     if (answer != decisive) {
         auto const end = at_.facts.is_complete(of.of, with);
@@ -155,7 +163,7 @@ truth evaluation::some_of_many(step const& of) noexcept {
 value evaluation::counted(step const& of) noexcept {
     auto const* const with = argument_of(of);
     if (auto const end = at_.facts.is_complete(of.of, with); end != knowledge::known)
-        return {end, 0, {}, nullptr, nullptr};
+        return {end, {0}, {}};
     std::int64_t count = 0;
     auto worst = knowledge::known;
     cursor at;
@@ -166,7 +174,7 @@ value evaluation::counted(step const& of) noexcept {
         if (one == truth::unavailable && worst == knowledge::known) worst = knowledge::unavailable;
     }
     element_ = nullptr;
-    return {worst, count, {}, nullptr, nullptr};
+    return {worst, {count}, {}};
 }
 
 truth evaluation::compared(step const& of) noexcept {
@@ -202,7 +210,7 @@ truth evaluation::of_operand(step const& of) noexcept {
     case step_kind::matches: return truth_of(program_.patterns[of.index].matches(what.text));
     case step_kind::s25r: return truth_of(is_s25r(what.text));
     case step_kind::is_private: return truth_of(is_private(*what.address));
-    default: return truth_of(is_in_sample(program_.salt, of.is, what, of.index));
+    default: return truth_of(program_.samples.has(of.is, what, of.index));
     }
 }
 

@@ -7,37 +7,70 @@
 
 #include "rule/program.hpp"
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 namespace milter::rule {
 
-/// What was found out about conditions in one moment, for all expressions that name them. Of one thread.
+/// What a memo has to have room for.
+struct memo_size {
+    std::size_t slots = 0; ///< conditions come first
+    std::size_t walks = 0;
+};
+
+/// What was found out about conditions, for all expressions in which they stand. Final answers stay as more becomes known,
+/// and of many recipients each is looked at once. Of one thread.
 class memo {
 public:
-    /// Facts have changed since.
-    /// @param conditions  how many there are; allocates when that has grown
-    void forget(std::size_t conditions) {
-        if (answers_.size() < conditions) answers_.resize(conditions);
-        ++now_;
+    /// Nothing that was known counts any more: another message begins. Allocates when the size has grown.
+    void forget(memo_size of) {
+        answers_.assign(std::max(of.slots, answers_.size()), 0);
+        passed_.assign(std::max(of.walks, passed_.size()), 0);
+        now_ = 1;
+    }
+    /// Only so many elements are left of those that there were.
+    void taken_back(std::size_t left) noexcept {
+        forget_answers();
+        for (auto& one : passed_) one = std::min(one, left);
+    }
+    /// More is known than before.
+    void learned() noexcept {
+        if (++now_ == turns) forget_answers();
     }
 
-    truth const* find(std::size_t condition) const noexcept {
-        auto const& one = answers_[condition];
-        return one.turn == now_ ? &one.answer : nullptr;
+    std::optional<truth> find(std::size_t slot) const noexcept {
+        auto const entry = answers_[slot];
+        auto const answer = static_cast<truth>(entry & answer_mask);
+        bool const counts = is_final(answer) ? entry != 0 : entry >> answer_bits == now_;
+        return counts ? std::optional(answer) : std::nullopt;
     }
-    void keep(std::size_t condition, truth answer) noexcept {
-        answers_[condition] = {now_, answer};
+    void keep(std::size_t slot, truth answer) noexcept {
+        answers_[slot] =
+            static_cast<std::uint16_t>(now_ << answer_bits | static_cast<unsigned>(answer));
     }
+
+    /// Of the elements that it goes through the first ones that settle nothing, for good.
+    std::size_t passed(std::size_t walk) const noexcept { return passed_[walk]; }
+    void pass(std::size_t walk, std::size_t elements) noexcept { passed_[walk] = elements; }
 
 private:
-    struct entry {
-        std::uint64_t turn = 0;
-        truth answer = truth::pending;
-    };
-    std::vector<entry> answers_;
-    std::uint64_t now_ = 0;
+    static constexpr unsigned answer_bits = 2;
+    static constexpr unsigned answer_mask = (1U << answer_bits) - 1;
+    static constexpr unsigned turns = 1U << (16 - answer_bits);
+
+    void forget_answers() noexcept {
+        std::fill(answers_.begin(), answers_.end(), std::uint16_t{0});
+        now_ = 1;
+    }
+
+    std::vector<std::uint16_t> answers_; ///< 0: none; else the turn in which it was found out, and the answer
+    std::vector<std::size_t> passed_;
+    unsigned now_ = 1;
 };
 
 /// Everything that an expression looks at, in one moment.

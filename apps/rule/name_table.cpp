@@ -20,7 +20,8 @@ std::uint32_t hash_of(name_table::parts of_name) noexcept {
 
 bool is_made_of(std::string_view name, name_table::parts of_name) noexcept {
     for (auto const part : of_name) {
-        if (!equal_ignoring_case(name.substr(0, part.size()), part)) return false;
+        auto const same = name.substr(0, part.size());
+        if (same != part && !equal_ignoring_case(same, part)) return false;
         name.remove_prefix(part.size());
     }
     return name.empty();

@@ -18,22 +18,29 @@
 
 namespace milter::rule {
 
-/// FNV-1a over lower-case bytes from last to first. Its value may be taken after each byte.
+/// Of lower-case bytes from last to first, eight to a multiplication. Its value may be taken after each byte.
 class backward_hash {
 public:
     void add(char c) noexcept {
-        state_ = (state_ ^ static_cast<unsigned char>(to_lower(c))) * 0x100000001b3;
+        word_ = word_ << 8 | static_cast<unsigned char>(to_lower(c));
+        if (++count_ % sizeof word_ == 0) state_ = mixed();
     }
     void add(std::string_view text) noexcept {
         for (auto i = text.size(); i > 0; --i) add(text[i - 1]);
     }
-    /// The low bits of FNV alone are not spread.
     std::uint32_t value() const noexcept {
-        return static_cast<std::uint32_t>((state_ ^ (state_ >> 29)) * 0x9e3779b97f4a7c15 >> 32);
+        auto const bits = mixed() ^ count_;
+        return static_cast<std::uint32_t>((bits ^ (bits >> 29)) * 0x9e3779b97f4a7c15 >> 32);
     }
 
 private:
-    std::uint64_t state_ = 0xcbf29ce484222325;
+    std::uint64_t mixed() const noexcept {
+        auto const bits = (state_ ^ word_) * 0xff51afd7ed558ccd;
+        return bits ^ (bits >> 32);
+    }
+
+    std::uint64_t state_ = 0, word_ = 0; // the last eight bytes: mixed in again by value(), which does no harm
+    std::uint32_t count_ = 0;
 };
 
 /// All names together are at most 4 GiB long: std::length_error otherwise.

@@ -7,6 +7,7 @@
 #include "rule/function_table.hpp"
 #include "rule/match.hpp"
 #include "rule/place.hpp"
+#include "rule/sample.hpp"
 #include "rule/set.hpp"
 #include "rule/tree.hpp"
 #include "rule/truth.hpp"
@@ -55,6 +56,8 @@ struct step {
     rule::fact which{}; ///< of fact, read
     quantity of{};      ///< of any, all, none, count, read
     std::uint32_t index = no_index;
+    std::uint32_t slot = no_index; ///< of its answer in a memo; none: it is found out each time
+    std::uint32_t walk = no_index; ///< of any, all, none: how far it has come, in a memo
     std::uint32_t first = 0; ///< its only part; of several: they are in `links` from here
     std::uint32_t count = 0;
 
@@ -73,6 +76,7 @@ struct literal {
 struct program {
     std::string text; ///< that it was made from
     std::string salt; ///< of samples
+    sampling samples;
     std::vector<step> steps;
     std::vector<place> places; ///< of the steps, in `text`
     std::vector<std::uint32_t> links;

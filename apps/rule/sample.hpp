@@ -11,8 +11,17 @@
 
 namespace milter::rule {
 
-/// @param salt   another one chooses others
-/// @param share  hundredths of a percent
-bool is_in_sample(std::string_view salt, type is, value const& of, std::uint32_t share) noexcept;
+class sampling {
+public:
+    sampling() noexcept : sampling(std::string_view()) {}
+    /// @param salt  another one chooses others
+    explicit sampling(std::string_view salt) noexcept;
+
+    /// @param share  hundredths of a percent
+    bool has(type is, value const& of, std::uint32_t share) const noexcept;
+
+private:
+    std::uint64_t salted_;
+};
 
 } // namespace milter::rule

@@ -36,4 +36,18 @@ constexpr std::optional<stage> find_stage(std::string_view name) noexcept {
     return std::nullopt;
 }
 
+/// Some of the stages.
+class stage_set {
+public:
+    constexpr void add(stage one) noexcept {
+        bits_ = static_cast<std::uint8_t>(bits_ | 1U << static_cast<unsigned>(one));
+    }
+    constexpr bool has(stage one) const noexcept {
+        return (bits_ >> static_cast<unsigned>(one) & 1) != 0;
+    }
+
+private:
+    std::uint8_t bits_ = 0;
+};
+
 } // namespace milter::rule

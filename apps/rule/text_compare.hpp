@@ -12,7 +12,10 @@ constexpr char lower_ascii(char c) noexcept {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
 }
 
-constexpr bool same_letter(char a, char b) noexcept { return lower_ascii(a) == lower_ascii(b); }
+/// An object, as algorithms do not see through a pointer to a function.
+inline constexpr auto same_letter = [](char a, char b) noexcept {
+    return lower_ascii(a) == lower_ascii(b);
+};
 
 constexpr bool same_text(std::string_view a, std::string_view b) noexcept {
     return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), same_letter);

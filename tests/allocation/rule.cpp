@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(no_expression_allocates_when_it_is_asked_again) {
         auto const what = compile(text, names, "test");
         if (!what.value) continue; // the tests of rule/ see to the examples
         auto const ask = [&] {
-            known.forget(conditions.size());
+            known.forget({conditions.size(), 0});
             evaluate(*what.value, {conditions, sets, mail, known});
         };
         ask(); // RE2 keeps what it learns, and the memory of conditions grows once

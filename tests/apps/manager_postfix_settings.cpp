@@ -177,6 +177,13 @@ BOOST_AUTO_TEST_CASE(postconf_that_fails_or_hangs_has_a_problem) {
     BOOST_TEST(!read_postfix_settings({dir / "none", {}, {}}).found);
 }
 
+BOOST_AUTO_TEST_CASE(postfix_that_is_not_set_up_is_not_asked) {
+    auto const read = read_postfix_settings({{}, dir / "", {}});
+    BOOST_TEST(!read.found);
+    if (!find_program("postconf").empty())
+        BOOST_TEST(read.problem == "there is no " + dir / "main.cf");
+}
+
 BOOST_AUTO_TEST_CASE(postfix_itself_is_understood) {
     if (find_program("postconf").empty()) {
         BOOST_TEST_MESSAGE("left out: Postfix is not installed");

@@ -6,7 +6,6 @@
 // A session is one mail, asked about at each of its stages: whatever has no final answer yet and may have another one
 // than before. One line of JSON: nanoseconds of CPU a session, the least of all rounds, which take turns.
 #include "rule/book.hpp"
-#include "rule/demand.hpp"
 
 #include <algorithm>
 #include <array>
@@ -138,8 +137,7 @@ class subject {
 public:
     explicit subject(std::vector<std::string> const& milters)
         : book_(build(text_of(milters)).value), answers_(milters.size()), mails_(some_mails()) {
-        for (std::size_t i = 0; i < milters.size(); ++i)
-            asked_.push_back(when_to_ask(*book_, i + 1));
+        known_.forget(book_->memo_size());
     }
 
     double nanoseconds_each() {
@@ -153,12 +151,13 @@ public:
 private:
     void run(mail& of) {
         std::fill(answers_.begin(), answers_.end(), truth::pending);
+        known_.forget(book_->memo_size());
         for (std::size_t at = 0; at < stage_count; ++at) {
             of.begin(static_cast<stage>(at));
-            known_.forget(0);
+            known_.learned();
             moment const now{book_->conditions(), sets_, of, known_};
             for (std::size_t i = 0; i < answers_.size(); ++i)
-                if (!is_final(answers_[i]) && asked_[i].has(static_cast<stage>(at)))
+                if (!is_final(answers_[i]) && book_->milters()[i + 1].asked.has(static_cast<stage>(at)))
                     answers_[i] = book_->applies(i + 1, now);
         }
         for (auto const one : answers_) yes_ += one == truth::yes;
@@ -168,7 +167,6 @@ private:
 
     std::shared_ptr<book const> book_;
     std::vector<truth> answers_;
-    std::vector<stage_set> asked_;
     std::vector<std::unique_ptr<mail>> mails_;
     memo known_;
     std::size_t yes_ = 0;

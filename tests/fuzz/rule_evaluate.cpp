@@ -35,14 +35,14 @@ public:
         : text_(expression_source(choose).condition(3)), what_(compiled(text_)) {}
 
     truth say() {
-        known_.forget(0);
+        known_.forget({});
         auto const answer = evaluate(what_, now());
-        known_.forget(0);
+        known_.forget({});
         require(evaluate(what_, now()) == answer, "the same facts give the same answer");
         return answer;
     }
     void check_explanation(truth answer) {
-        known_.forget(0);
+        known_.forget({});
         auto const why = explain(what_, now());
         require(why.answer == answer, "what is explained is the answer");
         auto const lines = describe(why);

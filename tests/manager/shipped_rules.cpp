@@ -303,7 +303,7 @@ BOOST_AUTO_TEST_CASE(client_without_an_address_is_of_no_interest_to_networks_and
                               {"greylist_suspicious", false}};
         auto const& names = settings.book->condition_names();
         rule::memo known;
-        known.forget(names.size());
+        known.forget(settings.book->memo_size());
         rule::moment const at{settings.book->conditions(), settings.sets, facts, known};
         for (auto const& [name, holds] : expected) {
             auto const place = static_cast<std::size_t>(

@@ -30,7 +30,7 @@ public:
     }
     std::string decided() {
         memo known;
-        known.forget(0);
+        known.forget(book_->memo_size());
         moment const now{book_->conditions(), {}, facts, known};
         auto const* const found = book_->verdict(now);
         return (found ? found->name : "none") + (book_->verdict_is_out(now) ? ", final" : "");

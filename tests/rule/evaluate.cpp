@@ -47,7 +47,7 @@ struct asked {
 
     std::string_view say(std::string_view text) {
         auto const made = compiled(text, names, "test");
-        known.forget(conditions.size());
+        known.forget({conditions.size(), 0});
         return name_of(evaluate(made, {conditions, sets, facts, known}));
     }
 };

@@ -46,7 +46,7 @@ struct explained_mail {
     std::string say(std::string_view text) {
         auto const made = compile(text, names, "test");
         if (!made.value) BOOST_FAIL(text << ": " << made.problems.at(0).message);
-        known.forget(conditions.size());
+        known.forget({conditions.size(), 0});
         return describe(explain(*made.value, {conditions, sets, facts, known}));
     }
 };

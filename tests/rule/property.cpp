@@ -57,7 +57,7 @@ struct made_up {
 
     truth say(fact_source const& facts, program const& of) {
         static auto const sets = sets_of_expressions();
-        known.forget(conditions.size());
+        known.forget({conditions.size(), 0});
         return evaluate(of, {conditions, sets, facts, known});
     }
     truth say(fact_source const& facts) { return say(facts, *what); }

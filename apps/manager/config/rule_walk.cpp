@@ -55,7 +55,7 @@ void rule_walk::go_to(stage at, std::size_t recipients) {
     if (is_over_) return;
     at_ = at;
     mail_.go_to(at, recipients);
-    memo_.forget(book_.conditions().size());
+    memo_.forget(book_.memo_size());
     ask_verdict();
     if (!is_over_) ask_milters();
 }
@@ -90,7 +90,7 @@ bool rule_walk::ask_milter(std::size_t milter) {
                       (answer == truth::unavailable && config_.milters[milter].runs_if_unknown);
     runs_[milter] = runs;
     mail_.decide(milter, runs);
-    memo_.forget(book_.conditions().size());
+    memo_.forget(book_.memo_size());
     out_.decided_at = std::max(out_.decided_at, at_);
     out_.decided.emplace_back(config_.milters[milter].name, at_);
     return true;
@@ -105,7 +105,7 @@ void rule_walk::note_missing() {
     };
     mail_.forget_missing();
     if (is_over_) return;
-    memo_.forget(book_.conditions().size());
+    memo_.forget(book_.memo_size());
     if (expected.verdict || !expected.reply.empty() || expected.decided_at) ask_verdict();
     for (auto const milter : order_)
         if (!runs_[milter] && (expected.milters || expected.decided_at || is_named(milter)))
@@ -122,7 +122,7 @@ void rule_walk::note_conditions() {
     auto const& names = book_.condition_names();
     for (std::size_t i = 0; i < names.size(); ++i) {
         mail_.forget_missing();
-        memo_.forget(book_.conditions().size());
+        memo_.forget(book_.memo_size());
         auto const answer = evaluate(book_.conditions()[i], moment());
         out_.conditions.emplace_back(names[i], answer);
         auto const& asked = test_.expect.conditions;

@@ -181,7 +181,7 @@ void session::conclude(verdict const& given, std::string_view decided_by, proto:
             auto& recipients = t.record.recipients;
             if (t.record.recipient_count == recipients.size() && !recipients.empty())
                 note_refusal(recipients.back(), verdict, decided_by);
-            if (rules_) rules_->facts().take_recipient_back();
+            if (rules_) rules_->take_recipient_back();
             return answer(verdict); // this recipient only
         }
     }

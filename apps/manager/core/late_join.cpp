@@ -93,7 +93,10 @@ void session::settle_choice(link& one, applicability answer, command_code stage,
                             proto::time_point now) {
     one.applies = answer;
     one.applies_for = reach_of(stage, answer);
-    if (answer == applicability::no) return;
+    if (answer == applicability::no) {
+        if (rules_) rules_->settled();
+        return;
+    }
     if (transaction_)
         join(one, now);
     else if (one.state == link_state::idle || one.state == link_state::failed)

@@ -57,6 +57,7 @@ public:
     /// Known for all questions until it is taken back or another one comes.
     void add_recipient(wire::rcpt const& to);
     void take_recipient_back() noexcept;
+    std::size_t recipients() const noexcept { return recipients_.size(); }
     /// @param headers  null: not complete yet
     void content(message::headers const* headers, std::size_t body_bytes,
                  std::size_t message_bytes);

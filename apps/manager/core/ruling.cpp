@@ -51,7 +51,7 @@ void session::reach(command_code stage) {
 void session::forget_transaction() {
     transaction_.reset();
     if (!rules_) return;
-    rules_->facts().forget_message();
+    rules_->replaced().forget_message();
     reach(command_code::helo);
 }
 

@@ -14,13 +14,17 @@ session_rules::session_rules(config const& settings, proto::macro_store const& m
                              mail_facts::milters const& others, rules_for whom)
     : settings_(settings), book_(*settings.book), macros_(macros), facts_(settings, macros, others),
       whom_(whom) {
-    changed();
+    replaced();
 }
 
 applicability session_rules::applies(std::size_t milter) noexcept {
+    auto const& asked = book_.milters()[milter];
+    bool const may_be_new =
+        asked.asked.has(facts_.newest()) || (has_settled_ && !asked.after.empty());
+    if (!may_be_new) return applicability::undecided;
     auto const at = moment();
     auto answer = book_.applies(milter, at);
-    if (answer != truth::no && !book_.milters()[milter].evaluate.empty()) {
+    if (answer != truth::no && !asked.evaluate.empty()) {
         auto const evaluated = book_.evaluates(milter, at);
         answer =
             rule::and_(answer, whom_ == rules_for::evaluated ? evaluated : rule::not_(evaluated));

@@ -31,12 +31,31 @@ public:
     session_rules(config const& settings, proto::macro_store const& macros,
                   mail_facts::milters const& others, rules_for whom);
 
-    /// What is known of the mail; tell changed() when that has changed.
+    /// What is known of the mail; tell changed() when there is more of it.
     mail_facts& facts() noexcept { return facts_; }
     mail_facts const& facts() const noexcept { return facts_; }
-    void changed() { memo_.forget(book_.conditions().size()); }
+    void changed() noexcept {
+        memo_.learned();
+        has_settled_ = false;
+    }
+    /// To take back or replace what is known.
+    mail_facts& replaced() {
+        memo_.forget(book_.memo_size());
+        return facts_;
+    }
 
+    void take_recipient_back() noexcept {
+        facts_.take_recipient_back();
+        memo_.taken_back(facts_.recipients());
+    }
+
+    /// By what is new since it was asked last: where nothing of that can change the answer, it is undecided still.
     applicability applies(std::size_t milter) noexcept;
+    /// Some milter is known not to have to do with the mail: others may have waited for that.
+    void settled() noexcept {
+        memo_.learned();
+        has_settled_ = true;
+    }
     /// The rule that decides for the message, as far as that is certain; null: none yet.
     rule::book_rule const* verdict() noexcept { return book_.verdict(moment()); }
     /// Nothing that is still open can refuse the message.
@@ -68,6 +87,7 @@ private:
     proto::macro_store const& macros_;
     mail_facts facts_;
     rules_for whom_;
+    bool has_settled_ = false; ///< since the last change
     mutable rule::memo memo_;
 };
 

@@ -98,7 +98,7 @@ void session::on_connect(wire::connect const& who, proto::time_point now) {
     has_connect_ = true;
     client_name_ = capped(who.hostname);
     client_address_ = capped(wire::without_ipv6_tag(who.address));
-    if (rules_) rules_->facts().client(who);
+    if (rules_) rules_->replaced().client(who);
     for (auto const& one : links_) // after QUIT_NC
         if (runs(*one) && one->state == link_state::idle) open(*one, now);
     begin(command_code::connect, now);
@@ -110,7 +110,7 @@ void session::on_helo(wire::helo const& who, proto::time_point now) {
     helo_payload_.assign(mta_.frame().payload);
     ++helo_serial_;
     helo_name_ = capped(who.name);
-    if (rules_) rules_->facts().helo(who.name);
+    if (rules_) rules_->replaced().helo(who.name);
     begin(command_code::helo, now);
 }
 
@@ -126,7 +126,7 @@ void session::on_mail(wire::mail const& sender, proto::time_point now) {
     t.record.sender = capped(sender.address);
     if (session_verdict_) t.record.reason = session_reason_;
     forget_answers(holds::message);
-    if (rules_) rules_->facts().sender(sender, now);
+    if (rules_) rules_->replaced().sender(sender, now);
     keep_sender(mta_.frame().payload);
     note_out_of_share(sender);
     for (auto const& one : links_) {
@@ -197,7 +197,7 @@ void session::forget_client(proto::time_point now) {
     client_name_.clear();
     client_address_.clear();
     helo_name_.clear();
-    if (rules_) rules_->facts().forget_client();
+    if (rules_) rules_->replaced().forget_client();
     if (overloaded_) return; // whoever comes: it is the connection that there is no room for
     refusal_is_noted_ = false;
     session_verdict_.reset();

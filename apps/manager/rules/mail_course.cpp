@@ -21,7 +21,7 @@ mail_course::mail_course(config const& settings, std::vector<std::size_t> const&
     : settings_(settings), book_(*settings.book), facts_(facts), why_(why),
       decided_(std::move(decided)) {
     for (auto const place : milters) milters_.emplace_back().place = place;
-    memo_.forget(book_.conditions().size());
+    memo_.forget(book_.memo_size());
 }
 
 rule::moment mail_course::moment() const {
@@ -30,7 +30,7 @@ rule::moment mail_course::moment() const {
 
 void mail_course::reached(rule::stage at, std::size_t recipient) {
     if (is_over_) return;
-    memo_.forget(book_.conditions().size());
+    memo_.forget(book_.memo_size());
     stage_answer const now{at, recipient, truth::pending};
     ask_verdict(now);
     for (bool again = !is_over_; std::exchange(again, false);) // who is decided may decide others
@@ -60,12 +60,12 @@ bool mail_course::ask_milter(milter_course& one, stage_answer now) {
     one.is_evaluated = *one.runs && book_.evaluates(one.place, moment()) == truth::yes;
     if (why_ == reasons::kept) one.why = reasons_of(one.place);
     if (decided_) decided_(one.place, *one.runs);
-    memo_.forget(book_.conditions().size());
+    memo_.forget(book_.memo_size());
     return true;
 }
 
 void mail_course::ended() {
-    memo_.forget(book_.conditions().size());
+    memo_.forget(book_.memo_size());
     if (why_ != reasons::kept) return;
     for (auto& one : milters_)
         if (!one.runs) one.why = reasons_of(one.place);
