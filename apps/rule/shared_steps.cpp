@@ -2,6 +2,7 @@
 // rule/shared_steps.cpp
 #include "rule/shared_steps.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -68,10 +69,31 @@ bool is_costly(step const& of) noexcept {
     }
 }
 
+/// As a whole: the comparisons that a list of numbers is made into stand at one of the numbers.
+bool is_written(program const& in, std::size_t index) noexcept {
+    auto const at = in.places[index];
+    for (std::uint32_t i = 0; i < in.steps[index].count; ++i) {
+        auto const part = in.places[in.part(in.steps[index], i)];
+        if (part.offset < at.offset || part.offset + part.length > at.offset + at.length)
+            return false;
+    }
+    return at.length != 0;
+}
+
+/// Parentheses around the whole mean nothing.
+std::string_view bare(std::string_view text) noexcept {
+    while (text.starts_with('(') && text.ends_with(')')) {
+        text.remove_prefix(1), text.remove_suffix(1);
+        text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+        text.remove_suffix(text.size() - (text.find_last_not_of(' ') + 1));
+    }
+    return text;
+}
+
 std::string key_of(program const& in, std::size_t index, bool takes_sample) {
     auto const at = in.places[index];
     std::string key(1, static_cast<char>(in.steps[index].what));
-    key += std::string_view(in.text).substr(at.offset, at.length);
+    key += bare(std::string_view(in.text).substr(at.offset, at.length));
     if (takes_sample) key.append(1, '\0').append(in.salt);
     return key;
 }
@@ -83,7 +105,7 @@ memo_size share_steps(std::vector<program*> const& programs, std::size_t conditi
     for (auto* const one : programs) {
         auto const known = properties_of(*one);
         for (std::size_t i = 0; i < one->steps.size(); ++i)
-            if (is_condition(one->steps[i]) && !known.is_of_element[i])
+            if (is_condition(one->steps[i]) && is_written(*one, i) && !known.is_of_element[i])
                 alike[key_of(*one, i, known.takes_sample[i])].push_back(&one->steps[i]);
     }
     memo_size size{conditions, 0};

@@ -39,6 +39,7 @@ public:
         recipients_.push_back(
             &mails_.emplace_back(parse_mail_address(texts_.emplace_back(std::move(as_sent)))));
     }
+    void take_recipient_back() { recipients_.pop_back(); }
     void header(std::string name, std::string value) {
         headers_.emplace_back(std::move(name), std::move(value));
     }
