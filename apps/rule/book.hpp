@@ -36,6 +36,7 @@ struct milter_text {
     std::string name;
     std::optional<std::string> when;
     bool runs_if_unknown = true;
+    bool is_evaluated = false; ///< always: by its mode, not by a rule
 };
 
 /// Value of a macro for milters: a text, or what another macro of the MTA has.
@@ -113,7 +114,8 @@ struct book_rule {
 
 struct book_milter {
     std::optional<program> when;
-    stage_set asked; ///< when applies() may have another answer than before; of milters in `after` at any time
+    stage_set
+        asked; ///< when applies() may have another answer than before; of milters in `after` at any time
     bool runs_if_unknown = true;
     std::vector<std::uint32_t> use; ///< rules, by their places
     std::vector<std::uint32_t> skip;
@@ -152,6 +154,8 @@ public:
     /// Rules that have a verdict, and those of them that accept, in their order.
     std::vector<std::uint32_t> const& verdicts() const noexcept { return verdicts_; }
     std::vector<std::uint32_t> const& accepts() const noexcept { return accepts_; }
+    /// Rules that tag the record and ask about DNS lists.
+    std::vector<std::uint32_t> const& tags_by_lists() const noexcept { return tags_by_lists_; }
     rule::needs const& needs() const noexcept { return needs_; }
     rule::memo_size memo_size() const noexcept { return memo_size_; }
     /// Some rule may refuse or accept mail, tag it, set macros or change timeouts.
@@ -168,6 +172,7 @@ private:
     std::vector<book_milter> milters_;
     std::vector<std::uint32_t> verdicts_; ///< rules that have one, in their order
     std::vector<std::uint32_t> accepts_;
+    std::vector<std::uint32_t> tags_by_lists_;
     rule::needs needs_;
     rule::memo_size memo_size_;
     bool acts_ = false;

@@ -285,6 +285,17 @@ private:
             one.asked = when_to_ask(*made_, i);
             if (!one.after.empty()) one.asked.add(stage::start);
         }
+        for (std::uint32_t i = 0; i < made_->rules_.size(); ++i)
+            if (!made_->rules_[i].tag.empty() && asks_lists(made_->rules_[i].when))
+                made_->tags_by_lists_.push_back(i);
+    }
+
+    bool asks_lists(program const& what) const {
+        auto const needs = demand_of(what, made_->conditions_);
+        return std::any_of(needs.facts.begin(), needs.facts.end(), [](auto const& of_stage) {
+            return std::any_of(of_stage.begin(), of_stage.end(),
+                               [](fact one) { return one == fact::dnsbl || one == fact::dnswl; });
+        });
     }
 
     /// Milters that a program asks about, through conditions, too.
@@ -323,12 +334,39 @@ private:
         if (one.when) milters_of(*one.when, one.after);
         for (auto const* const list : {&one.use, &one.skip, &one.evaluate, &made_->accepts_})
             for (auto const rule : *list) milters_of(made_->rules_[rule].when, one.after);
+        if (from_.milters[milter].is_evaluated && !one.after.empty())
+            problem(section::milter, milter, one.when ? "when" : "",
+                    depends_on_others(milter, one.after.front(), "runs"));
+        refuse_evaluation_by_others(milter);
         if (std::find(one.after.begin(), one.after.end(), milter) == one.after.end()) return;
         problem(
             section::milter, milter, one.when ? "when" : "",
             {{},
              "milter " + in_quotes(from_.milters[milter].name) + " depends on what it says itself",
              "whether it runs is known before it says anything"});
+    }
+
+    /// The copy of the message that an evaluated milter gets does not wait for what others say about the message itself.
+    void refuse_evaluation_by_others(std::size_t milter) {
+        for (auto const rule : made_->milters_[milter].evaluate) {
+            std::vector<std::uint32_t> others;
+            milters_of(made_->rules_[rule].when, others);
+            if (others.empty()) continue;
+            problem(section::rule, place_of_rule(made_->rules_[rule].name), "evaluate",
+                    depends_on_others(milter, others.front(), "is evaluated"));
+        }
+    }
+    finding depends_on_others(std::size_t milter, std::uint32_t other, std::string const& does) {
+        return {{},
+                "whether " + in_quotes(from_.milters[milter].name) + ' ' + does +
+                    " depends on what " + in_quotes(from_.milters[other].name) + " says",
+                "an evaluated milter gets its copy of the message while others judge it: decide by "
+                "facts of the mail"};
+    }
+    std::size_t place_of_rule(std::string const& name) const {
+        auto const found = std::find_if(from_.rules.begin(), from_.rules.end(),
+                                        [&](auto const& one) { return one.name == name; });
+        return static_cast<std::size_t>(found - from_.rules.begin());
     }
 
     void find_circle_of_milters() {

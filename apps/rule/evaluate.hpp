@@ -68,7 +68,8 @@ private:
         now_ = 1;
     }
 
-    std::vector<std::uint16_t> answers_; ///< 0: none; else the turn in which it was found out, and the answer
+    std::vector<std::uint16_t>
+        answers_; ///< 0: none; else the turn in which it was found out, and the answer
     std::vector<std::size_t> passed_;
     unsigned now_ = 1;
 };

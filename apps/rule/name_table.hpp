@@ -39,7 +39,8 @@ private:
         return bits ^ (bits >> 32);
     }
 
-    std::uint64_t state_ = 0, word_ = 0; // the last eight bytes: mixed in again by value(), which does no harm
+    std::uint64_t state_ = 0,
+                  word_ = 0; // the last eight bytes: mixed in again by value(), which does no harm
     std::uint32_t count_ = 0;
 };
 

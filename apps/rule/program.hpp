@@ -58,7 +58,7 @@ struct step {
     std::uint32_t index = no_index;
     std::uint32_t slot = no_index; ///< of its answer in a memo; none: it is found out each time
     std::uint32_t walk = no_index; ///< of any, all, none: how far it has come, in a memo
-    std::uint32_t first = 0; ///< its only part; of several: they are in `links` from here
+    std::uint32_t first = 0;       ///< its only part; of several: they are in `links` from here
     std::uint32_t count = 0;
 
     static constexpr std::uint32_t no_index = UINT32_MAX;

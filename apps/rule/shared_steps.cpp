@@ -114,8 +114,7 @@ memo_size share_steps(std::vector<program*> const& programs, std::size_t conditi
         auto const& first = *steps.front();
         if (steps.size() == 1 && !is_costly(first)) continue;
         auto const slot = next(size.slots);
-        auto const walk =
-            first.of == quantity::each_recipient ? next(size.walks) : step::no_index;
+        auto const walk = first.of == quantity::each_recipient ? next(size.walks) : step::no_index;
         for (auto* const one : steps) one->slot = slot, one->walk = walk;
     }
     return size;

@@ -33,9 +33,7 @@ struct value {
     bool is_known() const noexcept { return state == knowledge::known; }
 };
 
-inline value known_number(std::int64_t number) noexcept {
-    return {knowledge::known, {number}, {}};
-}
+inline value known_number(std::int64_t number) noexcept { return {knowledge::known, {number}, {}}; }
 inline value known_text(std::string_view text) noexcept { return {knowledge::known, {0}, text}; }
 inline value known_mail(mail_address const& mail) noexcept {
     return {.state = knowledge::known, .mail = &mail, .text = mail.whole};
@@ -56,7 +54,8 @@ struct argument {
 /// Where any(), all(), none() and count() are in what they go through.
 struct cursor {
     std::size_t index = 0; ///< of the element at hand
-    std::size_t mark = 0; ///< of recipients: how many have been passed; of others for whoever knows them
+    std::size_t mark =
+        0;         ///< of recipients: how many have been passed; of others for whoever knows them
     value element; ///< of a header field: its text
 };
 

@@ -321,82 +321,24 @@ BOOST_AUTO_TEST_CASE(the_record_names_conditions_rules_and_tags_that_hold) {
                boost::test_tools::per_element());
 }
 
-// ---- DNS lists
-
-BOOST_AUTO_TEST_CASE(a_list_is_asked_only_when_its_answer_matters) {
-    ruled rig;
-    rig.block_list("zen.test");
-    rig.when(1, R"(not private(client.address) and dnsbl("zen.test"))");
-    rig.make();
-    rig.connect("host.local", "10.0.0.1");
-    BOOST_TEST(rig.looked_up.empty());
-    rig.send(wire::quit_new_connection{});
-    rig.connect("host.test", "192.0.2.1");
-    BOOST_TEST(rig.looked_up.size() == 1U);
-    rig.helo();
-    BOOST_TEST(rig.looked_up.size() == 1U);
-}
-
-BOOST_AUTO_TEST_CASE(an_answer_of_a_list_starts_the_milter_when_it_comes) {
-    ruled rig;
-    rig.block_list("zen.test");
-    rig.allow_list("white.test");
-    rig.when(1, R"(dnsbl("zen.test") and not dnswl("white.test"))");
+BOOST_AUTO_TEST_CASE(
+    of_rules_that_give_the_same_macro_the_last_one_counts_and_no_default_where_one_is_set) {
+    ruled rig(1);
+    rig.rule("first", "true").default_macros = {{"{x}", "first"}, {"{y}", "default"}};
+    rig.rule("second", "true").default_macros = {{"{x}", "second"}};
+    rig.rule("set", "true").set_macros = {{"{y}", "set"}};
+    rig.rule("late", "true").default_macros = {{"{y}", "late"}};
     rig.make();
     rig.begin();
-    BOOST_TEST(rig.looked_up == (std::vector<std::size_t>{0, 1}), boost::test_tools::per_element());
-    rig.answer_list(0, listing::listed);
-    BOOST_TEST(rig.filter(1).connections() == 0U);
     rig.mail();
-    rig.answer_list(1, listing::not_listed);
-    BOOST_TEST(rig.filter(1).connections() == 1U);
-    rig.rcpt("<b@mx.test>");
-    rig.data();
-    BOOST_TEST(rig.message() == "continue");
-    BOOST_TEST(rig.filter(1).judged().size() == 1U);
-}
-
-BOOST_AUTO_TEST_CASE(the_end_of_the_message_waits_for_lists_and_nothing_else_does) {
-    for (auto const what : {listing::listed, listing::not_listed, listing::failed}) {
-        ruled rig;
-        rig.block_list("zen.test");
-        rig.when(1, R"(or_else(dnsbl("zen.test"), false))");
-        rig.make();
-        rig.begin();
-        BOOST_TEST(rig.envelope() == "continue, continue, continue");
-        rig.content();
-        rig.mta.say(wire::end_of_message{});
-        rig.pass(1s);
-        BOOST_TEST(rig.mta.waits());
-        BOOST_TEST(rig.answer_list(0, what) == "continue");
-        BOOST_TEST(rig.filter(1).judged().size() == (what == listing::listed ? 1U : 0U));
-    }
-}
-
-BOOST_AUTO_TEST_CASE(a_list_refuses_at_the_command_that_follows_its_answer) {
-    ruled rig;
-    rig.block_list("zen.test");
-    rig.refusal("listed", R"(dnsbl("zen.test"))", "554 5.7.1 listed");
-    rig.make();
-    rig.begin();
-    BOOST_TEST(rig.mail() == "continue");
-    rig.answer_list(0, listing::listed);
-    BOOST_TEST(rig.rcpt("<b@mx.test>") == "reply \"554 5.7.1 listed\"");
-}
-
-BOOST_AUTO_TEST_CASE(an_answer_about_a_client_that_is_gone_is_not_heard) {
-    ruled rig;
-    rig.block_list("zen.test");
-    rig.refusal("listed", R"(dnsbl("zen.test"))", "554 5.7.1 listed");
-    rig.make();
-    rig.connect("host.test", "192.0.2.1");
-    rig.helo();
-    rig.send(wire::quit_new_connection{});
-    rig.answer_list(0, listing::listed);
-    rig.connect("other.test", "10.0.0.1");
-    rig.answer_list(0, listing::not_listed);
-    rig.helo();
-    BOOST_TEST(rig.mail() == "continue");
+    auto const has = [&](std::string_view part) {
+        auto const& lines = rig.filter(0).lines();
+        return std::any_of(lines.begin(), lines.end(),
+                           [&](auto const& line) { return line.find(part) != line.npos; });
+    };
+    BOOST_TEST(has("second"));
+    BOOST_TEST(has("set"));
+    for (auto const* other : {"first", "default", "late"}) BOOST_TEST(!has(other), other);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 // tests/rule/shared_steps.cpp - what was found out is not found out again, and what was taken back is
+#include "rule/shared_steps.hpp"
+
 #include "expression_source.hpp"
 #include "given_facts.hpp"
 #include "mail_source.hpp"
 #include "rule/book.hpp"
-#include "rule/shared_steps.hpp"
 
 #include <boost/test/unit_test.hpp>
 

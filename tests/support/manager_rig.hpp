@@ -71,6 +71,7 @@ public:
     std::string profile;                ///< of the listener
     manager::surroundings known;        ///< when the session begins
     std::vector<std::size_t> looked_up; ///< DNS lists that were asked about a client, as they were
+    std::string asked_about; ///< whom the last one was asked about; answers are about him
     scripted_mta mta;
     scripted_filter& filter(std::size_t k) { return ends_[k].filter; }
     cut deliver = cut::whole;
@@ -157,7 +158,7 @@ public:
 
     /// What a DNS list says, and what follows of it.
     std::string answer_list(std::size_t list, manager::listing what) {
-        input([&] { session().list_answered(list, what, now_); });
+        input([&] { session().list_answered(list, asked_about, what, now_); });
         return until_answered();
     }
 
@@ -269,7 +270,7 @@ inline void manager_rig::execute(manager::effect& one) {
         end.drain_due = true;
         return;
     }
-    case kind::look_up: return looked_up.push_back(one.link);
+    case kind::look_up: asked_about = one.bytes; return looked_up.push_back(one.link);
     case kind::close: return finish(ends_[serving_[one.link]], one.bytes);
     case kind::reply:
         mta_in_ += one.bytes;

@@ -25,7 +25,8 @@ rule::book_text text_of(config const& what) {
     text.conditions = what.conditions;
     text.rules = what.rules;
     for (auto const& one : what.milters)
-        text.milters.push_back({one.name, one.when, one.runs_if_unknown});
+        text.milters.push_back(
+            {one.name, one.when, one.runs_if_unknown, one.mode == milter_mode::evaluate});
     for (auto const& one : what.named_sets) text.sets.emplace_back(one.name, *kind_of(one));
     for (auto const& one : what.block_lists) text.block_lists.push_back(one.zone.name);
     for (auto const& one : what.allow_lists) text.allow_lists.push_back(one.zone.name);

@@ -45,7 +45,7 @@ using wire::macro_stage;
 // clang-format off
 constexpr config_key own_rows[] = {
     {"listen", "socket", "", anything, "", "where the MTA connects to",
-        [](target const& t) -> field { return &t.listen->socket; }, required},
+        [](target const& t) -> field { return spelled_socket{&t.listen->socket, &t.listen->spelled}; }, required},
     {"listen", "mode", "", anything, "as the umask gives it", "permissions of a unix socket",
         [](target const& t) -> field { return octal_mode{&t.listen->mode}; }},
     {"listen", "group", "", anything, "group of the process", "group of a unix socket",

@@ -87,6 +87,13 @@ struct assigner {
         if (auto refused = get_text("a socket", value, text, socket_form)) return refused;
         return assign_socket(*to, text);
     }
+    refusal operator()(spelled_socket f) const {
+        std::string text;
+        if (auto refused = get_text("a socket", value, text, socket_form)) return refused;
+        if (auto refused = assign_socket(*f.to, text)) return refused;
+        *f.spelled = std::move(text);
+        return {};
+    }
     template <class Enum>
     requires std::is_enum_v<Enum> refusal operator()(Enum* to) const {
         std::size_t found = 0;
@@ -128,6 +135,7 @@ struct formatter {
     std::string operator()(endpoint* from) const {
         return *from == endpoint{} ? "" : toml_text(to_string(*from));
     }
+    std::string operator()(spelled_socket f) const { return (*this)(f.to); }
     template <class Enum>
     requires std::is_enum_v<Enum> std::string operator()(Enum* from) const {
         return toml_text(names_of(*from)[static_cast<std::size_t>(*from)]);
@@ -166,6 +174,7 @@ struct type_namer {
         return R"(duration or "auto")";
     }
     std::string operator()(endpoint*) const { return "socket"; }
+    std::string operator()(spelled_socket) const { return "socket"; }
     template <class Enum>
     requires std::is_enum_v<Enum> std::string operator()(Enum*) const {
         return choice_of(names_of(Enum{}));

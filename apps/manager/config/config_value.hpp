@@ -26,6 +26,7 @@ struct name_list     { std::vector<std::string>* to; }; ///< ["spf", "dkim"]
 struct group_name    { std::string* to; };
 struct absolute_path { std::string* to; };
 struct log_file      { std::string* to; };             ///< absolute path or "-", which is kept as empty
+struct spelled_socket { endpoint* to; std::string* spelled; }; ///< "inet:10025@127.0.0.1", kept as it is, too
 struct socket_list   { std::vector<endpoint>* to; };   ///< "/a" or ["/a", "inet:8891@[::1]"]
 struct macro_names   { std::string* to; };             ///< "i {auth_type}" or ["i", "{auth_type}"]
 // clang-format on
@@ -35,8 +36,8 @@ using field =
     std::variant<bool*, std::optional<bool>*, unsigned*, std::size_t*, proto::duration*,
                  std::optional<proto::duration>*, endpoint*, on_error*, on_internal_error*,
                  header_rules_setting*, balance*, late_rcpt_reject*, milter_mode*, sample_key*,
-                 byte_size, percentage, octal_mode, milter_name, profile_name, name_list,
-                 group_name, absolute_path, log_file, socket_list, macro_names, one_line,
+                 spelled_socket, byte_size, percentage, octal_mode, milter_name, profile_name,
+                 name_list, group_name, absolute_path, log_file, socket_list, macro_names, one_line,
                  condition_name, set_name, zone_name, word, expression, own_expression, either,
                  own_duration, texts, own_texts, some_names, own_names, kind_of_set, file_name,
                  table_name, sql_query, accepting, refusing, reply_text, macro_values,

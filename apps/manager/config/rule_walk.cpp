@@ -2,6 +2,8 @@
 // manager/config/rule_walk.cpp
 #include "manager/config/rule_walk.hpp"
 
+#include "manager/core/rule_macros.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -11,21 +13,17 @@ using rule::stage;
 using rule::truth;
 using rule::verdict_kind;
 
+/// In the order in which they are asked.
 std::vector<std::size_t> milters_for(config const& what, test_config const& test) {
-    std::vector<std::size_t> places;
-    auto const add = [&](std::size_t place) {
-        if (what.milters[place].enabled) places.push_back(place);
-    };
     profile_config const* profile = nullptr;
     for (auto const& one : test.given)
         if (one.which == rule::fact::profile) profile = find_profile(what, one.texts.front());
-    if (!profile) {
-        for (std::size_t i = 0; i < what.milters.size(); ++i) add(i);
-        return places;
-    }
-    for (auto const& name : profile->milters)
-        for (std::size_t i = 0; i < what.milters.size(); ++i)
-            if (what.milters[i].name == name) add(i);
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < what.milters.size(); ++i)
+        if (!profile) places.push_back(i);
+    if (profile) places = order_of(*profile, what);
+    places = in_order_of_rules(places, what.book.get());
+    std::erase_if(places, [&](std::size_t place) { return !what.milters[place].enabled; });
     return places;
 }
 
@@ -153,32 +151,13 @@ void rule_walk::note_macros() {
     }
 }
 
-/// Of several rules the last one counts; what is set counts more than a default.
 std::vector<rule::macro_text> rule_walk::macros_for(std::size_t milter) const {
     std::vector<rule::macro_text> found;
-    auto const put = [&](rule::macro_text const& one, std::string value) {
-        auto const known = std::find_if(found.begin(), found.end(),
-                                        [&](auto const& other) { return other.name == one.name; });
-        if (known == found.end())
-            found.push_back({one.name, std::move(value)});
-        else
-            known->value = std::move(value);
-    };
-    auto const& rules = book_.rules();
-    auto const is_for = [&](std::size_t i) {
-        auto const& milters = rules[i].milters;
-        return (milters.empty() ||
-                std::find(milters.begin(), milters.end(), milter) != milters.end()) &&
-               holds(i);
-    };
-    for (std::size_t i = 0; i < rules.size(); ++i)
-        for (auto const& one : rules[i].default_macros)
-            if (mail_.macro(one.name).empty() && is_for(i))
-                if (auto value = value_of(one)) put(one, std::move(*value));
-    for (std::size_t i = 0; i < rules.size(); ++i)
-        for (auto const& one : rules[i].set_macros)
-            if (is_for(i))
-                if (auto value = value_of(one)) put(one, std::move(*value));
+    for (auto& one : macros_by_rules(
+             book_, milter, [&](std::size_t rule) { return holds(rule); },
+             [&](std::string_view name) { return !mail_.macro(std::string(name)).empty(); },
+             [&](rule::macro_text const& macro) { return value_of(macro); }))
+        found.push_back({std::string(one.name), std::move(one.value)});
     return found;
 }
 

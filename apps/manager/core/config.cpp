@@ -23,15 +23,6 @@ milter_config const* find_milter(config const* in, std::string const& name) noex
     return nullptr;
 }
 
-std::vector<std::size_t> order_of(profile_config const& profile, config const& in) {
-    std::vector<std::size_t> order;
-    for (auto const& name : profile.milters)
-        for (std::size_t i = 0; i < in.milters.size(); ++i)
-            if (in.milters[i].name == name) order.push_back(i);
-    return order;
-}
-
-/// Whose rules ask about another comes after it; else they stay in the order in which they were written.
 class rule_order {
 public:
     rule_order(std::vector<std::size_t> const& written, rule::book const* book)
@@ -92,6 +83,19 @@ std::shared_ptr<config const> alone(config const& all, std::size_t place) {
 
 } // namespace
 
+std::vector<std::size_t> order_of(profile_config const& profile, config const& in) {
+    std::vector<std::size_t> order;
+    for (auto const& name : profile.milters)
+        for (std::size_t i = 0; i < in.milters.size(); ++i)
+            if (in.milters[i].name == name) order.push_back(i);
+    return order;
+}
+
+std::vector<std::size_t> in_order_of_rules(std::vector<std::size_t> const& written,
+                                           rule::book const* book) {
+    return rule_order(written, book).sorted();
+}
+
 std::shared_ptr<config const> with_endpoints(config what, config const* before) {
     for (auto& one : what.milters) {
         auto const* same = find_milter(before, one.name);
@@ -107,9 +111,9 @@ std::shared_ptr<config const> with_endpoints(config what, config const* before) 
     if (what.book) what.rule_macros = macros_of(what.book->needs());
     what.order.resize(what.milters.size());
     std::iota(what.order.begin(), what.order.end(), std::size_t{0});
-    what.order = rule_order(what.order, what.book.get()).sorted();
+    what.order = in_order_of_rules(what.order, what.book.get());
     for (auto& one : what.profiles)
-        one.order = rule_order(order_of(one, what), what.book.get()).sorted();
+        one.order = in_order_of_rules(order_of(one, what), what.book.get());
     auto const is_sampled = [](milter_config const& one) { return !one.sample.is_whole(); };
     if (std::any_of(what.milters.begin(), what.milters.end(), is_sampled))
         what.selection = std::make_shared<sampled_selection>(what.milters, what.selection);

@@ -104,6 +104,7 @@ struct listen_config {
     std::optional<unsigned> mode; ///< of a unix socket
     std::string group;            ///< of a unix socket; empty: as created
     std::string profile;          ///< empty: all milters
+    std::string spelled;          ///< `socket` as it was written; empty: by nobody
 };
 
 /// A file as it was when it was read.
@@ -195,8 +196,8 @@ struct evaluated_milter {
 
 struct config {
     std::vector<listen_config> listens;
-    listen_config control{{}, 0600, {}, {}}; ///< where administrators ask; no path: nowhere
-    std::vector<milter_config> milters;      ///< as they were written
+    listen_config control{{}, 0600, {}, {}, {}}; ///< where administrators ask; no path: nowhere
+    std::vector<milter_config> milters;          ///< as they were written
     std::vector<std::size_t>
         order; ///< in which they are asked, but for profiles; from with_endpoints()
     std::vector<profile_config> profiles;
@@ -250,6 +251,13 @@ inline std::size_t most_sessions(milter_config const& of) noexcept {
     bool const unset = of.max_sessions == 0 && of.mode == milter_mode::evaluate;
     return unset ? evaluation_sessions : of.max_sessions;
 }
+
+/// The milters of a profile as they were written, by index.
+std::vector<std::size_t> order_of(profile_config const& profile, config const& in);
+
+/// Whose rules ask about another comes after it; else they stay as they were written. @param book  null: no rules
+std::vector<std::size_t> in_order_of_rules(std::vector<std::size_t> const& written,
+                                           rule::book const* book);
 
 /// The configuration, ready for sessions: with the states of its endpoints, and what sessions count together.
 /// @param before  the one that was in force: what was found out about a socket stays with it, where milter and settings

@@ -190,6 +190,7 @@ value mail_facts::of_list(std::size_t zone) const noexcept {
     case list_state::not_listed: return flag(false);
     case list_state::failed: return rule::not_available();
     case list_state::unasked:
+        if (only_read_) break;
         state = list_state::wanted;
         wants_lists_ = true;
         break;

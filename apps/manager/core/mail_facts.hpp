@@ -75,6 +75,19 @@ public:
     std::vector<std::size_t> take_wanted_lists();
     bool waits_for_lists() const noexcept;
 
+    /// While it lives, DNS lists that are read are not wanted for that.
+    class reading_only {
+    public:
+        explicit reading_only(mail_facts& of) noexcept : of_(of) { of_.only_read_ = true; }
+        reading_only(reading_only const&) = delete;
+        reading_only& operator=(reading_only const&) = delete;
+        ~reading_only() { of_.only_read_ = false; }
+
+    private:
+        mail_facts& of_;
+    };
+    reading_only only_read() noexcept { return reading_only(*this); }
+
     // ---- rule::fact_source
 
     rule::value read(rule::fact which, rule::argument const* with,
@@ -125,6 +138,7 @@ private:
     bool has_ip_ = false;
     mutable std::vector<list_state> lists_;
     mutable bool wants_lists_ = false;
+    bool only_read_ = false;
 
     std::string helo_;
     std::unique_ptr<envelope_address> sender_;

@@ -31,6 +31,13 @@ rule::knowledge knowledge_of(listing what) noexcept {
     return what == listing::failed ? rule::knowledge::unavailable : rule::knowledge::known;
 }
 
+/// In network order, four bytes of IPv4.
+std::string_view bytes_of(rule::ip const& address) noexcept {
+    std::string_view const all(reinterpret_cast<char const*>(address.bytes.data()),
+                               address.bytes.size());
+    return address.is_v6 ? all : all.substr(rule::v4_offset / 8);
+}
+
 void append_pair(std::string& to, std::string_view name, std::string_view value) {
     to.append(name).append(1, '\0').append(value).append(1, '\0');
 }
@@ -45,6 +52,7 @@ void session::reach(command_code stage) {
     if (!rules_) return;
     rules_->facts().reached(stage_of(stage));
     rules_->changed();
+    rules_->ask_for_tags();
     apply_timeouts();
 }
 
@@ -89,22 +97,23 @@ milter_outcome session::outcome_of(std::size_t place) const noexcept {
 void session::ask_lists() {
     if (!rules_) return;
     auto& facts = rules_->facts();
-    for (auto const list : facts.take_wanted_lists()) {
-        auto const& ip = *facts.client_ip();
-        auto const bytes =
-            std::string(reinterpret_cast<char const*>(ip.bytes.data()), ip.bytes.size());
+    for (auto const list : facts.take_wanted_lists())
         effects_.push_back(
-            {effect::kind::look_up, list, ip.is_v6 ? bytes : bytes.substr(rule::v4_offset / 8)});
-    }
+            {effect::kind::look_up, list, std::string(bytes_of(*facts.client_ip()))});
 }
 
-void session::list_answered(std::size_t list, listing what, proto::time_point now) {
+/// A milter that came in the middle of a command would miss it, and between messages others have no answers that count: who
+/// applies is asked again with the next command then.
+void session::list_answered(std::size_t list, std::string_view address, listing what,
+                            proto::time_point now) {
     if (over_ || !rules_) return;
-    rules_->facts().list_answered(list, knowledge_of(what), what == listing::listed);
+    auto& facts = rules_->facts();
+    if (!facts.client_ip() || bytes_of(*facts.client_ip()) != address) return;
+    facts.list_answered(list, knowledge_of(what), what == listing::listed);
     rules_->changed();
-    bool const is_decided = session_verdict_ || (transaction_ && transaction_->verdict);
+    bool const may_join = !event_ && transaction_ && !transaction_->verdict && !session_verdict_;
     for (auto const& one : links_)
-        if (!is_decided) choose(*one, newest_, now);
+        if (may_join) choose(*one, newest_, now);
     ask_lists();
     resume(now);
 }
@@ -182,10 +191,12 @@ void session::add_rule_macros(std::string& pairs, link const& one, command_code 
     pairs = std::move(merged);
 }
 
+/// Nothing is asked for the sake of the record.
 void session::note_rules() {
     if (!rules_ || grant_) return;
     auto& record = transaction_->record;
     rules_->changed();
+    auto const quiet = rules_->facts().only_read();
     record.conditions = rules_->conditions();
     record.rules = rules_->holding();
     record.tags = rules_->tags();

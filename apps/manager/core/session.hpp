@@ -83,8 +83,10 @@ public:
     /// The milter's connection ended (no `why`), or failed.
     void filter_closed(std::size_t index, error_code why, proto::time_point now);
     void filter_drained(std::size_t index, proto::time_point now);
-    /// @param list  as the configuration counts them, the allow lists behind the block lists
-    void list_answered(std::size_t list, listing what, proto::time_point now);
+    /// @param list     as the configuration counts them, the allow lists behind the block lists
+    /// @param address  that it was asked about; of a client that has gone it says nothing of the present one
+    void list_answered(std::size_t list, std::string_view address, listing what,
+                       proto::time_point now);
     /// The manager ends and waits no longer.
     void cut_off(proto::time_point now);
     /// At or after deadline().

@@ -38,17 +38,12 @@ applicability session_rules::applies(std::size_t milter) noexcept {
     return applicability::undecided;
 }
 
-bool session_rules::is_for(rule::book_rule const& rule, std::size_t milter) noexcept {
-    return rule.milters.empty() ||
-           std::find(rule.milters.begin(), rule.milters.end(), milter) != rule.milters.end();
-}
-
 /// Empty: the macro that it is to be taken from was not sent.
-std::optional<std::string_view>
-session_rules::value_of(rule::macro_text const& macro) const noexcept {
+std::optional<std::string> session_rules::value_of(rule::macro_text const& macro) const {
     std::string_view const value = macro.value;
-    if (value.substr(0, 1) != "$") return value;
-    return macros_.find(value.substr(1));
+    if (value.substr(0, 1) != "$") return macro.value;
+    auto const found = macros_.find(value.substr(1));
+    return found ? std::optional(std::string(*found)) : std::nullopt;
 }
 
 milter_timeouts session_rules::timeouts_of(std::size_t milter) noexcept {
@@ -62,6 +57,10 @@ milter_timeouts session_rules::timeouts_of(std::size_t milter) noexcept {
         if (given.end_of_message) times.end_of_message = *given.end_of_message;
     }
     return times;
+}
+
+void session_rules::ask_for_tags() const noexcept {
+    for (auto const rule : book_.tags_by_lists()) holds(rule);
 }
 
 std::vector<std::string> session_rules::tags() const {

@@ -4,10 +4,10 @@
 
 #include "manager/core/config.hpp"
 #include "manager/core/mail_facts.hpp"
+#include "manager/core/rule_macros.hpp"
 #include "manager/core/selection.hpp"
 #include "rule/book.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -18,12 +18,6 @@ namespace milter::manager {
 
 /// Whose verdicts are asked about: of milters that count, or of one in a shadow.
 enum class rules_for { enforced, evaluated };
-
-/// A macro that rules have for a milter.
-struct rule_macro {
-    std::string_view name;
-    std::string_view value;
-};
 
 class session_rules {
 public:
@@ -60,11 +54,13 @@ public:
     rule::book_rule const* verdict() noexcept { return book_.verdict(moment()); }
     /// Nothing that is still open can refuse the message.
     bool verdict_is_out() noexcept { return book_.verdict_is_out(moment()); }
-    /// Macros for the milter that hold by what is known, later ones in place of earlier ones of the same name.
+    /// Macros for the milter by what is known.
     /// @param has  whether the MTA has sent a macro that the milter will see
     template <class Has> std::vector<rule_macro> macros_for(std::size_t milter, Has has);
     /// Its times where no rule says otherwise.
     milter_timeouts timeouts_of(std::size_t milter) noexcept;
+    /// So that DNS lists are asked which nothing but a tag depends on. Nobody waits for them.
+    void ask_for_tags() const noexcept;
     /// Of rules that hold: what they tag the record with, and what they are called.
     std::vector<std::string> tags() const;
     std::vector<std::string> holding() const;
@@ -79,8 +75,7 @@ private:
     bool holds(std::size_t rule) const noexcept {
         return book_.holds(rule, moment()) == rule::truth::yes;
     }
-    static bool is_for(rule::book_rule const& rule, std::size_t milter) noexcept;
-    std::optional<std::string_view> value_of(rule::macro_text const& macro) const noexcept;
+    std::optional<std::string> value_of(rule::macro_text const& macro) const;
 
     config const& settings_;
     rule::book const& book_;
@@ -93,29 +88,9 @@ private:
 
 template <class Has>
 std::vector<rule_macro> session_rules::macros_for(std::size_t milter, Has has) {
-    std::vector<rule_macro> found;
-    auto const add = [&](rule::macro_text const& macro) {
-        auto const value = value_of(macro);
-        if (!value) return;
-        for (auto& one : found)
-            if (one.name == macro.name) return void(one.value = *value);
-        found.push_back({macro.name, *value});
-    };
-    auto const is_given = [&](std::string_view name) {
-        return std::any_of(found.begin(), found.end(),
-                           [&](auto const& one) { return one.name == name; });
-    };
-    auto const& rules = book_.rules();
-    for (std::size_t i = 0; i < rules.size(); ++i) {
-        auto const& one = rules[i];
-        if ((one.set_macros.empty() && one.default_macros.empty()) || !is_for(one, milter) ||
-            !holds(i))
-            continue;
-        for (auto const& macro : one.set_macros) add(macro);
-        for (auto const& macro : one.default_macros)
-            if (!has(std::string_view(macro.name)) && !is_given(macro.name)) add(macro);
-    }
-    return found;
+    return macros_by_rules(
+        book_, milter, [&](std::size_t rule) { return holds(rule); }, has,
+        [&](rule::macro_text const& macro) { return value_of(macro); });
 }
 
 } // namespace milter::manager

@@ -79,10 +79,11 @@ void shadowed_session::filter_drained(std::size_t index, proto::time_point now) 
     at(index, [&](session& to, std::size_t link) { to.filter_drained(link, now); });
 }
 
-void shadowed_session::list_answered(std::size_t list, listing what, proto::time_point now) {
-    heard_.list_answered(list, what, now);
+void shadowed_session::list_answered(std::size_t list, std::string_view address, listing what,
+                                     proto::time_point now) {
+    heard_.list_answered(list, address, what, now);
     for (auto const& one : shadows_)
-        if (one->self) one->self->list_answered(list, what, now);
+        if (one->self) one->self->list_answered(list, address, what, now);
 }
 
 void shadowed_session::cut_off(proto::time_point now) {

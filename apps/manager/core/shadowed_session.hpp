@@ -40,7 +40,8 @@ public:
     void filter_bytes(std::size_t index, std::string_view bytes, proto::time_point now);
     void filter_closed(std::size_t index, error_code why, proto::time_point now);
     void filter_drained(std::size_t index, proto::time_point now);
-    void list_answered(std::size_t list, listing what, proto::time_point now);
+    void list_answered(std::size_t list, std::string_view address, listing what,
+                       proto::time_point now);
     void cut_off(proto::time_point now);
     void expired(proto::time_point now);
 

@@ -22,8 +22,13 @@ std::string why() { return std::generic_category().message(errno); }
 
 read_text read_all(std::FILE* from, std::size_t limit) {
     read_text read;
-    read.text.resize(limit + 1); // so that the excess is seen
-    read.text.resize(std::fread(read.text.data(), 1, read.text.size(), from));
+    constexpr std::size_t piece = 1 << 16; // bytes
+    while (read.text.size() <= limit) {    // so that the excess is seen
+        auto const had = read.text.size();
+        read.text.resize(had + piece);
+        read.text.resize(had + std::fread(read.text.data() + had, 1, piece, from));
+        if (read.text.size() < had + piece) break;
+    }
     if (std::ferror(from) != 0)
         read.problem = "cannot read the file: " + why();
     else if (read.text.size() > limit)

@@ -164,8 +164,9 @@ void acceptor::begin(entry const& at, descriptor mta, std::shared_ptr<pass> his,
     if (where.family != endpoint::kind::unix_path)
         ::setsockopt(mta.number(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     ++at.door->accepted;
-    arrival who{++last_id_,         to_string(where), at.as.profile, config_,
-                std::move(no_room), std::move(his),   desk_,         {}};
+    auto name = at.as.spelled.empty() ? to_string(where) : at.as.spelled;
+    arrival who{++last_id_,         std::move(name), at.as.profile, config_,
+                std::move(no_room), std::move(his),  desk_,         {}};
     if (desk_)
         who.known = desk_->look(inside_->load(), at.door->inside->load(), proto::clock::now());
     auto& one = *workers_[turn_++ % workers_.size()];

@@ -115,16 +115,16 @@ void relay::open(effect const& what) {
 
 void relay::look_up(effect const& what) {
     if (!self_) self_ = std::make_shared<relay*>(this);
-    auto tell = [self = self_, list = what.link](listing said) {
-        if (auto* const still = *self) still->list_answered(list, said);
+    auto tell = [self = self_, list = what.link, address = what.bytes](listing said) {
+        if (auto* const still = *self) still->list_answered(list, address, said);
     };
     if (!desk_) return tell(listing::failed);
     desk_->ask(what.link, what.bytes, worker_.waits(), std::move(tell));
 }
 
 /// Perhaps at once, in the middle of perform(), which goes on then.
-void relay::list_answered(std::size_t list, listing what) {
-    core_.list_answered(list, what, worker_.waits().now());
+void relay::list_answered(std::size_t list, std::string_view address, listing what) {
+    core_.list_answered(list, address, what, worker_.waits().now());
     perform();
 }
 

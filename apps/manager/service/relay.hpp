@@ -54,7 +54,7 @@ private:
     void execute(effect& what);
     void open(effect const& what);
     void look_up(effect const& what);
-    void list_answered(std::size_t list, listing what);
+    void list_answered(std::size_t list, std::string_view address, listing what);
     void tell_drained(std::size_t index);
     void closed(std::size_t index, error_code why);
     void end();
