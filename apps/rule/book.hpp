@@ -114,8 +114,6 @@ struct book_rule {
 
 struct book_milter {
     std::optional<program> when;
-    stage_set
-        asked; ///< when applies() may have another answer than before; of milters in `after` at any time
     bool runs_if_unknown = true;
     std::vector<std::uint32_t> use; ///< rules, by their places
     std::vector<std::uint32_t> skip;
@@ -154,6 +152,9 @@ public:
     /// Rules that have a verdict, and those of them that accept, in their order.
     std::vector<std::uint32_t> const& verdicts() const noexcept { return verdicts_; }
     std::vector<std::uint32_t> const& accepts() const noexcept { return accepts_; }
+    /// When applies() may have another answer than before; of milters that ask about others also whenever one of those is
+    /// known not to run.
+    stage_set asked(std::size_t milter) const noexcept { return asked_[milter]; }
     /// Rules that tag the record and ask about DNS lists.
     std::vector<std::uint32_t> const& tags_by_lists() const noexcept { return tags_by_lists_; }
     rule::needs const& needs() const noexcept { return needs_; }
@@ -173,6 +174,7 @@ private:
     std::vector<std::uint32_t> verdicts_; ///< rules that have one, in their order
     std::vector<std::uint32_t> accepts_;
     std::vector<std::uint32_t> tags_by_lists_;
+    std::vector<stage_set> asked_; ///< by milter
     rule::needs needs_;
     rule::memo_size memo_size_;
     bool acts_ = false;

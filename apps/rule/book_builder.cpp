@@ -281,9 +281,8 @@ private:
     /// That a milter does not run may be known at the start: it is not in the profile.
     void note_stages() {
         for (std::size_t i = 0; i < made_->milters_.size(); ++i) {
-            auto& one = made_->milters_[i];
-            one.asked = when_to_ask(*made_, i);
-            if (!one.after.empty()) one.asked.add(stage::start);
+            auto& asked = made_->asked_.emplace_back(when_to_ask(*made_, i));
+            if (!made_->milters_[i].after.empty()) asked.add(stage::start);
         }
         for (std::uint32_t i = 0; i < made_->rules_.size(); ++i)
             if (!made_->rules_[i].tag.empty() && asks_lists(made_->rules_[i].when))

@@ -30,9 +30,9 @@ bool domain_set::add(std::string_view entry) {
 bool domain_set::has(std::string_view normal) const noexcept {
     backward_hash hash;
     for (auto i = normal.size(); i > 0; --i) {
-        auto const parent = normal.substr(i);
-        if (parent.size() > names_.longest()) return false;
         if (normal[i - 1] == '.') {
+            auto const parent = normal.substr(i);
+            if (parent.size() > names_.longest()) return false;
             auto const means = names_.find(hash.value(), {parent});
             if (means && (*means & under_it) != 0) return true;
         }

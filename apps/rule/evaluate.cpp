@@ -36,14 +36,15 @@ private:
     }
 
     truth found_out(step const& of) noexcept;
-    truth chain(step const& of) noexcept;
-    truth other_condition(std::uint32_t index) noexcept;
+    // Apart, so that none pays for the registers and the stack of the others.
+    [[gnu::noinline]] truth chain(step const& of) noexcept;
+    [[gnu::noinline]] truth other_condition(std::uint32_t index) noexcept;
     truth fact_as_condition(step const& of) noexcept;
-    truth some_of_many(step const& of) noexcept;
-    value counted(step const& of) noexcept;
-    truth compared(step const& of) noexcept;
-    truth contained(step const& of) noexcept;
-    truth of_operand(step const& of) noexcept;
+    [[gnu::noinline]] truth some_of_many(step const& of) noexcept;
+    [[gnu::noinline]] value counted(step const& of) noexcept;
+    [[gnu::noinline]] truth compared(step const& of) noexcept;
+    [[gnu::noinline]] truth contained(step const& of) noexcept;
+    [[gnu::noinline]] truth of_operand(step const& of) noexcept;
     value read(step const& of) noexcept;
     value literal_at(std::uint32_t index) const noexcept;
 

@@ -20,7 +20,7 @@ session_rules::session_rules(config const& settings, proto::macro_store const& m
 applicability session_rules::applies(std::size_t milter) noexcept {
     auto const& asked = book_.milters()[milter];
     bool const may_be_new =
-        asked.asked.has(facts_.newest()) || (has_settled_ && !asked.after.empty());
+        book_.asked(milter).has(facts_.newest()) || (has_settled_ && !asked.after.empty());
     if (!may_be_new) return applicability::undecided;
     auto const at = moment();
     auto answer = book_.applies(milter, at);
