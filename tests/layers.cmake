@@ -34,7 +34,7 @@ function(milter_test layer)
         MILTER_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     # The limit is for hangs only: no test may depend on how fast the machine is.
     add_test(NAME ${name} COMMAND ${name} --color_output=no)
-    set_tests_properties(${name} PROPERTIES LABELS ${layer} TIMEOUT 1500)
+    set_tests_properties(${name} PROPERTIES LABELS ${layer} TIMEOUT 900)
 endfunction()
 
 milter_test(base)
@@ -45,7 +45,8 @@ milter_test(corpus LINK milter::json)
 milter_test(capture)
 milter_test(net LINK milter::net milter_asio)
 milter_test(rule LINK rule)
-milter_test(manager LINK manager_core manager_config manager_import manager_service manager_doctor)
+milter_test(manager LINK manager_core manager_config manager_import manager_doctor)
+milter_test(service LINK manager_service manager_config manager_core)
 
 # Counts what is allocated, in a program of its own: operator new is replaced, and what Asio uses besides it is wrapped.
 milter_test(allocation LINK milter::net milter_asio rule)
@@ -86,7 +87,7 @@ endif()
 
 # What scripts/test builds with ThreadSanitizer.
 add_custom_target(threaded_tests)
-foreach(layer IN ITEMS net manager apps)
+foreach(layer IN ITEMS net service apps)
     if(TARGET test_${layer})
         add_dependencies(threaded_tests test_${layer})
     endif()

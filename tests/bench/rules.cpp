@@ -157,8 +157,7 @@ private:
             known_.learned();
             moment const now{book_->conditions(), sets_, of, known_};
             for (std::size_t i = 0; i < answers_.size(); ++i)
-                if (!is_final(answers_[i]) &&
-                    book_->asked(i + 1).has(static_cast<stage>(at)))
+                if (!is_final(answers_[i]) && book_->asked(i + 1).has(static_cast<stage>(at)))
                     answers_[i] = book_->applies(i + 1, now);
         }
         for (auto const one : answers_) yes_ += one == truth::yes;

@@ -3,9 +3,9 @@
 
 #include "manager/core/dns_answer.hpp"
 
-#include "dns_packet.hpp"
-
 #include <boost/test/unit_test.hpp>
+
+#include <support/dns_packet.hpp>
 
 #include <chrono>
 #include <string>

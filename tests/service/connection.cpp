@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// tests/manager/connection.cpp - connecting, writing what the peer does not take at once, the end
+// tests/service/connection.cpp - connecting, writing what the peer does not take at once, the end
 
 #include "manager/service/connection.hpp"
 

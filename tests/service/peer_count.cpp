@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// tests/manager/peer_count.cpp - sessions of an address are counted as long as they live
+// tests/service/peer_count.cpp - sessions of an address are counted as long as they live
 
 #include "manager/service/peer_count.hpp"
 

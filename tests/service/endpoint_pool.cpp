@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// tests/manager/endpoint_pool.cpp - which endpoint a session tries, for how long, and what others learn of it
+// tests/service/endpoint_pool.cpp - which endpoint a session tries, for how long, and what others learn of it
 
 #include "manager/core/endpoint_pool.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// tests/manager/lookups.cpp - names of hosts: nobody waits for the name of another
+// tests/service/lookups.cpp - names of hosts: nobody waits for the name of another
 
 #include "manager/service/lookups.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// tests/manager/dns_lists_fixture.hpp - lists asked of the name servers of one test
+// tests/service/dns_lists_fixture.hpp - lists asked of the name servers of one test
 #pragma once
 
 #include "manager/service/dns_lists.hpp"

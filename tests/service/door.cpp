@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// tests/manager/door.cpp - plans that are carried out, and plans that are dropped
+// tests/service/door.cpp - plans that are carried out, and plans that are dropped
 
 #include "manager/service/door.hpp"
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
-// tests/manager/name_server.hpp - a name server of one test, on the loopback by UDP and TCP, that says what it is told to
+// tests/service/name_server.hpp - a name server of one test, on the loopback by UDP and TCP, that says what it is told to
 #pragma once
 
-#include "dns_packet.hpp"
 #include <milter/endpoint.hpp>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <support/dns_packet.hpp>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// tests/manager/damped_line.cpp - a flood of lines: the first at once, the last when it is over
+// tests/service/damped_line.cpp - a flood of lines: the first at once, the last when it is over
 
 #include "manager/service/damped_line.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// tests/manager/inherited.cpp - whose sockets they are that came with the environment
+// tests/service/inherited.cpp - whose sockets they are that came with the environment
 
 #include "manager/service/inherited.hpp"
 

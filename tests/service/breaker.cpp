@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// tests/manager/breaker.cpp - when an endpoint is tried and when not, under a clock of our own
+// tests/service/breaker.cpp - when an endpoint is tried and when not, under a clock of our own
 
 #include "manager/core/breaker.hpp"
 

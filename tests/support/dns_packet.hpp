@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// tests/manager/dns_packet.hpp - packets of name servers, good and bad
+// tests/support/dns_packet.hpp - packets of name servers, good and bad
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// tests/manager/poller.cpp - descriptors, deadlines and errands of one thread
+// tests/service/poller.cpp - descriptors, deadlines and errands of one thread
 
 #include "manager/service/poller.hpp"
 

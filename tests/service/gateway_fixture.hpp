@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// tests/manager/gateway_fixture.hpp - a gateway whose first worker can be held up, with steps on its main thread
+// tests/service/gateway_fixture.hpp - a gateway whose first worker can be held up, with steps on its main thread
 //
 // There is room for no session, so that each connection is a line, and is answered all the same.
 #pragma once

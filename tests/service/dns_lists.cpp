@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// tests/manager/dns_lists.cpp - lists in DNS as sessions hear of them, where name servers answer
+// tests/service/dns_lists.cpp - lists in DNS as sessions hear of them, where name servers answer
 
 #include "dns_lists_fixture.hpp"
 

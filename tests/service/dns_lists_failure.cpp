@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// tests/manager/dns_lists_failure.cpp - name servers that are slow, silent, wrong or hostile, and the end of the lists
+// tests/service/dns_lists_failure.cpp - name servers that are slow, silent, wrong or hostile, and the end of the lists
 
 #include "dns_lists_fixture.hpp"
 

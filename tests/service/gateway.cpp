@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// tests/manager/gateway.cpp - listeners that are wanted back while they are being closed
+// tests/service/gateway.cpp - listeners that are wanted back while they are being closed
 
 #include "gateway_fixture.hpp"
 

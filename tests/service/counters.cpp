@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// tests/manager/counters.cpp - what messages add up to, over threads and reloads
+// tests/service/counters.cpp - what messages add up to, over threads and reloads
 
 #include "manager/service/counters.hpp"
 

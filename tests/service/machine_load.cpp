@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// tests/manager/machine_load.cpp - how busy the machine is, by what the system says of it
+// tests/service/machine_load.cpp - how busy the machine is, by what the system says of it
 
 #include "manager/service/machine_load.hpp"
 

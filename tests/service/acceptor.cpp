@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// tests/manager/acceptor.cpp - what it says of those it refuses, and that each worker has its share
+// tests/service/acceptor.cpp - what it says of those it refuses, and that each worker has its share
 
 #include "manager/service/acceptor.hpp"
 
