@@ -100,8 +100,11 @@ bool rule_walk::ask_milter(std::size_t milter) {
 void rule_walk::note_missing() {
     auto const& expected = test_.expect;
     auto const is_named = [&](std::size_t milter) {
-        auto const& names = expected.not_milters;
-        return std::find(names.begin(), names.end(), config_.milters[milter].name) != names.end();
+        auto const names = {&expected.runs, &expected.not_milters};
+        return std::any_of(names.begin(), names.end(), [&](auto const* list) {
+            return std::find(list->begin(), list->end(), config_.milters[milter].name) !=
+                   list->end();
+        });
     };
     mail_.forget_missing();
     if (is_over_) return;

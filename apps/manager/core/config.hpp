@@ -155,6 +155,7 @@ struct given_fact {
 /// What a test expects; what is empty may be anything.
 struct expectation {
     std::optional<std::vector<std::string>> milters; ///< all that run, in their order
+    std::vector<std::string> runs;                   ///< some of them
     std::vector<std::string> not_milters;
     std::optional<rule::stage> decided_at;
     std::optional<rule::verdict_kind> verdict; ///< by a rule
@@ -168,6 +169,7 @@ struct expectation {
 struct test_config {
     std::string name;
     std::vector<given_fact> given;
+    std::vector<given_fact> unavailable; ///< without values
     expectation expect;
     std::string file; ///< where it stands
     unsigned line = 0;
