@@ -63,6 +63,7 @@ private:
     std::uint32_t in_numbers(node const& tree, operand const& left, node const& list);
     std::uint32_t in_named_set(node const& tree, operand const& left, node const& set);
     std::uint32_t under(node const& tree, operand const& left);
+    bool is_above_nothing(node const& parent, std::string_view word);
     std::uint32_t matches(node const& tree, operand const& left);
     std::uint32_t part_of_text(node const& tree, operand const& left);
     std::uint32_t equal_or_ordered(node const& tree, operand const& left);
