@@ -57,10 +57,12 @@ std::string absolute(std::string const& file) {
 
 wall_time now() { return std::chrono::system_clock::now(); }
 
+/// Without notes, which are for who checks.
 std::vector<std::string> texts_of(std::vector<config_problem> const& problems) {
     std::vector<std::string> texts;
     texts.reserve(problems.size());
-    for (auto const& one : problems) texts.push_back(to_string(one));
+    for (auto const& one : problems)
+        if (one.weight != problem_weight::note) texts.push_back(to_string(one));
     return texts;
 }
 

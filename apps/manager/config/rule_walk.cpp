@@ -19,13 +19,7 @@ std::vector<std::size_t> milters_for(config const& what, test_config const& test
     profile_config const* profile = nullptr;
     for (auto const& one : test.given)
         if (one.which == rule::fact::profile) profile = find_profile(what, one.texts.front());
-    if (!profile) {
-        for (std::size_t i = 0; i < what.milters.size(); ++i) add(i);
-        return places;
-    }
-    for (auto const& name : profile->milters)
-        for (std::size_t i = 0; i < what.milters.size(); ++i)
-            if (what.milters[i].name == name) add(i);
+    for (auto const place : asked_order(what, profile)) add(place);
     return places;
 }
 

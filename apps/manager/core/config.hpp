@@ -258,6 +258,11 @@ inline std::size_t most_sessions(milter_config const& of) noexcept {
 ///                of the breaker are the same; its sessions go on being counted
 std::shared_ptr<config const> with_endpoints(config what, config const* before = nullptr);
 
+/// Places of its milters as they were written. @param profile  null: none, so all milters
+std::vector<std::size_t> written_order(config const& in, profile_config const* profile);
+/// The same as they are asked: each behind those that its rules ask about.
+std::vector<std::size_t> asked_order(config const& in, profile_config const* profile);
+
 /// Whether mail of the profile goes through the milter. @param profile  null: none
 bool is_in(profile_config const* profile, std::size_t place) noexcept;
 
