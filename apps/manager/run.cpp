@@ -305,6 +305,8 @@ private:
         report.evaluation_memory_limit = of_copies.limit();
         for (auto const& one : gateway_.settings().milters)
             report.milters.push_back(status_of(one));
+        add_lists(report, *settings_, gateway_.desk());
+        report.sets = sets_of(*settings_);
         counters_.fill(report);
         report.lines_lost = decisions_.dropped();
         return report;

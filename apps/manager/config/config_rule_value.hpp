@@ -49,6 +49,9 @@ struct flags_by_name  { std::vector<std::pair<std::string, bool>>* to; }; ///< {
 struct stage_word     { std::optional<rule::stage>* to; };
 struct verdict_word   { std::optional<rule::verdict_kind>* to; };
 
+/// As `kind` of a set is written.
+std::string_view name_of(rule::set_kind of) noexcept;
+
 // On a refusal the target is unchanged.
 refusal read_value(one_line to, raw_value const& value);
 refusal read_value(condition_name to, raw_value const& value);

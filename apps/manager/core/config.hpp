@@ -126,13 +126,15 @@ struct set_config {
     std::string name;
     std::string description;
     list cidr, domains, mail, strings, hours;
-    std::string file;                   ///< an entry a line
-    std::string table;                  ///< Postfix: "cidr:/etc/postfix/clients"
-    std::vector<std::string> counts;    ///< results of the table that count; empty: all
-    std::string sqlite;                 ///< file of a database ...
-    std::string query;                  ///< ... and what it is asked
-    std::optional<rule::set_kind> kind; ///< of the last three
-    std::vector<file_state> sources;    ///< that it was read from
+    std::string file;                              ///< an entry a line
+    std::string table;                             ///< Postfix: "cidr:/etc/postfix/clients"
+    std::vector<std::string> counts;               ///< results of the table that count; empty: all
+    std::string sqlite;                            ///< file of a database ...
+    std::string query;                             ///< ... and what it is asked
+    std::optional<rule::set_kind> kind;            ///< of the last three
+    std::vector<file_state> sources;               ///< that it was read from
+    std::chrono::system_clock::time_point read_at; ///< when what is in force was read
+    std::string problem; ///< why its sources, as they are now, cannot be; empty: they could
 };
 
 /// A block or allow list in DNS.
