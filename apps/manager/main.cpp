@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // manager/main.cpp - milter-manager
+#include "manager/check_command.hpp"
 #include "manager/config_show_command.hpp"
 #include "manager/control_client.hpp"
 #include "manager/doctor_command.hpp"

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
-// manager/run.hpp - the verbs of milter-manager; each returns the exit status (sysexits)
+// manager/run.hpp - `milter-manager run`
 #pragma once
 
 #include "manager/options.hpp"
 
 namespace milter::manager {
 
+/// @return  the exit status (sysexits)
 int run(options const& options);
-int check(options const& options);
 
 } // namespace milter::manager

@@ -4,19 +4,20 @@
 
 #include "manager/config/config_number.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace milter::manager {
 
 namespace {
 
-std::string_view state_of(endpoint_knowledge const& known) noexcept {
-    switch (known.state) {
+std::string_view state_of(breaker::state state, breaker::experience last) noexcept {
+    switch (state) {
     case breaker::state::open: return "down";
     case breaker::state::half_open: return "half_open";
     case breaker::state::closed: break;
     }
-    switch (known.last) {
+    switch (last) {
     case breaker::experience::worked: return "up";
     case breaker::experience::failed: return "failing";
     case breaker::experience::none: break;
@@ -25,11 +26,34 @@ std::string_view state_of(endpoint_knowledge const& known) noexcept {
 }
 
 endpoint_status status_of(endpoint const& where, endpoint_knowledge const& known) {
-    endpoint_status status{to_string(where), state_of(known), {}, {}};
+    endpoint_status status{to_string(where), state_of(known.state, known.last), {}, {}};
     if (known.state == breaker::state::open)
         status.retry_in = std::chrono::ceil<std::chrono::milliseconds>(known.pause);
     if (known.last == breaker::experience::failed) status.last_error = known.reason;
     return status;
+}
+
+void fill(list_status& status, dns_zone_status const& known) {
+    status.state = state_of(known.state, known.last);
+    if (known.state == breaker::state::open)
+        status.retry_in = std::chrono::ceil<std::chrono::milliseconds>(known.pause);
+    status.asked = known.asked;
+    status.cached = known.cached;
+    status.listed = known.listed;
+    status.not_listed = known.not_listed;
+    status.failed = known.failed;
+    if (known.last == breaker::experience::failed) status.last_error = known.reason;
+}
+
+std::string_view source_of(set_config const& one) noexcept {
+    if (!one.file.empty()) return "file";
+    if (!one.table.empty()) return "table";
+    return one.sqlite.empty() ? "list" : "sqlite";
+}
+
+std::string const& file_of(set_config const& one) noexcept {
+    if (!one.file.empty()) return one.file;
+    return one.table.empty() ? one.sqlite : one.table;
 }
 
 } // namespace
@@ -52,6 +76,37 @@ milter_status status_of(milter_config const& one) {
     status.evaluated = one.mode == milter_mode::evaluate;
     status.max_sessions = most_sessions(one);
     return status;
+}
+
+void add_lists(status_report& to, config const& settings, rule_desk const* desk) {
+    auto const add = [&](std::vector<list_config> const& lists, std::string_view kind) {
+        for (auto const& one : lists) {
+            auto& status = to.lists.emplace_back();
+            status.zone = one.zone.name;
+            status.kind = kind;
+            status.state = "not asked";
+        }
+    };
+    add(settings.block_lists, "dnsbl");
+    add(settings.allow_lists, "dnswl");
+    to.answers.limit = settings.dns.cache_entries;
+    if (!desk) return;
+    auto const known = desk->status();
+    to.answers.kept = known.remembered;
+    to.answers.questions = known.outstanding;
+    for (std::size_t i = 0; i < std::min(known.zones.size(), to.lists.size()); ++i)
+        fill(to.lists[i], known.zones[i]);
+}
+
+std::vector<set_status> sets_of(config const& settings) {
+    std::vector<set_status> all;
+    for (std::size_t i = 0; i < settings.named_sets.size(); ++i) {
+        auto const& one = settings.named_sets[i];
+        auto const& made = settings.sets[i];
+        all.push_back({one.name, made->kind(), source_of(one), file_of(one), made->size(),
+                       one.read_at, one.problem});
+    }
+    return all;
 }
 
 } // namespace milter::manager

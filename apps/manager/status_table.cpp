@@ -212,6 +212,32 @@ std::string milters(json const& answer) {
 }
 
 /// Empty: there are none.
+std::string lists(json const& answer) {
+    std::vector<row> rows = {
+        {"LIST", "ASKED", "LISTED", "NOT LISTED", "FAILED", "STATE", "LAST PROBLEM"}};
+    for (auto const& one : list(answer, "lists"))
+        rows.push_back({text(one, "zone") + (text(one, "kind") == "dnswl" ? " (allow)" : ""),
+                        number(one, "asked"), number(one, "listed"), number(one, "not_listed"),
+                        number(one, "failed"), state_of(one), text(one, "last_error")});
+    if (rows.size() == 1) return {};
+    auto const kept = part(answer, "list_answers");
+    return '\n' + columns(rows) + number(kept, "kept") + " answers kept, of at most " +
+           number(kept, "limit") + "; questions on their way: " + number(kept, "questions") + '\n';
+}
+
+/// Empty: there are none.
+std::string sets(json const& answer) {
+    std::vector<row> rows = {{"SET", "KIND", "ENTRIES", "READ", "FROM", "LAST PROBLEM"}};
+    for (auto const& one : list(answer, "sets")) {
+        auto const file = text(one, "file");
+        auto const problem = text(one, "last_error");
+        rows.push_back({'@' + text(one, "name"), text(one, "kind"), number(one, "entries"),
+                        text(one, "read"), file.empty() ? "the configuration" : file, problem});
+    }
+    return rows.size() > 1 ? '\n' + columns(rows) : "";
+}
+
+/// Empty: there are none.
 std::string evaluated(json const& answer) {
     std::vector<row> rows = {
         {"EVALUATED", "SHARE", "MESSAGES", "COMPARED", "DIFFERING", "FAILED", "DROPPED"}};
@@ -228,6 +254,7 @@ std::string evaluated(json const& answer) {
 std::string status_table(json const& answer) {
     auto out = head(answer) + '\n' + listeners(answer);
     if (!list(answer, "milters").empty()) out += '\n' + milters(answer) + evaluated(answer);
+    out += lists(answer) + sets(answer);
     for (auto const& problem : list(part(answer, "last_reload"), "problems"))
         out += '\n' + problem.get<std::string>() + '\n';
     return out;

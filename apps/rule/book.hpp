@@ -119,6 +119,8 @@ struct book_milter {
     std::vector<std::uint32_t> skip;
     std::vector<std::uint32_t> evaluate;
     std::vector<std::uint32_t> after; ///< milters that its rules ask about, by their places
+    std::vector<std::optional<std::uint32_t>>
+        asked_by; ///< for each of these, a rule that does; empty: `when` of the milter
 };
 
 /// What facts the programs ask for.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // rule/book_builder.cpp - from what was written to what is asked: names resolved, orders and circles found
 #include "rule/book.hpp"
+#include "rule/book_order.hpp"
 #include "rule/book_warning.hpp"
 #include "rule/demand.hpp"
 #include "rule/parser.hpp"
@@ -9,7 +10,6 @@
 #include "rule/suggestion.hpp"
 
 #include <algorithm>
-#include <functional>
 
 namespace milter::rule {
 
@@ -25,7 +25,7 @@ public:
         compile_milters();
         compile_rules();
         note_needs();
-        find_circle_of_milters();
+        put_in_order();
         share_steps();
         if (!problems_.empty()) return {nullptr, std::move(problems_), std::move(scope_)};
         note_stages();
@@ -213,6 +213,7 @@ private:
                 made_->sets_macros_ || !one.set_macros.empty() || !one.default_macros.empty();
             made_->sets_timeouts_ = made_->sets_timeouts_ || one.timeouts.any();
             made_->rules_.push_back(std::move(made));
+            written_rules_.push_back(i);
         }
     }
 
@@ -249,7 +250,6 @@ private:
             for (auto const* const list : {&rule.set_macros, &rule.default_macros})
                 for (auto const& one : *list)
                     if (one.value.substr(0, 1) == "$") note_macro(one.value.substr(1));
-        for (std::size_t i = 0; i < made_->milters_.size(); ++i) note_order(i);
     }
 
     void note_macro(std::string name) {
@@ -297,103 +297,16 @@ private:
         });
     }
 
-    /// Milters that a program asks about, through conditions, too.
-    void milters_of(program const& what, std::vector<std::uint32_t>& into) const {
-        std::vector<bool> seen(made_->conditions_.size());
-        std::vector<program const*> left{&what};
-        while (!left.empty()) {
-            auto const& one = *left.back();
-            left.pop_back();
-            milters_of_steps(one, into);
-            for (auto const& step : one.steps)
-                if (step.what == step_kind::condition && !seen[step.index]) {
-                    seen[step.index] = true;
-                    left.push_back(&made_->conditions_[step.index]);
-                }
-        }
-    }
-
-    static void milters_of_steps(program const& what, std::vector<std::uint32_t>& into) {
-        for (auto const& one : what.steps) {
-            bool const is_fact = one.what == step_kind::fact || one.what == step_kind::read;
-            bool const is_of_milter = is_fact && one.which != fact::load_busy &&
-                                      (row_of(one.which).takes == argument_kind::milter ||
-                                       row_of(one.which).takes == argument_kind::milter_and_header);
-            bool const goes_through =
-                one.of == quantity::each_added_header && one.index != step::no_index;
-            if (!is_of_milter && !goes_through) continue;
-            auto const milter = static_cast<std::uint32_t>(what.arguments[one.index].index);
-            if (std::find(into.begin(), into.end(), milter) == into.end()) into.push_back(milter);
-        }
-    }
-
-    void note_order(std::size_t milter) {
+    void put_in_order() {
         if (!problems_.empty()) return; // circles of conditions
-        auto& one = made_->milters_[milter];
-        if (one.when) milters_of(*one.when, one.after);
-        for (auto const* const list : {&one.use, &one.skip, &one.evaluate, &made_->accepts_})
-            for (auto const rule : *list) milters_of(made_->rules_[rule].when, one.after);
-        if (from_.milters[milter].is_evaluated && !one.after.empty())
-            problem(section::milter, milter, one.when ? "when" : "",
-                    depends_on_others(milter, one.after.front(), "runs"));
-        refuse_evaluation_by_others(milter);
-        if (std::find(one.after.begin(), one.after.end(), milter) == one.after.end()) return;
-        problem(
-            section::milter, milter, one.when ? "when" : "",
-            {{},
-             "milter " + in_quotes(from_.milters[milter].name) + " depends on what it says itself",
-             "whether it runs is known before it says anything"});
-    }
-
-    /// The copy of the message that an evaluated milter gets does not wait for what others say about the message itself.
-    void refuse_evaluation_by_others(std::size_t milter) {
-        for (auto const rule : made_->milters_[milter].evaluate) {
-            std::vector<std::uint32_t> others;
-            milters_of(made_->rules_[rule].when, others);
-            if (others.empty()) continue;
-            problem(section::rule, place_of_rule(made_->rules_[rule].name), "evaluate",
-                    depends_on_others(milter, others.front(), "is evaluated"));
+        auto found = rule::put_in_order({made_->conditions_, made_->rules_, made_->accepts_},
+                                        from_.milters, made_->milters_);
+        for (auto& one : found) {
+            if (one.rule)
+                problem(section::rule, written_rules_[*one.rule], "when", std::move(one.what));
+            else
+                problem(section::milter, one.milter, "when", std::move(one.what));
         }
-    }
-    finding depends_on_others(std::size_t milter, std::uint32_t other, std::string const& does) {
-        return {{},
-                "whether " + in_quotes(from_.milters[milter].name) + ' ' + does +
-                    " depends on what " + in_quotes(from_.milters[other].name) + " says",
-                "an evaluated milter gets its copy of the message while others judge it: decide by "
-                "facts of the mail"};
-    }
-    std::size_t place_of_rule(std::string const& name) const {
-        auto const found = std::find_if(from_.rules.begin(), from_.rules.end(),
-                                        [&](auto const& one) { return one.name == name; });
-        return static_cast<std::size_t>(found - from_.rules.begin());
-    }
-
-    void find_circle_of_milters() {
-        if (!problems_.empty()) return;
-        visits_.assign(made_->milters_.size(), visit::none);
-        std::vector<std::size_t> path;
-        std::function<void(std::size_t)> const go = [&](std::size_t at) {
-            visits_[at] = visit::under_way;
-            path.push_back(at);
-            for (auto const other : made_->milters_[at].after) {
-                if (visits_[other] == visit::none) go(other);
-                if (visits_[other] == visit::under_way) tell_circle(path, other);
-            }
-            path.pop_back();
-            visits_[at] = visit::done;
-        };
-        for (std::size_t i = 0; i < visits_.size(); ++i)
-            if (visits_[i] == visit::none) go(i);
-    }
-
-    void tell_circle(std::vector<std::size_t> const& path, std::size_t again) {
-        std::string way;
-        for (auto at = std::find(path.begin(), path.end(), again); at != path.end(); ++at)
-            way += from_.milters[*at].name + " -> ";
-        problem(section::milter, path.back(), "when",
-                {{},
-                 "milters wait for each other: " + way + from_.milters[again].name,
-                 "take one of them out of the circle"});
     }
 
     book_text const& from_;
@@ -403,6 +316,8 @@ private:
     std::vector<std::optional<node>> trees_; ///< of the conditions
     std::vector<visit> visits_;
     std::vector<std::size_t> depths_;
+    std::vector<std::size_t>
+        written_rules_; ///< of the rules made, which are those that are enabled
 };
 
 built_book build(book_text const& from) { return book_builder(from).build(); }

@@ -2,66 +2,32 @@
 // rule/cidr_table.cpp
 #include "rule/cidr_table.hpp"
 
-#include <milter/wire/describe.hpp>
+#include "rule/rule_table_reader.hpp"
 
 #include <string>
+#include <utility>
 
 namespace milter::rule {
 
-class cidr_reader {
+class cidr_reader : rule_table_reader<cidr_reader, cidr_table::test> {
 public:
     cidr_reader(std::string_view text, counting_results const& results, table_problems& problems)
-        : lines_(text), results_(results), problems_(problems) {}
+        : rule_table_reader(text, results, problems) {}
 
     cidr_table read() {
-        while (!problems_.are_too_many() && lines_.next()) read_line();
-        if (table_.rules_.open_ifs() > 0)
-            fail(lines_.text().size(), "an if without its endif", "end it with a line \"endif\"");
-        table_.rules_.build();
+        read_into(table_.rules_);
         return std::move(table_);
     }
 
 private:
+    friend rule_table_reader;
     using test = cidr_table::test;
-    using rules = decltype(cidr_table::rules_);
 
-    void fail(std::size_t offset, std::string message, std::string hint) {
-        problems_.add(lines_, offset, std::move(message), std::move(hint));
-    }
+    static constexpr std::string_view what_is_tested = "address";
+    static constexpr std::string_view without_result =
+        "Postfix skips such a line; write for example OK behind it";
 
-    void read_line() {
-        table_cursor line{lines_.text()};
-        switch (skip_table_word(line)) {
-        case table_word::rule: return read_rule(line);
-        case table_word::if_: return read_if(line);
-        case table_word::endif: return read_endif(line);
-        }
-    }
-
-    void read_rule(table_cursor line) {
-        auto const tested = read_test(line);
-        if (!tested) return;
-        if (line.rest.empty())
-            return fail(line.offset, "no result behind the address",
-                        "Postfix skips such a line; write for example OK behind it");
-        table_.rules_.add_rule(*tested, tested->negated ? rules::form::negated : rules::form::plain,
-                               results_.has(line.rest));
-    }
-
-    /// Also of a pattern that is wrong, so that its endif is none too many.
-    void read_if(table_cursor line) {
-        auto const tested = read_test(line);
-        table_.rules_.open_if(tested.value_or(test{}));
-        if (tested && !line.rest.empty())
-            fail(line.offset, "something behind the address of an if",
-                 "Postfix ignores it; rules stand on lines of their own that do not begin with a "
-                 "blank");
-    }
-
-    void read_endif(table_cursor line) {
-        if (!table_.rules_.close_if()) return fail(0, "an endif without its if", {});
-        if (!line.rest.empty()) fail(line.offset, "something behind an endif", {});
-    }
+    static test test_of_nothing() { return {}; }
 
     /// The pattern at the front; behind it the cursor stands at what follows.
     std::optional<test> read_test(table_cursor& line) {
@@ -87,9 +53,6 @@ private:
         return std::string(word.substr(1, closed - 1)).append(word.substr(closed + 1));
     }
 
-    table_lines lines_;
-    counting_results const& results_;
-    table_problems& problems_;
     cidr_table table_;
 };
 

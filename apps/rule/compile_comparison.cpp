@@ -197,12 +197,14 @@ std::uint32_t compiler::under(node const& tree, operand const& left) {
                      "an entry \".example.com\" of a set stands for all below it: write in @" +
                          right.text);
     if (right.kind != node_kind::list) {
+        if (is_above_nothing(right, "under ")) return left.step;
         auto const parent = right_side(right, left);
         if (!parent.is) return parent.step;
         return add(comparing(step_kind::under, type::domain), tree.at, {left.step, parent.step});
     }
     std::vector<std::uint32_t> parts;
     for (auto const& one : right.children) {
+        if (is_above_nothing(one, "")) continue;
         auto const parent = literal_of(one, type::domain);
         if (parent.is)
             parts.push_back(
@@ -211,6 +213,21 @@ std::uint32_t compiler::under(node const& tree, operand const& left) {
     step any_of;
     any_of.what = step_kind::or_;
     return add(any_of, tree.at, parts);
+}
+
+/// A text that no name is under, as it is spelled for a set: that has been told then.
+/// @param word  in front of what to write instead
+bool compiler::is_above_nothing(node const& parent, std::string_view word) {
+    if (parent.kind != node_kind::text) return false;
+    auto const name_at = std::min(parent.text.find_first_not_of("*."), parent.text.size());
+    auto const name = std::string_view(parent.text).substr(name_at);
+    bool const is_name = !name.empty() && name.find('*') == name.npos;
+    if (is_name && name_at == 0) return false;
+    wrong(parent.at, "no name is under " + in_quotes(parent.text),
+          is_name ? "write " + std::string(word) + in_quotes(name) +
+                        ": this name and all names below it"
+                  : "write a domain; a pattern stands behind matches");
+    return true;
 }
 
 std::uint32_t compiler::matches(node const& tree, operand const& left) {

@@ -33,28 +33,32 @@ private:
         bool has_argument = false;
     };
 
-    // compile.cpp: conditions, names, calls
+    // compile.cpp: conditions
     std::uint32_t condition(node const& tree);
     std::uint32_t name_as_condition(node const& tree);
     std::uint32_t call_as_condition(node const& tree);
-    std::uint32_t quantifier(node const& tree, step_kind what);
     std::uint32_t fact_as_condition(node const& tree);
     std::uint32_t one_operand_condition(node const& tree, step_kind what, type takes);
     std::uint32_t sample(node const& tree);
     std::uint32_t bool_or_else(node const& tree);
-    operand operand_of(node const& tree);
-    operand fact_operand(node const& tree);
-    operand call_operand(node const& tree, function which);
+
+    // compile_quantifier.cpp: several values
+    std::uint32_t quantifier(node const& tree, step_kind what);
     operand count(node const& tree);
+    bool fits_range(fact_row const& row, argument const& with, node const& tree);
+
+    // compile_operand.cpp: facts, their arguments, functions
+    fact_row const* fact_of(node const& tree);
+    operand operand_of(node const& tree);
+    operand call_operand(node const& tree, function which);
+    operand fact_operand(node const& tree);
     operand or_else(node const& tree);
     operand length(node const& tree);
-    fact_row const* fact_of(node const& tree);
+    bool has_arguments(node const& call, std::size_t count, std::string_view form);
     bool argument_of(fact_row const& row, node const& call, argument& into);
     bool resolve(fact_row const& row, argument_kind kind, node const& given, argument& into);
     bool resolve_in(names<std::uint32_t> const& known, std::string_view what,
                     std::string_view heading, node const& given, argument& into);
-    bool fits_range(fact_row const& row, argument const& with, node const& tree);
-    bool has_arguments(node const& call, std::size_t count, std::string_view form);
     void unknown_name(node const& tree);
 
     // compile_comparison.cpp: what stands on both sides of a word
@@ -63,6 +67,7 @@ private:
     std::uint32_t in_numbers(node const& tree, operand const& left, node const& list);
     std::uint32_t in_named_set(node const& tree, operand const& left, node const& set);
     std::uint32_t under(node const& tree, operand const& left);
+    bool is_above_nothing(node const& parent, std::string_view word);
     std::uint32_t matches(node const& tree, operand const& left);
     std::uint32_t part_of_text(node const& tree, operand const& left);
     std::uint32_t equal_or_ordered(node const& tree, operand const& left);
@@ -82,6 +87,7 @@ private:
     std::uint32_t wrong(place at, std::string message, std::string hint = {});
 
     static bool is_literal(node const& tree) noexcept;
+    static std::string with_article(type of);
 
     scope const& names_;
     program made_;

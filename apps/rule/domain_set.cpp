@@ -20,7 +20,8 @@ bool domain_set::add(std::string_view entry) {
         means = under_it;
     }
     auto const name = normal_domain(entry);
-    if (name.empty()) return false;
+    bool const matches_nothing = name.empty() || name.front() == '.' || name.find('*') != name.npos;
+    if (matches_nothing) return false;
     auto& known = names_[name];
     if ((known & means) == 0) ++size_;
     known |= means;

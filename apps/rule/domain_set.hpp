@@ -12,7 +12,7 @@ namespace milter::rule {
 class domain_set {
 public:
     /// @param entry  "example.com": this name alone; ".example.com" or "*.example.com": all names under it, without itself
-    /// @return  false when nothing is left of it: ""
+    /// @return  false when no name can be meant: "", "mail.*"
     bool add(std::string_view entry);
 
     std::size_t size() const noexcept { return size_; }

@@ -3,6 +3,7 @@
 #include "rule/pattern_table.hpp"
 
 #include "rule/posix_pattern.hpp"
+#include "rule/rule_table_reader.hpp"
 #include <milter/ascii.hpp>
 #include <milter/wire/describe.hpp>
 
@@ -79,63 +80,25 @@ table_flags read_flags(pattern_syntax syntax, std::string_view letters) {
 
 } // namespace
 
-class pattern_table_reader {
+class pattern_table_reader : rule_table_reader<pattern_table_reader, pattern_table::test> {
 public:
     pattern_table_reader(pattern_syntax syntax, std::string_view text,
                          counting_results const& results, table_problems& problems)
-        : syntax_(syntax), lines_(text), results_(results), problems_(problems) {}
+        : rule_table_reader(text, results, problems), syntax_(syntax) {}
 
     pattern_table read() {
-        while (!problems_.are_too_many() && lines_.next()) read_line();
-        if (table_.rules_.open_ifs() > 0)
-            fail(lines_.text().size(), "an if without its endif", "end it with a line \"endif\"");
-        if (problems_.empty()) table_.rules_.build();
+        read_into(table_.rules_);
         return std::move(table_);
     }
 
 private:
+    friend rule_table_reader;
     using test = pattern_table::test;
-    using rules = decltype(pattern_table::rules_);
 
-    void fail(std::size_t offset, std::string message, std::string hint) {
-        problems_.add(lines_, offset, std::move(message), std::move(hint));
-    }
+    static constexpr std::string_view what_is_tested = "pattern";
+    static constexpr std::string_view without_result = "write for example OK behind it";
 
-    void read_line() {
-        table_cursor line{lines_.text()};
-        switch (skip_table_word(line)) {
-        case table_word::rule: return read_rule(line);
-        case table_word::if_: return read_if(line);
-        case table_word::endif: return read_endif(line);
-        }
-    }
-
-    void read_rule(table_cursor line) {
-        auto tested = read_test(line);
-        if (!tested) return;
-        if (line.rest.empty())
-            return fail(line.offset, "no result behind the pattern",
-                        "write for example OK behind it");
-        auto const form = tested->negated ? rules::form::negated : rules::form::plain;
-        table_.rules_.add_rule(std::move(*tested), form, results_.has(line.rest));
-    }
-
-    /// Of a pattern that is wrong something is opened all the same, so that its endif is none too many.
-    void read_if(table_cursor line) {
-        auto tested = read_test(line);
-        bool const good = tested.has_value();
-        if (!tested) tested = test{*pattern::compile("", false).value, false};
-        table_.rules_.open_if(std::move(*tested));
-        if (good && !line.rest.empty())
-            fail(line.offset, "something behind the pattern of an if",
-                 "Postfix ignores it; rules stand on lines of their own that do not begin with a "
-                 "blank");
-    }
-
-    void read_endif(table_cursor line) {
-        if (!table_.rules_.close_if()) return fail(0, "an endif without its if", {});
-        if (!line.rest.empty()) fail(line.offset, "something behind an endif", {});
-    }
+    static test test_of_nothing() { return {*pattern::compile("", false).value, false}; }
 
     std::optional<test> read_test(table_cursor& line) {
         bool const negated = line.skip_negations();
@@ -203,9 +166,6 @@ private:
     }
 
     pattern_syntax syntax_;
-    table_lines lines_;
-    counting_results const& results_;
-    table_problems& problems_;
     pattern_table table_;
 };
 

@@ -83,6 +83,18 @@ BOOST_AUTO_TEST_CASE(check_tells_tests_and_its_status) {
     BOOST_TEST(contains(wrong.err, "m.toml:"), wrong.err);
 }
 
+BOOST_AUTO_TEST_CASE(check_tells_where_rules_change_the_order) {
+    configure("[[rule]]\nname = \"scanned\"\nwhen = 'milter(\"scan\").failed'\nskip = [\"spf\"]\n");
+    auto const done = manager::check_rules(request, any_machine());
+    BOOST_TEST(contains(done.out, "note: milters are asked in another order than they are written: "
+                                  "scan, spf\n"),
+               done.out);
+    BOOST_TEST(
+        contains(done.out, "  spf comes after scan, about which the rule \"scanned\" asks\n"),
+        done.out);
+    BOOST_TEST(done.err == "");
+}
+
 BOOST_AUTO_TEST_CASE(check_as_json) {
     configure(good_test);
     request.json = true;

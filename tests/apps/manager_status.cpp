@@ -3,6 +3,7 @@
 
 #include "control_fixture.hpp"
 
+#include <fstream>
 #include <string>
 
 using namespace manager_test;
@@ -83,6 +84,52 @@ BOOST_AUTO_TEST_CASE(mode_and_share_of_a_milter_and_the_profile_of_a_listener_ar
                                       "\nall  ", "\nsome (0.25%)  ", "\nnext (evaluate, 10%)  ",
                                       "\nnever (off)  ", "\nnext       10%    0  "})
         BOOST_TEST(contains(table, part), table);
+}
+
+BOOST_AUTO_TEST_CASE(sets_and_lists_are_shown) {
+    std::string const list = dir / "list.txt";
+    std::ofstream(list) << "example.com\nexample.org\n";
+    settings = control_section() + "[set.partners]\nfile = \"" + list +
+               "\"\nkind = \"domains\"\n[set.own]\ncidr = [\"192.0.2.0/24\"]\n"
+               "[dns]\nservers = [\"127.0.0.1:1\"]\n"
+               "[dnsbl.\"zen.example.org\"]\n[dnswl.\"ok.example.org\"]\n"
+               "[[rule]]\nname = \"known\"\nwhen = 'client.name in @partners'\ntag = \"x\"\n";
+    start();
+    auto said = status();
+    BOOST_TEST(said["sets"][0]["name"] == "partners");
+    BOOST_TEST(said["sets"][0]["kind"] == "domains");
+    BOOST_TEST(said["sets"][0]["file"] == list);
+    BOOST_TEST(said["sets"][0]["entries"] == 2);
+    BOOST_TEST(!said["sets"][0].contains("last_error"));
+    BOOST_TEST(said["sets"][1]["source"] == "list");
+    BOOST_TEST(said["lists"][0]["zone"] == "zen.example.org");
+    BOOST_TEST(said["lists"][0]["state"] == "untried");
+    BOOST_TEST(said["lists"][1]["kind"] == "dnswl");
+    BOOST_TEST(said["list_answers"]["kept"] == 0);
+    auto const table = shown();
+    for (auto const& part :
+         arguments{"\nzen.example.org         0      0       0           0       untried\n",
+                   "\nok.example.org (allow)  0      0       0           0       untried\n",
+                   "\n0 answers kept, of at most 100000; questions on their way: 0\n",
+                   "\n@partners  domains    2        ", "  the configuration\n"})
+        BOOST_TEST(contains(table, part), table);
+}
+
+BOOST_AUTO_TEST_CASE(set_whose_file_goes_wrong_says_so_and_stays) {
+    std::string const list = dir / "list.txt";
+    std::ofstream(list) << "example.com\n";
+    settings = control_section() + "[set.partners]\nfile = \"" + list +
+               "\"\nkind = \"domains\"\n"
+               "[[rule]]\nname = \"known\"\nwhen = 'client.name in @partners'\ntag = \"x\"\n";
+    start();
+    auto const read = status()["sets"][0]["read"];
+    std::ofstream(list) << "a b\n";
+    auto now = status()["sets"][0];
+    for (int i = 0; i < 1000 && !now.contains("last_error"); ++i) now = status()["sets"][0];
+    BOOST_TEST(now["last_error"] == list + ":1:2: \"a b\" is not a domain");
+    BOOST_TEST(now["entries"] == 1);
+    BOOST_TEST(now["read"] == read);
+    BOOST_TEST(contains(shown(), "is not a domain\n"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -78,6 +78,8 @@ inline std::map<std::string, std::string> const other_values = {
     {"test.name", R"("some other words")"},
     {"test.given",
      R"({ client.address = "192.0.2.1", header.Subject = ["a", "b"], milter.b.failed = true })"},
+    {"test.unavailable", R"(["client.name", "milter(\"c\").failed"])"},
+    {"test.expect.runs", R"(["b", "c"])"},
     {"test.expect.milters", R"(["b"])"},
     {"test.expect.not_milters", R"(["b", "c"])"},
     {"test.expect.decided_at", R"("helo")"},

@@ -53,6 +53,12 @@ struct fixture {
                                200,
                                true,
                                {9, 8, 7, 6, 5}}};
+            report.lists = {
+                {"zen.example.org", "dnsbl", "down", 871ms, 9, 4, 2, 3, 4, "no answer"}};
+            report.answers = {5, 100, 1};
+            report.sets = {
+                {"partners", milter::rule::set_kind::domains, "file", "sets/p.txt", 7, {}, "gone"},
+                {"own", milter::rule::set_kind::addresses, "list", "", 1, {}, ""}};
             report.memory = 1024;
             report.memory_limit = 4096;
             report.evaluation_memory = 512;
@@ -117,6 +123,16 @@ BOOST_AUTO_TEST_CASE(status_has_everything) {
     BOOST_TEST(said["memory"] == json::parse(R"({"now":1024,"limit":4096})"));
     BOOST_TEST(said["evaluation_memory"] == json::parse(R"({"now":512,"limit":2048})"));
     BOOST_TEST(milter["last_problem"]["text"] == "gone\x1b");
+    BOOST_TEST(said["lists"] ==
+               json::parse(R"([{"zone":"zen.example.org","kind":"dnsbl","state":"down","asked":9,)"
+                           R"("cached":4,"listed":2,"not_listed":3,"failed":4,"retry_in_ms":871,)"
+                           R"("last_error":"no answer"}])"));
+    BOOST_TEST(said["list_answers"] == json::parse(R"({"kept":5,"limit":100,"questions":1})"));
+    BOOST_TEST(said["sets"] ==
+               json::parse(R"([{"name":"partners","kind":"domains","source":"file",)"
+                           R"("file":"sets/p.txt","entries":7,"read":"1970-01-01T00:00:00.000Z",)"
+                           R"("last_error":"gone"},{"name":"own","kind":"addresses",)"
+                           R"("source":"list","entries":1,"read":"1970-01-01T00:00:00.000Z"}])"));
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_is_one_line) {

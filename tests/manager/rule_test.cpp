@@ -25,6 +25,14 @@ cidr = ["10.0.0.0/8", "fd00::/8"]
 when = 'client.address in @local_networks'
 [condition.suspicious]
 when = 's25r(client.name)'
+[condition.null_sender]
+when = 'sender.null'
+[condition.surely_listed]
+when = 'or_else(dnsbl("zen.example.org"), false)'
+[condition.of_no_family]
+when = 'client.family == "unknown"'
+[condition.busy]
+when = 'load.of_limit >= 75%'
 [[rule]]
 name = "dynamic"
 when = 'suspicious and not auth.present and not from_local_network'
@@ -172,11 +180,67 @@ BOOST_AUTO_TEST_CASE(what_is_not_given_is_named_when_something_depends_on_it) {
                "client.address is not given");
 }
 
+BOOST_AUTO_TEST_CASE(some_of_those_that_run) {
+    BOOST_TEST(run(given("") + "expect = { runs = ['spam', 'greylist'] }").passed);
+    BOOST_TEST(
+        said(given(", milter.spf.verdict = 'reject'") + "expect = { runs = ['spf', 'dkim'] }") ==
+        "test \"t\" fails: runs: expected dkim runs, got it does not run");
+    BOOST_TEST(said("given = { name = 'ppp-9.dialup.example.com' }\nexpect = { runs = "
+                    "['greylist'] }") ==
+               "test \"t\" fails: runs: expected greylist runs, got it does not run; "
+               "client.address is not given; sender is not given");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_unavailable_never_becomes_known) {
+    BOOST_TEST(
+        said("unavailable = ['client.name']\nexpect = { conditions = { suspicious = true } }") ==
+        "test \"t\" fails: conditions.suspicious: expected true, got unavailable");
+    BOOST_TEST(said("unavailable = ['sender']\nexpect = { conditions = { null_sender = true } }") ==
+               "test \"t\" fails: conditions.null_sender: expected true, got unavailable");
+    std::string const listed =
+        "\nexpect = { conditions = { surely_listed = false }, verdict = 'none' }";
+    BOOST_TEST(run(given(", dnsbl.'zen.example.org' = true") + "expect = { verdict = 'tempfail' }")
+                   .passed);
+    BOOST_TEST(run(given("") + "unavailable = ['dnsbl(\"zen.example.org\")']" + listed).passed);
+    BOOST_TEST(
+        run("given = { sender = 'a@example.org' }\nunavailable = ['client.address']" + listed)
+            .passed);
+}
+
+BOOST_AUTO_TEST_CASE(a_client_of_a_unix_socket_has_no_address) {
+    for (std::string const family : {"unix", "unknown"})
+        BOOST_TEST(
+            said("given = { client.family = '" + family +
+                 "' }\nexpect = { conditions = { "
+                 "from_local_network = true } }") ==
+            "test \"t\" fails: conditions.from_local_network: expected true, got unavailable");
+    BOOST_TEST(said("given = { client.family = 'inet' }\nexpect = { conditions = { "
+                    "from_local_network = true } }") ==
+               "test \"t\" fails: conditions.from_local_network: expected true, got not known yet; "
+               "client.address is not given");
+    BOOST_TEST(
+        run("unavailable = ['client.address']\nexpect = { conditions = { of_no_family = true } }")
+            .passed);
+}
+
+BOOST_AUTO_TEST_CASE(the_load_is_none_where_nothing_is_said_of_it) {
+    std::string const busy = "expect = { conditions = { busy = true } }";
+    std::string const idle = "expect = { conditions = { busy = false } }";
+    BOOST_TEST(run(idle).passed);
+    BOOST_TEST(run("given = { load.of_limit = '75%' }\n" + busy).passed);
+    BOOST_TEST(run("given = { load.process_limit = 100, load.sessions = 75 }\n" + busy).passed);
+    BOOST_TEST(run("given = { load.process_limit = 100 }\n" + idle).passed);
+    BOOST_TEST(said("unavailable = ['load.process_limit']\n" + busy) ==
+               "test \"t\" fails: conditions.busy: expected true, got unavailable");
+}
+
 BOOST_AUTO_TEST_CASE(why_is_in_the_hint) {
     auto const result = run(given("") + "expect = { milters = [] }");
     test_config one;
     auto const problem = to_problem(one, result);
-    BOOST_TEST(problem.hint == "conditions: from_local_network is false, suspicious is true");
+    BOOST_TEST(problem.hint ==
+               "conditions: from_local_network is false, suspicious is true, null_sender is false, "
+               "surely_listed is false, of_no_family is false, busy is false");
     BOOST_TEST(bool(problem.weight == problem_weight::warning));
 }
 

@@ -109,6 +109,9 @@ BOOST_AUTO_TEST_CASE(set_has_a_name_itself_or_what_lies_under_it) {
     BOOST_TEST(set.add("*.bücher.example"));
     BOOST_TEST(!set.add(""));
     BOOST_TEST(!set.add("."));
+    BOOST_TEST(!set.add("..example.com"));
+    BOOST_TEST(!set.add("mail.*.example.com"));
+    BOOST_TEST(!set.add("*example.com"));
     BOOST_TEST(set.size() == 3u);
     BOOST_TEST(set.has("example.com"));
     BOOST_TEST(!set.has("mx.example.com"));

@@ -109,6 +109,7 @@ BOOST_AUTO_TEST_CASE(breaker_opens_and_what_it_lets_in_closes_it) {
             BOOST_TEST(ask(lists, number, client(i)) == listing::failed);
         auto const status = lists.status().zones.at(0);
         BOOST_TEST((status.state == breaker::state::open));
+        BOOST_TEST((status.last == breaker::experience::failed));
         BOOST_TEST(status.sent == 3u);
         BOOST_TEST(status.skipped == 17u);
         BOOST_TEST(status.failed == 20u);
@@ -125,6 +126,7 @@ BOOST_AUTO_TEST_CASE(breaker_opens_and_what_it_lets_in_closes_it) {
     std::uint32_t next = 3;
     while (ask(lists, number, client(next)) != listing::listed) ++next;
     BOOST_TEST((lists.status().zones.at(0).state == breaker::state::closed));
+    BOOST_TEST((lists.status().zones.at(0).last == breaker::experience::worked));
     lists.close();
     BOOST_TEST(log.size() == 3u);
     BOOST_TEST(log.back() == "list l.example answers again");

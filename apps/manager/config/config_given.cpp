@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // manager/config/config_given.cpp - what a test of rules says about its mail: names and types by the table of facts
 #include "manager/config/config_choice.hpp"
+#include "manager/config/config_fact_name.hpp"
 #include "manager/config/config_number.hpp"
 #include "manager/config/config_rule_value.hpp"
 #include "manager/config/printable.hpp"
@@ -29,19 +30,6 @@ constexpr short_form short_forms[] = {
     {"client", fact::client_address}, {"name", fact::client_name},
     {"auth", fact::auth_user},        {"size", fact::message_size},
     {"recipient", fact::recipient},   {"recipients", fact::recipient}};
-
-/// Follow from others, and so cannot be given.
-constexpr std::pair<fact, std::string_view> derived[] = {
-    {fact::sender_local, "sender"},         {fact::sender_domain, "sender"},
-    {fact::sender_null, "sender"},          {fact::recipient_local, "recipients"},
-    {fact::recipient_domain, "recipients"}, {fact::recipient_parameter, "recipients"},
-    {fact::has_header, "header"},           {fact::content_type, "header"}};
-
-std::string_view source_of(fact which) {
-    auto const* const found = std::find_if(std::begin(derived), std::end(derived),
-                                           [&](auto const& one) { return one.first == which; });
-    return found == std::end(derived) ? std::string_view() : found->second;
-}
 
 /// Facts of which the name is the first part: "load", "milter".
 bool has_parts(std::string_view path) {
@@ -283,7 +271,7 @@ private:
     }
 
     bool refuse_derived(fact_row const& row, raw_node const& node) {
-        auto const source = source_of(row.id);
+        auto const source = source_of_fact(row.id);
         if (source.empty()) return false;
         refuse(node.key_at, {std::string(row.name) + " cannot be given",
                              "it follows from " + std::string(source)});
@@ -293,9 +281,9 @@ private:
     void unknown(raw_node const& node, std::string const& path) {
         std::vector<std::string_view> names;
         for (auto const& row : rule::fact_rows())
-            if (source_of(row.id).empty()) names.push_back(bare(row.name));
+            if (source_of_fact(row.id).empty()) names.push_back(without_parentheses(row.name));
         for (auto const& one : short_forms) names.push_back(one.name);
-        auto const near = rule::nearest(bare(path), names);
+        auto const near = rule::nearest(without_parentheses(path), names);
         refuse(node.key_at, {"unknown fact " + in_quotes(path),
                              near.empty() ? "facts are listed in docs/rules.md"
                                           : "did you mean " + in_quotes(near) + "?"});
@@ -306,14 +294,10 @@ private:
         add_complaint(wrong_, std::move(what));
     }
 
-    static std::string_view bare(std::string_view name) {
-        return name.ends_with("()") ? name.substr(0, name.size() - 2) : name;
-    }
-
     static std::string parts_of(std::string_view path) {
         for (auto const& row : rule::fact_rows())
             if (row.name.starts_with(std::string(path) + '.'))
-                return std::string(bare(row.name.substr(path.size() + 1)));
+                return std::string(without_parentheses(row.name.substr(path.size() + 1)));
         return {};
     }
 

@@ -162,6 +162,10 @@ refusal read_value(own_names to, raw_value const& value) {
     return refused;
 }
 
+std::string_view name_of(rule::set_kind of) noexcept {
+    return kind_names[static_cast<std::size_t>(of)];
+}
+
 refusal read_value(kind_of_set to, raw_value const& value) {
     std::size_t found = 0;
     auto refused = assign_choice(found, value, kind_names);
@@ -204,9 +208,7 @@ std::string written(texts from) { return from.to->empty() ? "" : toml_list(*from
 std::string written(own_texts from) { return *from.to ? toml_list(**from.to) : ""; }
 std::string written(some_names from) { return written(texts{from.to}); }
 std::string written(own_names from) { return *from.to ? toml_list(**from.to) : ""; }
-std::string written(kind_of_set from) {
-    return *from.to ? toml_text(kind_names[static_cast<std::size_t>(**from.to)]) : "";
-}
+std::string written(kind_of_set from) { return *from.to ? toml_text(name_of(**from.to)) : ""; }
 std::string written(file_name from) { return set_text(*from.to); }
 std::string written(table_name from) { return set_text(*from.to); }
 std::string written(sql_query from) { return set_text(*from.to); }

@@ -44,9 +44,13 @@ struct macros_of_milters { macros_by_name* to; };               ///< { greylist 
 struct answer_list    { std::vector<answer_range>* to; };       ///< ["127.0.0.2", "127.0.0.4-127.0.0.7"]
 struct server_list    { std::vector<endpoint>* to; };           ///< ["127.0.0.1", "[::1]:5353"]
 struct fact_values    { std::vector<given_fact>* to; };         ///< { client = "192.0.2.1" }
+struct fact_names     { std::vector<given_fact>* to; };         ///< ["client.name", 'macro("i")']
 struct flags_by_name  { std::vector<std::pair<std::string, bool>>* to; }; ///< { suspicious = true }
 struct stage_word     { std::optional<rule::stage>* to; };
 struct verdict_word   { std::optional<rule::verdict_kind>* to; };
+
+/// As `kind` of a set is written.
+std::string_view name_of(rule::set_kind of) noexcept;
 
 // On a refusal the target is unchanged.
 refusal read_value(one_line to, raw_value const& value);
@@ -74,6 +78,7 @@ refusal read_value(macros_of_milters to, raw_value const& value);
 refusal read_value(answer_list to, raw_value const& value);
 refusal read_value(server_list to, raw_value const& value);
 refusal read_value(fact_values to, raw_value const& value);
+refusal read_value(fact_names to, raw_value const& value);
 refusal read_value(flags_by_name to, raw_value const& value);
 refusal read_value(stage_word to, raw_value const& value);
 refusal read_value(verdict_word to, raw_value const& value);
@@ -104,6 +109,7 @@ std::string written(macros_of_milters from);
 std::string written(answer_list from);
 std::string written(server_list from);
 std::string written(fact_values from);
+std::string written(fact_names from);
 std::string written(flags_by_name from);
 std::string written(stage_word from);
 std::string written(verdict_word from);
@@ -134,6 +140,7 @@ inline std::string called(macros_of_milters) { return "values of macros by milte
 inline std::string called(answer_list) { return "list of answers"; }
 inline std::string called(server_list) { return "list of addresses"; }
 inline std::string called(fact_values) { return "values of facts"; }
+inline std::string called(fact_names) { return "list of facts"; }
 inline std::string called(flags_by_name) { return "true or false by names"; }
 std::string called(stage_word what);
 std::string called(verdict_word what);

@@ -10,6 +10,7 @@
 #include "rule/lookup_table.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <system_error>
 #include <utility>
 
@@ -42,6 +43,14 @@ unsigned column_in(std::string_view text, std::size_t line, std::size_t bytes) {
     for (text = text.substr(0, bytes - 1); !text.empty(); ++column)
         text.remove_prefix(first_code_point(text).size);
     return column;
+}
+
+/// "sets/s.txt:2:2: "a b" is not a domain"
+std::string in_one_line(config_problem problem) {
+    problem.weight = problem_weight::error;
+    problem.excerpt.clear();
+    problem.hint.clear();
+    return to_string(problem);
 }
 
 /// One set on its way from its source.
@@ -173,10 +182,13 @@ std::optional<rule::set_kind> kind_of(set_config const& of) {
 }
 
 void read_sets(config& what, value_places const& places, problem_list& problems) {
-    for (std::size_t i = 0; i < what.named_sets.size(); ++i)
-        what.sets.push_back(set_reading(what.named_sets[i], what.folder,
-                                        "set[" + std::to_string(i) + ']', places, problems)
-                                .read());
+    for (std::size_t i = 0; i < what.named_sets.size(); ++i) {
+        auto& one = what.named_sets[i];
+        what.sets.push_back(
+            set_reading(one, what.folder, "set[" + std::to_string(i) + ']', places, problems)
+                .read());
+        one.read_at = std::chrono::system_clock::now();
+    }
 }
 
 changed_sets with_changed_sets(config const& what) {
@@ -188,13 +200,16 @@ changed_sets with_changed_sets(config const& what) {
         auto const name = "set " + one.name;
         problem_list problems({}, name);
         auto read = set_reading(one, what.folder, {}, nowhere, problems).read();
+        one.problem.clear();
         for (auto& problem : problems.take()) {
+            if (one.problem.empty()) one.problem = in_one_line(problem);
             problem.weight = problem_weight::warning;
             problem.hint += (problem.hint.empty() ? "" : "; ") + ("the old set " + one.name) +
                             " stays in force";
             out.problems.push_back(std::move(problem));
         }
         if (!read) continue;
+        one.read_at = std::chrono::system_clock::now();
         out.value.sets[i] = std::move(read);
         out.names.push_back(one.name);
     }

@@ -5,9 +5,11 @@
 #include "manager/config/config_name_check.hpp"
 #include "manager/config/printable.hpp"
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -47,8 +49,10 @@ public:
     void check(test_config const& one, std::string const& path) {
         path_ = path;
         check_given(one);
+        check_unavailable(one);
         auto const& expected = one.expect;
         if (expected.milters) check_list("expect.milters", *expected.milters, milters_);
+        check_list("expect.runs", expected.runs, milters_);
         check_list("expect.not_milters", expected.not_milters, milters_);
         if (expected.tags) check_list("expect.tags", *expected.tags, tags_);
         for (auto const& [name, ignored] : expected.conditions)
@@ -63,20 +67,42 @@ private:
         for (auto const& fact : one.given) {
             if (fact.which == rule::fact::profile && !fact.texts.front().empty())
                 check_name("given.profile", fact.texts.front(), profiles_);
-            if (fact.milter.empty()) continue;
-            switch (fact.which) {
-            case rule::fact::dnsbl: check_given_name("dnsbl", fact, block_lists_); break;
-            case rule::fact::dnswl: check_given_name("dnswl", fact, allow_lists_); break;
-            case rule::fact::load_busy: check_given_name("load.busy", fact, milters_); break;
-            case rule::fact::added_header: check_given_name("added_header", fact, milters_); break;
-            default: check_given_name("milter", fact, milters_); break;
-            }
+            if (!fact.milter.empty())
+                check_name("given." + table_of(fact.which) + '.' + fact.milter, fact.milter,
+                           names_for(fact.which));
         }
     }
 
-    void check_given_name(std::string const& table, given_fact const& fact,
-                          known_names const& known) {
-        check_name("given." + table + '.' + fact.milter, fact.milter, known);
+    static std::string table_of(rule::fact which) {
+        switch (which) {
+        case rule::fact::dnsbl: return "dnsbl";
+        case rule::fact::dnswl: return "dnswl";
+        case rule::fact::load_busy: return "load.busy";
+        case rule::fact::added_header: return "added_header";
+        default: return "milter";
+        }
+    }
+
+    known_names const& names_for(rule::fact which) const {
+        if (which == rule::fact::dnsbl) return block_lists_;
+        return which == rule::fact::dnswl ? allow_lists_ : milters_;
+    }
+
+    void check_unavailable(test_config const& one) {
+        for (std::size_t i = 0; i < one.unavailable.size(); ++i) {
+            auto const& fact = one.unavailable[i];
+            auto const key = "unavailable[" + std::to_string(i) + ']';
+            if (!fact.milter.empty()) check_name(key, fact.milter, names_for(fact.which));
+            bool const is_given =
+                std::any_of(one.given.begin(), one.given.end(), [&](given_fact const& other) {
+                    return std::tie(other.which, other.milter, other.with) ==
+                           std::tie(fact.which, fact.milter, fact.with);
+                });
+            auto const* const at = find(path_ + '.' + key);
+            if (is_given && at)
+                problems_.error(*at, fact.written + " has a value in given, too",
+                                "take one of them out");
+        }
     }
 
     void check_presence() {

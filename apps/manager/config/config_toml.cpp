@@ -7,6 +7,7 @@
 #include "manager/config/config_files.hpp"
 #include "manager/config/config_machine.hpp"
 #include "manager/config/config_name_check.hpp"
+#include "manager/config/config_order_check.hpp"
 #include "manager/config/config_reader.hpp"
 #include "manager/config/config_rule_check.hpp"
 #include "manager/config/config_set.hpp"
@@ -59,6 +60,7 @@ public:
         check_tests(*config_, reader_.places(), problems_);
         read_sets(*config_, reader_.places(), problems_);
         build_book(*config_, reader_.places(), problems_);
+        check_orders(*config_, reader_.places(), problems_);
         if (on) check_machine(*config_, *on, reader_.places(), problems_);
     }
 

@@ -41,8 +41,8 @@ using field =
                  condition_name, set_name, zone_name, word, expression, own_expression, either,
                  own_duration, texts, own_texts, some_names, own_names, kind_of_set, file_name,
                  table_name, sql_query, accepting, refusing, reply_text, macro_values,
-                 macros_of_milters, answer_list, server_list, fact_values, flags_by_name,
-                 stage_word, verdict_word>;
+                 macros_of_milters, answer_list, server_list, fact_values, fact_names,
+                 flags_by_name, stage_word, verdict_word>;
 
 /// Stores the value; on a refusal the field is unchanged.
 refusal assign(field const& to, raw_value const& value, range allowed);

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <limits>
 
 namespace milter::manager {
 
@@ -49,6 +50,7 @@ std::string_view trimmed(std::string_view text) noexcept {
 given_mail::given_mail(config const& of, test_config const& test)
     : config_(of), runs_(of.milters.size()) {
     for (auto const& one : test.given) take(one);
+    for (auto const& one : test.unavailable) facts_[key_of_given(one)] = rule::not_available();
     derive();
 }
 
@@ -65,16 +67,18 @@ void given_mail::take(given_fact const& one) {
         for (auto const& text : one.texts)
             fields_.push_back({to_lower(one.with), text, one.milter});
         return;
-    case fact::macro: facts_[{fact::macro, {}, rule::braced(one.with)}] = value_of(one); return;
-    case fact::sender_parameter: {
-        auto name = one.with;
+    default: facts_[key_of_given(one)] = value_of(one);
+    }
+}
+
+/// As programs of rules call it.
+given_mail::key given_mail::key_of_given(given_fact const& one) {
+    if (one.which == fact::macro) return {one.which, {}, rule::braced(one.with)};
+    auto name = one.with;
+    if (one.which == fact::sender_parameter)
         for (auto& c : name)
             if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-        facts_[{one.which, {}, std::move(name)}] = value_of(one);
-        return;
-    }
-    default: facts_[{one.which, one.milter, one.with}] = value_of(one);
-    }
+    return {one.which, one.milter, std::move(name)};
 }
 
 value given_mail::value_of(given_fact const& one) {
@@ -92,6 +96,7 @@ value given_mail::value_of(given_fact const& one) {
 // ---- what follows from what was given
 
 void given_mail::derive() {
+    derive_load();
     derive_client();
     derive_sender();
     derive_content_type();
@@ -99,10 +104,30 @@ void given_mail::derive() {
     derive_presence(fact::tls_present, {fact::tls_version, fact::tls_cipher});
 }
 
+void given_mail::derive_load() {
+    auto const* const limit = find({fact::load_process_limit, {}, {}});
+    if (!limit || has(fact::load_of_limit)) return;
+    auto const* const sessions = find({fact::load_sessions, {}, {}});
+    auto const of_them = sessions ? sessions->number : 0;
+    bool const is_there = limit->is_known() && limit->number > 0;
+    constexpr std::int64_t whole = 10'000; // hundredths of a percent
+    bool const fits = of_them <= std::numeric_limits<std::int64_t>::max() / whole;
+    set(fact::load_of_limit,
+        is_there && fits ? known_number(of_them * whole / limit->number) : rule::not_available());
+}
+
+/// Who came by no network has no address; who has no address, as far as that is said, came nobody knows how.
 void given_mail::derive_client() {
+    if (!has(fact::client_address)) {
+        auto const* const family = find({fact::client_family, {}, {}});
+        if (family && (family->text == "unix" || family->text == "unknown"))
+            set(fact::client_address, rule::not_available());
+    }
     if (auto const* const address = find({fact::client_address, {}, {}});
         address && !has(fact::client_family))
-        set(fact::client_family, known_text(address->address->is_v6 ? "inet6" : "inet"));
+        set(fact::client_family, known_text(!address->is_known()      ? "unknown"
+                                            : address->address->is_v6 ? "inet6"
+                                                                      : "inet"));
     if (!has(fact::client_name)) set(fact::client_name, known_text("unknown"));
     auto const name = find({fact::client_name, {}, {}})->text;
     bool const is_name = !name.empty() && name != "unknown" && name.front() != '[';
@@ -112,6 +137,11 @@ void given_mail::derive_client() {
 void given_mail::derive_sender() {
     auto const* const sender = find({fact::sender, {}, {}});
     if (!sender) return;
+    if (!sender->is_known()) {
+        for (auto const one : {fact::sender_local, fact::sender_domain, fact::sender_null})
+            set(one, rule::not_available());
+        return;
+    }
     auto const& mail = *sender->mail;
     set(fact::sender_local, known_text(mail.local));
     set(fact::sender_domain, known_text(keep(rule::normal_domain(mail.domain))));
@@ -191,6 +221,11 @@ std::size_t given_mail::own_fields() const noexcept {
     return static_cast<std::size_t>(std::count_if(fields_.begin(), fields_.end(), is_own));
 }
 
+bool given_mail::has_no_address() const noexcept {
+    auto const* const address = find({fact::client_address, {}, {}});
+    return address && !address->is_known();
+}
+
 value given_mail::default_of(fact which) const noexcept {
     if (has_no_default(which)) {
         missing_.emplace(rule::row_of(source_of(which)).name);
@@ -199,6 +234,9 @@ value given_mail::default_of(fact which) const noexcept {
     switch (which) {
     case fact::declared_size:
     case fact::load_process_limit: return rule::not_available();
+    case fact::dnsbl:
+    case fact::dnswl: // as the manager, which has nothing to ask about
+        return has_no_address() ? rule::not_available() : known_number(0);
     case fact::mta_name: return known_text("postfix");
     default: break;
     }

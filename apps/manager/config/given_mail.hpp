@@ -64,7 +64,9 @@ private:
     };
 
     void take(given_fact const& one);
+    static key key_of_given(given_fact const& one);
     void derive();
+    void derive_load();
     void derive_client();
     void derive_sender();
     void derive_content_type();
@@ -76,6 +78,7 @@ private:
     void set(rule::fact which, rule::value value) { facts_[{which, {}, {}}] = value; }
     std::string_view keep(std::string text) { return texts_.emplace_back(std::move(text)); }
 
+    bool has_no_address() const noexcept;
     rule::value default_of(rule::fact which) const noexcept;
     rule::value of_milter(rule::fact which, std::size_t milter) const noexcept;
     rule::value of_recipient(rule::fact which, std::size_t index) const noexcept;

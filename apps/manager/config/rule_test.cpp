@@ -58,6 +58,8 @@ private:
     void compare_milters() {
         if (expected_.milters && *expected_.milters != got_.milters)
             differ("milters", list_of(*expected_.milters), list_of(got_.milters));
+        for (auto const& one : expected_.runs)
+            if (!runs(one)) differ("runs", one + " runs", "it does not run");
         for (auto const& one : expected_.not_milters)
             if (runs(one)) differ("not_milters", one + " does not run", "it runs");
     }

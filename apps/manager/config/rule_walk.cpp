@@ -13,17 +13,15 @@ using rule::stage;
 using rule::truth;
 using rule::verdict_kind;
 
-/// In the order in which they are asked.
 std::vector<std::size_t> milters_for(config const& what, test_config const& test) {
+    std::vector<std::size_t> places;
+    auto const add = [&](std::size_t place) {
+        if (what.milters[place].enabled) places.push_back(place);
+    };
     profile_config const* profile = nullptr;
     for (auto const& one : test.given)
         if (one.which == rule::fact::profile) profile = find_profile(what, one.texts.front());
-    std::vector<std::size_t> places;
-    for (std::size_t i = 0; i < what.milters.size(); ++i)
-        if (!profile) places.push_back(i);
-    if (profile) places = order_of(*profile, what);
-    places = in_order_of_rules(places, what.book.get());
-    std::erase_if(places, [&](std::size_t place) { return !what.milters[place].enabled; });
+    for (auto const place : asked_order(what, profile)) add(place);
     return places;
 }
 
@@ -98,8 +96,11 @@ bool rule_walk::ask_milter(std::size_t milter) {
 void rule_walk::note_missing() {
     auto const& expected = test_.expect;
     auto const is_named = [&](std::size_t milter) {
-        auto const& names = expected.not_milters;
-        return std::find(names.begin(), names.end(), config_.milters[milter].name) != names.end();
+        auto const names = {&expected.runs, &expected.not_milters};
+        return std::any_of(names.begin(), names.end(), [&](auto const* list) {
+            return std::find(list->begin(), list->end(), config_.milters[milter].name) !=
+                   list->end();
+        });
     };
     mail_.forget_missing();
     if (is_over_) return;

@@ -2,6 +2,8 @@
 // manager/config/status_json.cpp
 #include "manager/config/status_json.hpp"
 
+#include "manager/config/config_rule_value.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <chrono>
@@ -58,6 +60,33 @@ json to_json(milter_status const& one) {
     return out;
 }
 
+json to_json(list_status const& one) {
+    json out = {{"zone", one.zone},
+                {"kind", one.kind},
+                {"state", one.state},
+                {"asked", one.asked},
+                {"cached", one.cached},
+                {"listed", one.listed},
+                {"not_listed", one.not_listed},
+                {"failed", one.failed}};
+    if (one.retry_in) out["retry_in_ms"] = one.retry_in->count();
+    if (!one.last_error.empty()) out["last_error"] = one.last_error;
+    return out;
+}
+
+json to_json(list_answers const& one) {
+    return {{"kept", one.kept}, {"limit", one.limit}, {"questions", one.questions}};
+}
+
+json to_json(set_status const& one) {
+    json out = {{"name", one.name}, {"kind", name_of(one.kind)}, {"source", one.source}};
+    if (!one.file.empty()) out["file"] = one.file;
+    out["entries"] = one.entries;
+    out["read"] = to_rfc3339(one.read);
+    if (!one.last_error.empty()) out["last_error"] = one.last_error;
+    return out;
+}
+
 json to_json(reload_status const& one) {
     return {{"time", to_rfc3339(one.when)}, {"ok", one.ok}, {"problems", one.problems}};
 }
@@ -98,6 +127,9 @@ json to_json(status_report const& what) {
     out["messages"] = messages_of(what);
     out["listeners"] = list_of(what.listeners);
     out["milters"] = list_of(what.milters);
+    out["lists"] = list_of(what.lists);
+    if (!what.lists.empty()) out["list_answers"] = to_json(what.answers);
+    out["sets"] = list_of(what.sets);
     out["decision_log"] = {{"lines_lost", what.lines_lost}};
     return out;
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "manager/config/decision_json.hpp"
+#include "rule/set.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -59,6 +60,37 @@ struct milter_status {
     evaluation_status evaluation;
 };
 
+/// A list in DNS; counts are those since the start.
+struct list_status {
+    std::string zone;
+    std::string_view kind;                             ///< "dnsbl" or "dnswl"
+    std::string_view state;                            ///< as of an endpoint; or "not asked"
+    std::optional<std::chrono::milliseconds> retry_in; ///< while it is down
+    std::uint64_t asked = 0;                           ///< by sessions
+    std::uint64_t cached = 0;                          ///< of these: answered by what was known
+    std::uint64_t listed = 0;
+    std::uint64_t not_listed = 0;
+    std::uint64_t failed = 0;
+    std::string last_error; ///< as long as it has not answered since
+};
+
+/// Answers of all lists, and questions to them.
+struct list_answers {
+    std::size_t kept = 0;
+    std::size_t limit = 0;
+    std::size_t questions = 0; ///< on their way
+};
+
+struct set_status {
+    std::string name;
+    rule::set_kind kind{};
+    std::string_view source; ///< "list", "file", "table" or "sqlite"
+    std::string file;        ///< as it is written; empty: its list stands in the configuration
+    std::size_t entries = 0;
+    wall_time read;         ///< when what is in force was
+    std::string last_error; ///< as long as its source is as it was then
+};
+
 /// Verdicts of decision records; there are no others.
 inline constexpr std::array<std::string_view, 7> counted_verdicts = {
     "accept", "reject", "tempfail", "discard", "quarantine", "no_recipients", "aborted"};
@@ -87,6 +119,9 @@ struct status_report {
     std::size_t evaluation_memory_limit = 0;
     std::array<std::uint64_t, counted_verdicts.size()> messages{}; ///< by counted_verdicts
     std::vector<milter_status> milters;
+    std::vector<list_status> lists;
+    list_answers answers; ///< of these
+    std::vector<set_status> sets;
     std::uint64_t lines_lost = 0; ///< of the decision log
 };
 

@@ -23,10 +23,11 @@ milter_config const* find_milter(config const* in, std::string const& name) noex
     return nullptr;
 }
 
+/// Whose rules ask about another comes after it; else they stay in the order in which they were written.
 class rule_order {
 public:
-    rule_order(std::vector<std::size_t> const& written, rule::book const* book)
-        : written_(written), book_(book) {}
+    rule_order(std::vector<std::size_t> written, rule::book const* book)
+        : written_(std::move(written)), book_(book) {}
 
     std::vector<std::size_t> sorted() {
         if (!book_) return written_;
@@ -46,7 +47,7 @@ private:
         sorted_.push_back(one);
     }
 
-    std::vector<std::size_t> const& written_;
+    std::vector<std::size_t> written_;
     rule::book const* book_;
     std::vector<std::size_t> sorted_;
 };
@@ -83,19 +84,6 @@ std::shared_ptr<config const> alone(config const& all, std::size_t place) {
 
 } // namespace
 
-std::vector<std::size_t> order_of(profile_config const& profile, config const& in) {
-    std::vector<std::size_t> order;
-    for (auto const& name : profile.milters)
-        for (std::size_t i = 0; i < in.milters.size(); ++i)
-            if (in.milters[i].name == name) order.push_back(i);
-    return order;
-}
-
-std::vector<std::size_t> in_order_of_rules(std::vector<std::size_t> const& written,
-                                           rule::book const* book) {
-    return rule_order(written, book).sorted();
-}
-
 std::shared_ptr<config const> with_endpoints(config what, config const* before) {
     for (auto& one : what.milters) {
         auto const* same = find_milter(before, one.name);
@@ -109,11 +97,8 @@ std::shared_ptr<config const> with_endpoints(config what, config const* before) 
     share_memory(what.evaluation_budget, before ? before->evaluation_budget : nullptr,
                  what.limits.evaluation_memory);
     if (what.book) what.rule_macros = macros_of(what.book->needs());
-    what.order.resize(what.milters.size());
-    std::iota(what.order.begin(), what.order.end(), std::size_t{0});
-    what.order = in_order_of_rules(what.order, what.book.get());
-    for (auto& one : what.profiles)
-        one.order = in_order_of_rules(order_of(one, what), what.book.get());
+    what.order = asked_order(what, nullptr);
+    for (auto& one : what.profiles) one.order = asked_order(what, &one);
     auto const is_sampled = [](milter_config const& one) { return !one.sample.is_whole(); };
     if (std::any_of(what.milters.begin(), what.milters.end(), is_sampled))
         what.selection = std::make_shared<sampled_selection>(what.milters, what.selection);
@@ -121,6 +106,23 @@ std::shared_ptr<config const> with_endpoints(config what, config const* before) 
         if (what.milters[i].enabled && is_evaluated(what, i))
             what.evaluated.push_back({i, alone(what, i)});
     return std::make_shared<config const>(std::move(what));
+}
+
+std::vector<std::size_t> written_order(config const& in, profile_config const* profile) {
+    std::vector<std::size_t> order;
+    if (!profile) {
+        order.resize(in.milters.size());
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        return order;
+    }
+    for (auto const& name : profile->milters)
+        for (std::size_t i = 0; i < in.milters.size(); ++i)
+            if (in.milters[i].name == name) order.push_back(i);
+    return order;
+}
+
+std::vector<std::size_t> asked_order(config const& in, profile_config const* profile) {
+    return rule_order(written_order(in, profile), in.book.get()).sorted();
 }
 
 bool is_in(profile_config const* profile, std::size_t place) noexcept {

@@ -127,13 +127,15 @@ struct set_config {
     std::string name;
     std::string description;
     list cidr, domains, mail, strings, hours;
-    std::string file;                   ///< an entry a line
-    std::string table;                  ///< Postfix: "cidr:/etc/postfix/clients"
-    std::vector<std::string> counts;    ///< results of the table that count; empty: all
-    std::string sqlite;                 ///< file of a database ...
-    std::string query;                  ///< ... and what it is asked
-    std::optional<rule::set_kind> kind; ///< of the last three
-    std::vector<file_state> sources;    ///< that it was read from
+    std::string file;                              ///< an entry a line
+    std::string table;                             ///< Postfix: "cidr:/etc/postfix/clients"
+    std::vector<std::string> counts;               ///< results of the table that count; empty: all
+    std::string sqlite;                            ///< file of a database ...
+    std::string query;                             ///< ... and what it is asked
+    std::optional<rule::set_kind> kind;            ///< of the last three
+    std::vector<file_state> sources;               ///< that it was read from
+    std::chrono::system_clock::time_point read_at; ///< when what is in force was read
+    std::string problem; ///< why its sources, as they are now, cannot be; empty: they could
 };
 
 /// A block or allow list in DNS.
@@ -156,6 +158,7 @@ struct given_fact {
 /// What a test expects; what is empty may be anything.
 struct expectation {
     std::optional<std::vector<std::string>> milters; ///< all that run, in their order
+    std::vector<std::string> runs;                   ///< some of them
     std::vector<std::string> not_milters;
     std::optional<rule::stage> decided_at;
     std::optional<rule::verdict_kind> verdict; ///< by a rule
@@ -169,6 +172,7 @@ struct expectation {
 struct test_config {
     std::string name;
     std::vector<given_fact> given;
+    std::vector<given_fact> unavailable; ///< without values
     expectation expect;
     std::string file; ///< where it stands
     unsigned line = 0;
@@ -252,17 +256,15 @@ inline std::size_t most_sessions(milter_config const& of) noexcept {
     return unset ? evaluation_sessions : of.max_sessions;
 }
 
-/// The milters of a profile as they were written, by index.
-std::vector<std::size_t> order_of(profile_config const& profile, config const& in);
-
-/// Whose rules ask about another comes after it; else they stay as they were written. @param book  null: no rules
-std::vector<std::size_t> in_order_of_rules(std::vector<std::size_t> const& written,
-                                           rule::book const* book);
-
 /// The configuration, ready for sessions: with the states of its endpoints, and what sessions count together.
 /// @param before  the one that was in force: what was found out about a socket stays with it, where milter and settings
 ///                of the breaker are the same; its sessions go on being counted
 std::shared_ptr<config const> with_endpoints(config what, config const* before = nullptr);
+
+/// Places of its milters as they were written. @param profile  null: none, so all milters
+std::vector<std::size_t> written_order(config const& in, profile_config const* profile);
+/// The same as they are asked: each behind those that its rules ask about.
+std::vector<std::size_t> asked_order(config const& in, profile_config const* profile);
 
 /// Whether mail of the profile goes through the milter. @param profile  null: none
 bool is_in(profile_config const* profile, std::size_t place) noexcept;

@@ -17,6 +17,10 @@ std::string scaled_text(std::uint64_t value, std::span<unit const> units) {
 
 } // namespace
 
+std::string counted(std::size_t count, std::string_view what) {
+    return std::to_string(count) + ' ' + std::string(what) + (count == 1 ? "" : "s");
+}
+
 std::string size_text(std::uint64_t bytes) { return scaled_text(bytes, sizes); }
 std::string duration_text(std::uint64_t milliseconds) {
     return scaled_text(milliseconds, durations);

@@ -28,6 +28,7 @@ bool is_concerned(milter_course const& one, std::string const& name, test_config
                   test_result const& result) {
     auto const& expected = test.expect;
     bool const runs = one.runs.value_or(false);
+    if (has(expected.runs, name) && !runs) return true;
     if (has(expected.not_milters, name) && runs) return true;
     if (expected.milters && has(*expected.milters, name) != runs) return true;
     auto const& decided = result.outcome.decided;

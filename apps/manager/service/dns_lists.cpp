@@ -320,6 +320,7 @@ dns_status dns_lists::work::status() const {
     for (auto const& one : zones_) {
         auto& counts = all.zones.emplace_back(one.counts);
         counts.state = one.state.at(now);
+        counts.last = one.state.last();
         counts.pause = one.state.pause_left(now);
     }
     return all;

@@ -25,7 +25,8 @@ namespace milter::manager {
 struct dns_zone_status {
     std::string name;
     breaker::state state = breaker::state::closed;
-    proto::duration pause{};  ///< until it is asked again
+    breaker::experience last = breaker::experience::none; ///< what came of the last question
+    proto::duration pause{};                              ///< until it is asked again
     std::uint64_t asked = 0;  ///< questions of sessions; all others are parts of these
     std::uint64_t cached = 0; ///< answered at once from what was known
     std::uint64_t sent = 0;   ///< to the name servers

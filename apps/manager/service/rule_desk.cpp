@@ -71,6 +71,17 @@ void rule_desk::ask(std::size_t list, std::string_view address, poller& whom,
     lists_->ask(numbers_[list], bytes, whom, std::move(tell));
 }
 
+/// Others may have asked about lists that are in the configuration no more.
+dns_status rule_desk::status() const {
+    if (!lists_) return {};
+    auto all = lists_->status();
+    std::vector<dns_zone_status> own;
+    own.reserve(numbers_.size());
+    for (auto const number : numbers_) own.push_back(all.zones[number]);
+    all.zones = std::move(own);
+    return all;
+}
+
 void rule_desk::close() const {
     if (lists_) lists_->close();
 }

@@ -42,6 +42,9 @@ public:
     /// Nobody is told anything any more. Before the pollers of those who asked die.
     void close() const;
 
+    /// How its lists are, in the order of the configuration; without any when they cannot be asked. Of any thread.
+    dns_status status() const;
+
     /// Null: no lists are used.
     dns_lists const* lists() const noexcept { return lists_.get(); }
 
