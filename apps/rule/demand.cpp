@@ -113,6 +113,23 @@ stage_set when_to_ask(book const& all, std::size_t milter) {
     return asked;
 }
 
+stage_set commands_needed(book const& all) {
+    stage_set needed;
+    auto const& needs = all.needs();
+    for (auto const& row : fact_rows()) {
+        if (!needs.has(row.id)) continue;
+        // an answer of a DNS list may come between the recipients and the content
+        bool const comes_late = row.id == fact::dnsbl || row.id == fact::dnswl;
+        if (comes_late || row.from == stage::rcpt || row.from == stage::data)
+            needed.add(stage::data);
+        if (row.from == stage::headers) needed.add(stage::headers);
+        if (row.id == fact::body_size || row.id == fact::message_size) needed.add(stage::message);
+    }
+    for (auto const& name : needs.macros) // whatever it is that the MTA sends it with
+        if (settled_by(name) == stage::message) needed.add(stage::headers);
+    return needed;
+}
+
 std::string describe(demand const& of) {
     std::string stages, macros;
     for (std::size_t i = 1; i < stage_count; ++i)

@@ -31,6 +31,10 @@ demand demand_of(program const& what, std::span<program const> conditions);
 /// Of its own `when`, of the rules that choose or skip it, and of those that accept mail.
 demand demand_of_milter(book const& all, std::size_t milter);
 
+/// Of the commands that an MTA can leave out, those that rules have use for: `data`, with which all recipients are known and
+/// before which mail is best refused; `headers`, the end of them; `message`, the body.
+stage_set commands_needed(book const& all);
+
 /// When to ask book::applies(): at stages at which its answer can be another one than before, and no longer pending. At
 /// all others asking is a waste of time. Answers of DNS lists come at any time.
 stage_set when_to_ask(book const& all, std::size_t milter);

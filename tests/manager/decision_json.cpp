@@ -138,6 +138,15 @@ BOOST_AUTO_TEST_CASE(what_is_empty_is_left_out) {
         R"("milters":[{"name":"a","verdict":"not asked","ms":0.0}],"size":0,"ms":0.0})");
 }
 
+BOOST_AUTO_TEST_CASE(size_that_is_not_known_is_left_out) {
+    decision d;
+    d.size.reset();
+    BOOST_TEST(
+        to_json_line(d, noon) ==
+        R"({"time":"2026-01-02T03:04:05.678Z","event":"decision","session":0,"transaction":0,)"
+        R"("recipient_count":0,"ms":0.0})");
+}
+
 BOOST_AUTO_TEST_CASE(milliseconds_have_three_decimals) {
     auto const ms = [](milter::proto::duration time) {
         decision d;

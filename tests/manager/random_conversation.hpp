@@ -269,8 +269,10 @@ inline bool conversation::message() {
         if (chance(4) && rig.mta.agreed().version > 2) tell(wire::unknown{"FOO"});
         if (break_off()) return false;
     }
-    bool const has_data = rig.mta.agreed().version > 3;
-    if (accepted == 0 || (has_data && tell(wire::data{}) != "continue")) return false;
+    if (accepted == 0) return false;
+    bool const has_data = rig.mta.agreed().version > 3; // else it has no macros of it either
+    bool const is_answered = rig.mta.agreed().sends(wire::command_code::data);
+    if (has_data && tell(wire::data{}) != (is_answered ? "continue" : "")) return false;
     one.headers = {
         {"X-Id", " " + one.id}, {"X-Dup", " first"}, {"X-Dup", "second"}, {"X-Dup", "\tthird"}};
     if (chance(50)) one.headers.emplace_back("Subject", "  hello");

@@ -69,4 +69,41 @@ BOOST_AUTO_TEST_CASE(milters_are_asked_about_where_something_changes) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(commands_that_an_mta_could_leave_out_are_needed_by_facts) {
+    struct {
+        char const* when;
+        char const* needed;
+    } const rows[] = {
+        {"client.port > 8 and helo == \"x\" and sender.null and auth.present", ""},
+        {"macro(\"j\") == \"x\" or milter(\"b\").ran", ""},
+        {"any(recipient.local == \"x\")", "data"},
+        {"recipients.count > 2", "data"},
+        {"dnsbl(\"zone.test\")", "data"},
+        {"dnswl(\"good.test\")", "data"},
+        {"has_header(\"A\")", "headers"},
+        {"macro(\"{its_own}\") == \"x\"", "headers"},
+        {"body.size > 8B", "message"},
+        {"message.size > 8B and count(recipient) > 2", "data message"},
+    };
+    for (auto const& row : rows)
+        for (bool const in_a_condition : {false, true}) {
+            book_text from;
+            from.milters = {{"a", {}, true}, {"b", {}, true}};
+            from.block_lists = {"zone.test"};
+            from.allow_lists = {"good.test"};
+            if (in_a_condition)
+                from.conditions = {{"it", "", row.when}};
+            else
+                from.milters[0].when = row.when;
+            auto const built = build(from);
+            BOOST_REQUIRE(built.value);
+            auto const needed = commands_needed(*built.value);
+            std::string found;
+            for (std::size_t i = 0; i < stage_count; ++i)
+                if (needed.has(static_cast<stage>(i)))
+                    (found += found.empty() ? "" : " ") += stage_names[i];
+            BOOST_CHECK_MESSAGE(found == row.needed, row.when << ": " << found);
+        }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

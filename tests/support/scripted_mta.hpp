@@ -61,13 +61,17 @@ public:
             {code::end_of_message, {{"{msg_id}", "<1@client.test>"}}}};
     }
 
-    /// Says it, with its macros; notes the reply that is due.
+    /// Says it, with its macros; notes the reply that is due. Of what was negotiated away only the macros of DATA are sent
+    /// (statements 56, 57).
     template <class Command> void say(Command const& command) {
-        if (auto const set = macros.find(Command::code); set != macros.end())
+        bool const is_offer = Command::code == wire::command_code::negotiate;
+        bool const is_sent = is_offer || agreed_.sends(Command::code);
+        bool const has_macros = is_sent || Command::code == wire::command_code::data;
+        if (auto const set = macros.find(Command::code); set != macros.end() && has_macros)
             say_macros(Command::code, set->second);
+        if (!is_sent) return;
         wire::encode(out, command);
-        if (Command::code == wire::command_code::negotiate || agreed_.answers(Command::code))
-            due_.push_back(Command::code);
+        if (is_offer || agreed_.answers(Command::code)) due_.push_back(Command::code);
     }
     void say_macros(wire::command_code code, macro_pairs const& pairs) {
         auto const raw = pack(pairs);

@@ -91,7 +91,7 @@ void add_outcome(json& to, decision const& d) {
     add_list(to, "milters", d.milters);
     add_rules(to, d);
     add_edits(to, d);
-    to["size"] = d.size;
+    if (d.size) to["size"] = *d.size;
     to["ms"] = milliseconds(d.time);
 }
 

@@ -2,6 +2,7 @@
 // manager/core/config.cpp - what a configuration takes over from the one before it
 #include "manager/core/config.hpp"
 
+#include "manager/core/needed_commands.hpp"
 #include "manager/core/needed_macros.hpp"
 
 #include <algorithm>
@@ -96,7 +97,10 @@ std::shared_ptr<config const> with_endpoints(config what, config const* before) 
     share_memory(what.spool.budget, before ? before->spool.budget : nullptr, what.limits.memory);
     share_memory(what.evaluation_budget, before ? before->evaluation_budget : nullptr,
                  what.limits.evaluation_memory);
-    if (what.book) what.rule_macros = macros_of(what.book->needs());
+    if (what.book) {
+        what.rule_macros = macros_of(what.book->needs());
+        what.rule_steps = steps_against(rule::commands_needed(*what.book));
+    }
     what.order = asked_order(what, nullptr);
     for (auto& one : what.profiles) one.order = asked_order(what, &one);
     auto const is_sampled = [](milter_config const& one) { return !one.sample.is_whole(); };

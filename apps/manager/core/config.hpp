@@ -238,8 +238,10 @@ struct config {
     std::array<std::string, wire::macro_stage_count>
         mta_macros; ///< in place of default_macros, where the MTA of this machine has more; empty: these
     std::array<std::vector<std::string>, wire::macro_stage_count>
-        rule_macros;     ///< what the book needs to know with each stage; from with_endpoints()
-    bool serial = false; ///< one milter at a time is shown the content of a message
+        rule_macros; ///< what the book needs to know with each stage; from with_endpoints()
+    wire::step rule_steps =
+        wire::step::none;     ///< NO bits that the book stands against; from with_endpoints()
+    bool serial = false;      ///< one milter at a time is shown the content of a message
     std::string decision_log; ///< file; empty: standard output
     unsigned workers = 1;
 

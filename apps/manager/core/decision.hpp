@@ -66,7 +66,8 @@ struct decision {
     std::string quarantine;
     std::vector<std::string> edits; ///< as sent upstream, in words
     std::size_t edit_count = 0;
-    std::size_t size = 0; ///< of headers and body as received, bytes
+    /// Of headers and body as received, bytes; empty: the MTA was not asked for the body.
+    std::optional<std::size_t> size = 0;
     proto::duration time{};
 };
 

@@ -194,14 +194,7 @@ void session::conclude(verdict const& given, std::string_view decided_by, proto:
 }
 
 void session::on_reply(link& one, wire::any_reply const& reply, proto::time_point now) {
-    if (std::holds_alternative<wire::negotiate_reply>(reply)) {
-        one.state = link_state::ready;
-        one.note_wait(now);
-        one.config->wishes->note(one.protocol.agreed().lists);
-        if (one.way.worked())
-            log(severity::info, one.config->name, to_string(one.way.where()) + " works again");
-        return;
-    }
+    if (std::holds_alternative<wire::negotiate_reply>(reply)) return on_negotiated(one, now);
     switch (wire::row_of(wire::code_of(reply)).kind) {
     case wire::reply_kind::edit: return stage_edit(one, reply, now);
     case wire::reply_kind::verdict: return on_verdict(one, reply, now);

@@ -320,7 +320,10 @@ void session::end_transaction(std::string_view verdict, std::string_view decided
     r.verdict = t.verdict ? word(*t.verdict) : verdict; // refused, then broken off
     if (!decided_by.empty()) r.decided_by = decided_by;
     if (!stage.empty()) r.stage = stage;
-    r.size = t.content_bytes;
+    if (mta_.agreed().sends(command_code::body))
+        r.size = t.content_bytes;
+    else
+        r.size.reset();
     r.time = now - t.since;
     r.milters = records_of_milters();
     note_rules();

@@ -184,7 +184,18 @@ bool session::tell_missed(link& one, proto::time_point now) {
     if (one.seen_helo != helo_serial_)
         return tell_again(one, command_code::helo, helo_payload_, now);
     bool const of_message = transaction_ && transaction_->kept && one.in_message;
-    return of_message && current != command_code::mail && tell_missed_of_message(one, now);
+    if (of_message && current != command_code::mail && tell_missed_of_message(one, now))
+        return true;
+    return tell_unsent_data(one, now);
+}
+
+/// DATA, before the content, where the MTA was told not to send it: the macros of it come all the same (statement 57), and
+/// a milter that is back on a fresh connection may want the command, too.
+bool session::tell_unsent_data(link& one, proto::time_point now) {
+    bool const is_unsent = wire::any(mta_.agreed().steps, wire::step::no_data);
+    bool const has_content = proto::in_transaction(mta_.at()) && mta_.at() > proto::phase::data;
+    if (!is_unsent || !has_content || event_ || !one.in_message || one.told.data) return false;
+    return tell_again(one, command_code::data, {}, now);
 }
 
 bool session::tell_missed_of_message(link& one, proto::time_point now) {

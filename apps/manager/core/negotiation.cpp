@@ -2,6 +2,7 @@
 // manager/core/negotiation.cpp - one answer for the MTA from the answers of all milters; macros for each
 //
 // Source: docs/protocol.md 9.2-9.4; statements 218-227.
+#include "manager/core/needed_commands.hpp"
 #include "manager/core/session.hpp"
 
 #include <algorithm>
@@ -96,6 +97,7 @@ proto::agreement session::merged_agreement() {
         wire::step::nr_header | wire::step::nr_end_of_headers | wire::step::nr_body;
     merged.steps = (content | wire::step::skip | wire::step::leading_space) & offer_.steps;
     if (wants_rejected) merged.steps |= wire::step::rejected_rcpt & offer_.steps;
+    if (all_known) merged.steps |= unneeded_commands() & offer_.steps;
     if (lists && wire::any(offer_.actions, wire::action::set_macro_list)) {
         for (std::size_t stage = 0; stage < wire::macro_stage_count; ++stage)
             if (auto names = merged_list(stage, to_come); !names.empty())
@@ -103,6 +105,51 @@ proto::agreement session::merged_agreement() {
         merged.actions |= wire::action::set_macro_list;
     }
     return merged;
+}
+
+/// What the MTA need not send, as nobody in this session can have use for it. All milters have negotiated: wishes of other
+/// sessions are not looked at, as a milter that has new ones would miss what it asks for.
+wire::step session::unneeded_commands() const {
+    if (overloaded_ || !evaluated().empty())
+        return wire::step::none; // their shadows negotiate later
+    auto unneeded = wire::step::none;
+    for (auto const code : dispensable_commands) {
+        bool const is_wanted = std::any_of(links_.begin(), links_.end(), [&](auto const& one) {
+            return one->applies != applicability::no && one->protocol.agreed().sends(code);
+        });
+        if (!is_wanted) unneeded |= wire::row_of(code).suppressed_by;
+    }
+    // without DATA it cannot be told when milters in a message may have UNKNOWN no more
+    if (!wire::any(unneeded, wire::step::no_unknown)) unneeded &= ~wire::step::no_data;
+    return unneeded & ~config_->rule_steps;
+}
+
+/// What a milter on a fresh connection wants and the MTA was told not to send. The end of headers is known without it, and
+/// DATA is made up for (tell_unsent_data).
+std::string session::lacking_for(link const& one) const {
+    std::string lacking;
+    for (auto const code : {command_code::body, command_code::unknown}) {
+        bool const is_kept_away = wire::any(mta_.agreed().steps, wire::row_of(code).suppressed_by);
+        if (is_kept_away && one.protocol.agreed().sends(code))
+            (lacking += lacking.empty() ? "" : " and ") += wire::name_of(code);
+    }
+    return lacking;
+}
+
+/// The connection is negotiated, perhaps long after the MTA got its answer.
+void session::on_negotiated(link& one, proto::time_point now) {
+    one.state = link_state::ready;
+    one.note_wait(now);
+    one.config->wishes->note(one.protocol.agreed().lists);
+    if (one.way.worked())
+        log(severity::info, one.config->name, to_string(one.way.where()) + " works again");
+    if (negotiating_) return;
+    auto const lacking = lacking_for(one);
+    if (lacking.empty()) return;
+    fail_saying(one, errc::not_negotiated,
+                "wants " + lacking + ", which the MTA does not send in this session: no milter " +
+                    "wanted it at its beginning",
+                now);
 }
 
 /// Milters that watch a shadow of this session.

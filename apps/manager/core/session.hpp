@@ -150,6 +150,9 @@ private:
     void negotiation_progress(proto::time_point now, bool waited_enough);
     std::string pending() const;
     proto::agreement merged_agreement();
+    wire::step unneeded_commands() const;
+    std::string lacking_for(link const& one) const;
+    void on_negotiated(link& one, proto::time_point now);
     using wish_lists = std::vector<proto::macro_lists const*>;
     wish_lists wishes_to_come() const;
     wish_lists wishes_of_evaluated() const;
@@ -179,6 +182,7 @@ private:
     void join(link& one, proto::time_point now);
     bool tell_missed(link& one, proto::time_point now);
     bool tell_missed_of_message(link& one, proto::time_point now);
+    bool tell_unsent_data(link& one, proto::time_point now);
     bool tell_again(link& one, wire::command_code code, std::string_view payload,
                     proto::time_point now, kept_recipient const* recipient = nullptr);
     void on_verdict_told_again(link& one, wire::command_code code, verdict const& verdict);
