@@ -239,14 +239,18 @@ reload_outcome server::read_and_take_over() {
     return outcome;
 }
 
-/// Files of sets change more often than the configuration, and by other hands.
-void server::look_at_sets() {
-    if (draining_ || !sets_have_changed(*settings_)) return;
-    auto read = with_changed_sets(*settings_);
+void server::take_sets(std::shared_ptr<config const> const& of, changed_sets read) {
+    if (draining_ || of != settings_) return; // by a reload, all sets have been read anew
     for (auto const& problem : texts_of(read.problems)) say(problem);
-    settings_ = std::make_shared<config const>(std::move(read.value));
-    if (read.names.empty()) return;
-    gateway_.reload(settings_, gateway_.plan(*settings_));
+    auto const fresh = std::make_shared<config const>(std::move(read.value));
+    if (read.names.empty()) {
+        settings_ = fresh;
+        return;
+    }
+    auto planned = gateway_.plan(*fresh);
+    if (!planned.problem().empty()) return say(planned.problem()); // and once more, soon
+    settings_ = fresh;
+    gateway_.reload(settings_, std::move(planned));
     std::string names;
     for (auto const& one : read.names) (names += names.empty() ? "@" : ", @") += one;
     say("sets read anew: " + names);

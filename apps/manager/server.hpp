@@ -9,6 +9,7 @@
 #include "manager/service/line_writer.hpp"
 #include "manager/service/periodic.hpp"
 #include "manager/service/supervisor.hpp"
+#include "manager/set_watch.hpp"
 
 #include <boost/asio/signal_set.hpp>
 
@@ -52,7 +53,7 @@ private:
     reload_outcome ordered_reload(control_peer const& by);
     reload_outcome reload();
     reload_outcome read_and_take_over();
-    void look_at_sets();
+    void take_sets(std::shared_ptr<config const> const& of, changed_sets read);
     void warn(reload_outcome& of, std::string const& what);
 
     status_report status() const;
@@ -70,7 +71,11 @@ private:
     gateway gateway_;
     std::shared_ptr<control> control_;
     boost::asio::signal_set signals_;
-    periodic watch_of_sets_{gateway_.context(), set_watch_period, [this] { look_at_sets(); }};
+    set_watch sets_{gateway_.context(),
+                    [this](auto const& of, changed_sets read) { take_sets(of, std::move(read)); }};
+    periodic watch_of_sets_{gateway_.context(), set_watch_period, [this] {
+                                if (!draining_) sets_.look(settings_);
+                            }};
     wall_time started_at_ = std::chrono::system_clock::now();
     wall_time loaded_at_ = started_at_;
     std::optional<reload_status> last_reload_;

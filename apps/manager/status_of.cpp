@@ -45,17 +45,6 @@ void fill(list_status& status, dns_zone_status const& known) {
     if (known.last == breaker::experience::failed) status.last_error = known.reason;
 }
 
-std::string_view source_of(set_config const& one) noexcept {
-    if (!one.file.empty()) return "file";
-    if (!one.table.empty()) return "table";
-    return one.sqlite.empty() ? "list" : "sqlite";
-}
-
-std::string const& file_of(set_config const& one) noexcept {
-    if (!one.file.empty()) return one.file;
-    return one.table.empty() ? one.sqlite : one.table;
-}
-
 } // namespace
 
 listener_status status_of(door const& one) {
@@ -96,17 +85,6 @@ void add_lists(status_report& to, config const& settings, rule_desk const* desk)
     to.answers.questions = known.outstanding;
     for (std::size_t i = 0; i < std::min(known.zones.size(), to.lists.size()); ++i)
         fill(to.lists[i], known.zones[i]);
-}
-
-std::vector<set_status> sets_of(config const& settings) {
-    std::vector<set_status> all;
-    for (std::size_t i = 0; i < settings.named_sets.size(); ++i) {
-        auto const& one = settings.named_sets[i];
-        auto const& made = settings.sets[i];
-        all.push_back({one.name, made->kind(), source_of(one), file_of(one), made->size(),
-                       one.read_at, one.problem});
-    }
-    return all;
 }
 
 } // namespace milter::manager

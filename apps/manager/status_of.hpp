@@ -6,16 +6,12 @@
 #include "manager/service/door.hpp"
 #include "manager/service/rule_desk.hpp"
 
-#include <vector>
-
 namespace milter::manager {
 
 listener_status status_of(door const& one);
 
 /// Lists in DNS and their answers. @param desk  null: nobody asks them
 void add_lists(status_report& to, config const& settings, rule_desk const* desk);
-
-std::vector<set_status> sets_of(config const& settings);
 
 /// But for what counters know. @param one  from with_endpoints()
 milter_status status_of(milter_config const& one);

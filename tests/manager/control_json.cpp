@@ -56,9 +56,8 @@ struct fixture {
             report.lists = {
                 {"zen.example.org", "dnsbl", "down", 871ms, 9, 4, 2, 3, 4, "no answer"}};
             report.answers = {5, 100, 1};
-            report.sets = {
-                {"partners", milter::rule::set_kind::domains, "file", "sets/p.txt", 7, {}, "gone"},
-                {"own", milter::rule::set_kind::addresses, "list", "", 1, {}, ""}};
+            report.sets = {{"partners", "domains", "file", "sets/p.txt", 7, {}, "gone"},
+                           {"own", "addresses", "list", "", 1, {}, ""}};
             report.memory = 1024;
             report.memory_limit = 4096;
             report.evaluation_memory = 512;

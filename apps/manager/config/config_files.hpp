@@ -29,9 +29,10 @@ config_files files_beside(std::string const& main_file);
 /// Folder of a file, as its path has it; empty: none is named.
 std::string folder_of(std::string const& file);
 
+/// Of a file, and not of a pipe or a socket, for which one would wait.
 /// @param limit  bytes; one more is read, so that the excess is seen
-/// @return  errno, 0 for none
-int read_file(std::string const& path, std::size_t limit, std::string& text);
+/// @return  why not; empty: it was read
+std::string read_file(std::string const& path, std::size_t limit, std::string& text);
 
 /// A path as the configuration means it: relative ones begin in the folder.
 std::string path_in(std::string const& folder, std::string const& path);

@@ -101,8 +101,8 @@ private:
 
     bool read_text(std::string const& key, std::string const& path, std::string& text) {
         what_.sources = {state_of(path)};
-        if (int const error = read_file(path, set_file_limit, text)) {
-            cannot_read(key, path, std::generic_category().message(error));
+        if (auto const why = read_file(path, set_file_limit, text); !why.empty()) {
+            cannot_read(key, path, why);
             return false;
         }
         if (text.size() <= set_file_limit) return true;
@@ -154,6 +154,7 @@ private:
     }
 
     pointer cannot_read(std::string const& key, std::string const& path, std::string const& why) {
+        what_.is_unreadable = true;
         problems_.error(place_of(key), key + ": cannot read " + printable(path) + ": " + why);
         return nullptr;
     }
@@ -191,18 +192,21 @@ void read_sets(config& what, value_places const& places, problem_list& problems)
     }
 }
 
-changed_sets with_changed_sets(config const& what) {
+changed_sets with_changed_sets(config const& what, unreadable_sets unreadable) {
     changed_sets out{what, {}, {}};
+    bool const tries_again = unreadable == unreadable_sets::too;
     value_places const nowhere;
     for (std::size_t i = 0; i < what.named_sets.size(); ++i) {
         auto& one = out.value.named_sets[i];
-        if (!has_changed(one)) continue;
+        if (!has_changed(one) && !(tries_again && one.is_unreadable)) continue;
+        one.is_unreadable = false;
         auto const name = "set " + one.name;
         problem_list problems({}, name);
         auto read = set_reading(one, what.folder, {}, nowhere, problems).read();
-        one.problem.clear();
+        auto const before = std::exchange(one.problem, {});
         for (auto& problem : problems.take()) {
             if (one.problem.empty()) one.problem = in_one_line(problem);
+            if (one.is_unreadable && one.problem == before) continue; // has been told
             problem.weight = problem_weight::warning;
             problem.hint += (problem.hint.empty() ? "" : "; ") + ("the old set " + one.name) +
                             " stays in force";

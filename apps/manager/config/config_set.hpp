@@ -27,7 +27,12 @@ struct changed_sets {
     std::vector<config_problem> problems; ///< warnings: of these the old sets stay
 };
 
-/// Reads anew the sets whose files have changed. Blocks. What was found wrong is looked at again when the file changes.
-changed_sets with_changed_sets(config const& what);
+/// Those that could not be read the last time, though nothing may be wrong with what they say.
+enum class unreadable_sets { only_if_changed, too };
+
+/// Reads anew the sets whose files have changed. Blocks. What was found wrong is looked at again when the file changes; that
+/// a file cannot be read is told once.
+changed_sets with_changed_sets(config const& what,
+                               unreadable_sets unreadable = unreadable_sets::only_if_changed);
 
 } // namespace milter::manager

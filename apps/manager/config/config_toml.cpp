@@ -38,14 +38,13 @@ public:
         }
         for (auto const& one : beside.found) {
             std::string text;
-            int const error = read_file(one.path, source_size_limit, text);
+            auto const why = read_file(one.path, source_size_limit, text);
             auto const number = problems_.add_source(one.path, std::move(text));
-            if (error == 0) {
+            if (why.empty()) {
                 read(number, one.part);
                 continue;
             }
-            problems_.error({0, 0, 1, number},
-                            "cannot read the file: " + std::generic_category().message(error));
+            problems_.error({0, 0, 1, number}, "cannot read the file: " + why);
             is_whole_ = false;
         }
     }
@@ -97,9 +96,9 @@ loaded_config parse_config(std::string_view text, std::string const& file) {
 
 loaded_config load_config(std::string const& path, machine const* on) {
     std::string text;
-    if (int const error = read_file(path, source_size_limit, text)) {
+    if (auto const why = read_file(path, source_size_limit, text); !why.empty()) {
         problem_list problems({}, path);
-        problems.error({}, "cannot read the file: " + std::generic_category().message(error));
+        problems.error({}, "cannot read the file: " + why);
         return {nullptr, problems.take(), {}, {}};
     }
     loading one(text, path);

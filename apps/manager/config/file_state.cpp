@@ -35,6 +35,11 @@ bool has_changed(set_config const& what) {
                        [](file_state const& one) { return state_of(one.path) != one; });
 }
 
+bool has_sets_of_files(config const& what) noexcept {
+    return std::any_of(what.named_sets.begin(), what.named_sets.end(),
+                       [](set_config const& one) { return !one.sources.empty(); });
+}
+
 bool sets_have_changed(config const& what) {
     return std::any_of(what.named_sets.begin(), what.named_sets.end(), has_changed);
 }

@@ -11,6 +11,9 @@ namespace milter::manager {
 /// Asked before the file is read, so that what changes meanwhile is seen the next time.
 file_state state_of(std::string const& path);
 
+/// Whether there is a set that comes from a file.
+bool has_sets_of_files(config const& what) noexcept;
+
 /// Whether a file of a set is another one than the one that was read. A stat() for each.
 bool sets_have_changed(config const& what);
 

@@ -2,8 +2,6 @@
 // manager/config/status_json.cpp
 #include "manager/config/status_json.hpp"
 
-#include "manager/config/config_rule_value.hpp"
-
 #include <nlohmann/json.hpp>
 
 #include <chrono>
@@ -79,7 +77,7 @@ json to_json(list_answers const& one) {
 }
 
 json to_json(set_status const& one) {
-    json out = {{"name", one.name}, {"kind", name_of(one.kind)}, {"source", one.source}};
+    json out = {{"name", one.name}, {"kind", one.kind}, {"source", one.source}};
     if (!one.file.empty()) out["file"] = one.file;
     out["entries"] = one.entries;
     out["read"] = to_rfc3339(one.read);

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "manager/config/decision_json.hpp"
-#include "rule/set.hpp"
+#include "manager/config/set_status.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -79,16 +79,6 @@ struct list_answers {
     std::size_t kept = 0;
     std::size_t limit = 0;
     std::size_t questions = 0; ///< on their way
-};
-
-struct set_status {
-    std::string name;
-    rule::set_kind kind{};
-    std::string_view source; ///< "list", "file", "table" or "sqlite"
-    std::string file;        ///< as it is written; empty: its list stands in the configuration
-    std::size_t entries = 0;
-    wall_time read;         ///< when what is in force was
-    std::string last_error; ///< as long as its source is as it was then
 };
 
 /// Verdicts of decision records; there are no others.

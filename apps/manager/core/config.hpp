@@ -135,7 +135,8 @@ struct set_config {
     std::optional<rule::set_kind> kind;            ///< of the last three
     std::vector<file_state> sources;               ///< that it was read from
     std::chrono::system_clock::time_point read_at; ///< when what is in force was read
-    std::string problem; ///< why its sources, as they are now, cannot be; empty: they could
+    bool is_unreadable = false; ///< the last time, for a reason outside of what its sources say
+    std::string problem;        ///< why its sources, as they are now, cannot be; empty: they could
 };
 
 /// A block or allow list in DNS.

@@ -114,7 +114,7 @@ facts observe(std::shared_ptr<config const> settings, postfix_settings postfix,
     look_at_listeners(seen);
     constexpr std::size_t most = 1 << 16; // bytes
     std::string text;
-    if (read_file("/etc/resolv.conf", most, text) == 0) seen.resolvers = resolvers_in(text);
+    if (read_file("/etc/resolv.conf", most, text).empty()) seen.resolvers = resolvers_in(text);
     if (request.query) ask_lists(seen);
     return seen;
 }
