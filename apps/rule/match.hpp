@@ -24,6 +24,8 @@ inline constexpr std::size_t longest_pattern = 65'536; ///< bytes
 inline constexpr std::int64_t pattern_memory =
     8 << 20; ///< bytes of one pattern, compiled and at work
 inline constexpr std::int64_t listed_pattern_memory = 1 << 20; ///< the same of one of many
+inline constexpr std::size_t most_listed_patterns =
+    10'000; ///< of a set or table: a lookup tries all of them, some hundred at a time
 
 /// The letters behind a pattern, by their meaning in Perl.
 struct pattern_flags {

@@ -102,6 +102,11 @@ private:
 
     std::optional<test> read_test(table_cursor& line) {
         bool const negated = line.skip_negations();
+        if (++patterns_ > most_listed_patterns) {
+            fail(line.offset, "more than " + std::to_string(most_listed_patterns) + " patterns",
+                 "a table of type texthash may have as many keys as you like");
+            return std::nullopt;
+        }
         auto const written = read_pattern(line);
         if (!written) return std::nullopt;
         auto const flags = read_flags(syntax_, written->flags);
@@ -167,6 +172,7 @@ private:
 
     pattern_syntax syntax_;
     pattern_table table_;
+    std::size_t patterns_ = 0;
 };
 
 pattern_table pattern_table::parse(pattern_syntax syntax, std::string_view text,

@@ -157,4 +157,14 @@ BOOST_AUTO_TEST_CASE(hostile_files_give_a_set_or_problems) {
         }
 }
 
+BOOST_AUTO_TEST_CASE(patterns_are_not_without_number) {
+    std::string text;
+    for (std::size_t i = 0; i < rule::most_listed_patterns; ++i) text += "/a/\n";
+    BOOST_TEST(parse_set_text(set_kind::text, text).value.has_value());
+    text += "plain\n/b/\n";
+    BOOST_TEST(problems_of(parse_set_text(set_kind::text, text)) ==
+                   std::vector<std::string>{"10002:1 more than 10000 patterns"},
+               boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

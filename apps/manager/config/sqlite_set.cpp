@@ -25,6 +25,8 @@ struct closer {
 using database = std::unique_ptr<sqlite3, closer>;
 using statement = std::unique_ptr<sqlite3_stmt, closer>;
 
+constexpr int longest_value = 1 << 20; // bytes, of anything that it computes
+
 int only_reading(void*, int action, char const*, char const*, char const*, char const*) {
     switch (action) {
     case SQLITE_SELECT:
@@ -62,6 +64,7 @@ private:
         if (status != SQLITE_OK) return fail_of_file(sqlite3_errstr(status));
         sqlite3_busy_timeout(db_.get(), static_cast<int>(limits_.busy.count()));
         sqlite3_db_config(db_.get(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+        sqlite3_limit(db_.get(), SQLITE_LIMIT_LENGTH, longest_value);
         sqlite3_set_authorizer(db_.get(), only_reading, nullptr);
         constexpr int steps = 1000; // of SQLite's machine, between looks at the clock
         sqlite3_progress_handler(db_.get(), steps, is_too_late, &deadline_);
