@@ -20,7 +20,9 @@ namespace {
 constexpr int has_problems = 1; // exit status
 
 std::vector<doctor::finding> findings_of(loaded_config const& loaded, doctor_options const& asked) {
-    auto const postfix = read_postfix_settings();
+    postfix_query query;
+    query.config_directory = asked.postfix_config;
+    auto const postfix = read_postfix_settings(query);
     auto const settings = with_endpoints(*fitted(loaded.config, postfix));
     return doctor::examine(doctor::observe(settings, postfix, {asked.connect, asked.query}));
 }

@@ -11,6 +11,7 @@ Examples:
   sudo -u milter-manager milter-manager doctor
   milter-manager doctor -v -c milter-manager.toml
   milter-manager doctor --query
+  milter-manager doctor --postfix-config /etc/postfix-out
   milter-manager doctor --no-connect --json | jq '.findings[] | select(.weight == "problem")'
 
 It changes nothing. A milter that it connects to sees a negotiation and the end of the connection.
@@ -30,6 +31,12 @@ CLI::App& add_doctor_command(CLI::App& app, options& into) {
         "--no-connect", [&asked] { asked.connect = false; }, "Connect to no milter");
     doctor->add_flag("--query", asked.query,
                      "Ask each list in DNS about a test address, 127.0.0.2");
+    doctor
+        ->add_option("--postfix-config", asked.postfix_config,
+                     "Folder of Postfix's main.cf and master.cf, if not the system's, "
+                     "as of another instance")
+        ->type_name("DIR")
+        ->check(CLI::ExistingDirectory);
     return *doctor;
 }
 

@@ -220,6 +220,7 @@ std::string tidy_macros(std::string_view names) {
 
 postfix_settings read_postfix_settings(postfix_query const& query) {
     postfix_settings read;
+    read.config_directory = query.config_directory;
     auto const program = query.postconf.empty() ? find_program("postconf") : query.postconf;
     if (program.empty()) {
         read.problem = "there is no postconf on this machine";

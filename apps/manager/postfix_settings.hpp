@@ -20,8 +20,9 @@
 namespace milter::manager {
 
 struct postfix_settings {
-    bool found = false;  ///< else nothing below is known
-    std::string problem; ///< why not
+    bool found = false;           ///< else nothing below is known
+    std::string problem;          ///< why not
+    std::string config_directory; ///< that was asked for; empty: that of the system
 
     /// Of the smtpd that takes mail from others: of port smtp, or the one behind postscreen; of all addresses together
     /// where the port is served on several. 0: without a limit, or there is none.

@@ -2,35 +2,15 @@
 // rule/demand.cpp
 #include "rule/demand.hpp"
 
+#include "rule/fact_macro.hpp"
 #include "rule/macro_stage.hpp"
 #include "rule/outlook.hpp"
 
 #include <algorithm>
-#include <string_view>
 
 namespace milter::rule {
 
 namespace {
-
-/// Macros that tell the fact; none: the command itself does. Source: the help of the fact's row.
-std::vector<std::string_view> macros_behind(fact which) {
-    switch (which) {
-    case fact::client_ptr: return {"{client_ptr}"};
-    case fact::mta_version: return {"v"};
-    case fact::tls_present:
-    case fact::tls_version: return {"{tls_version}"};
-    case fact::tls_cipher: return {"{cipher}"};
-    case fact::tls_bits: return {"{cipher_bits}"};
-    case fact::tls_subject: return {"{cert_subject}"};
-    case fact::tls_issuer: return {"{cert_issuer}"};
-    case fact::auth_present: return {"{auth_type}", "{auth_authen}"};
-    case fact::auth_type: return {"{auth_type}"};
-    case fact::auth_user: return {"{auth_authen}"};
-    case fact::auth_author: return {"{auth_author}"};
-    case fact::auth_ssf: return {"{auth_ssf}"};
-    default: return {};
-    }
-}
 
 template <class T> void add_once(std::vector<T>& to, T one) {
     if (std::find(to.begin(), to.end(), one) == to.end()) to.push_back(std::move(one));
@@ -65,7 +45,8 @@ private:
     }
     void add(fact which) {
         add_once(found_.facts[static_cast<std::size_t>(row_of(which).from)], which);
-        for (auto const macro : macros_behind(which)) add_once(found_.macros, std::string(macro));
+        for (auto const& one : fact_macros)
+            if (one.told == which) add_once(found_.macros, std::string(one.name));
     }
 
     std::span<program const> conditions_;

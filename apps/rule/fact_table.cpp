@@ -114,7 +114,7 @@ constexpr fact_row rows[] = {
     {fact::body_size, "body.size", type::size, stage::message,
         "size of the body", "body.size > 5MiB"},
     {fact::message_size, "message.size", type::size, stage::message,
-        "size of headers and body", "message.size <= 1MiB"},
+        "size of headers and body with all line ends, as SIZE= counts it", "message.size <= 1MiB"},
     {fact::macro, "macro()", type::text, stage::message,
         "a macro of the MTA as it was last sent; empty when it was not. Known with the stage at which MTAs send it, of one they do not know at the end", R"(macro("{daemon_name}") == "MTA-v6")", argument_kind::macro},
 

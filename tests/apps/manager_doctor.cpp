@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 // tests/apps/manager_doctor.cpp - `doctor` and `config show` as a user runs them, with milters that answer and one that does not
 
+#include "manager/program_output.hpp"
 #include "manager_fixture.hpp"
 
 #include <nlohmann/json.hpp>
+
+#include <filesystem>
 
 using namespace manager_test;
 
@@ -69,6 +72,30 @@ BOOST_AUTO_TEST_CASE(findings_for_programs) {
         found = found || (one.at("weight") == "problem" && one.at("area") == "sockets" &&
                           one.at("lines").at(0) == "systemctl status gone");
     BOOST_TEST(found, done.out);
+}
+
+BOOST_AUTO_TEST_CASE(postfix_of_another_folder_is_looked_at_where_it_is_named) {
+    auto const none = examine({"--postfix-config", dir / "none"});
+    BOOST_TEST(none.exit_code == 64, none.out);
+    BOOST_TEST(contains(none.err, "--postfix-config"), none.err);
+    if (milter::manager::find_program("postconf").empty()) return;
+    auto const folder = dir / "other";
+    std::filesystem::create_directory(folder);
+    BOOST_TEST(
+        contains(examine({"--postfix-config", folder}).out,
+                 "note: mta: Postfix cannot be asked: there is no " + folder + "/main.cf\n"));
+    dir.write("other/main.cf", "compatibility_level = 3.6\nsmtpd_milters = inet:192.0.2.2:8891\n");
+    dir.write("other/master.cf", "smtp inet n - y - - smtpd\n");
+    auto const done = examine({"--postfix-config", folder});
+    BOOST_TEST(contains(done.out,
+                        "warning: mta: Postfix does not ask the manager: smtpd_milters is "
+                        "inet:192.0.2.2:8891\n"),
+               done.out);
+    BOOST_TEST(contains(done.out, "    postconf -c " + folder +
+                                      " -e \"smtpd_milters = inet:192.0.2.1:10025, "
+                                      "inet:192.0.2.2:8891\"\n    postfix -c " +
+                                      folder + " reload\n"),
+               done.out);
 }
 
 BOOST_AUTO_TEST_CASE(configuration_with_errors_is_not_looked_at) {

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: BSL-1.0
 // tests/apps/manager_rules_fmt.cpp - `rules fmt`: one expression, and those of files
 #include "manager/rules/fmt_verb.hpp"
+#include "manager/rules/text_file.hpp"
 #include "manager/rules/when_spelling.hpp"
 #include "manager_rules_fixture.hpp"
 
 #include <support/process.hpp>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 
 using namespace manager_rules_test;
 using manager::fmt_way;
@@ -109,6 +117,43 @@ BOOST_AUTO_TEST_CASE(files_are_checked_and_written) {
     BOOST_TEST(support::slurp(odd) == "[[rule]]\nwhen = 'not helo == \"x\"'\n");
     request.way = fmt_way::check_files;
     BOOST_TEST(manager::format_expressions(request).status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(file_is_replaced_as_a_whole_with_its_mode_and_its_links) {
+    support::temp_dir const dir;
+    auto const file = dir.write("x.toml", "old");
+    BOOST_TEST_REQUIRE(::chmod(file.c_str(), 0640) == 0);
+    std::filesystem::create_symlink("x.toml", dir / "link.toml");
+    std::ifstream reader(file); // as a reload would have it open
+    BOOST_TEST(manager::write_text_file(dir / "link.toml", "new text") == "");
+    std::string seen;
+    std::getline(reader, seen);
+    BOOST_TEST(seen == "old");
+    BOOST_TEST(support::slurp(file) == "new text");
+    BOOST_TEST(std::filesystem::is_symlink(dir / "link.toml"));
+    struct stat state {};
+    BOOST_TEST_REQUIRE(::stat(file.c_str(), &state) == 0);
+    BOOST_TEST((state.st_mode & 07777) == 0640U);
+    auto const count = std::distance(std::filesystem::directory_iterator(dir / ""), {});
+    BOOST_TEST(count == 2);
+}
+
+BOOST_AUTO_TEST_CASE(file_that_cannot_be_written_whole_stays_as_it_is) {
+    support::temp_dir const dir;
+    auto const file = dir.write("x.toml", "old");
+    rlimit before{};
+    BOOST_TEST_REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+    auto const handler = std::signal(SIGXFSZ, SIG_IGN);
+    rlimit const small{4, before.rlim_max};
+    BOOST_TEST_REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+    auto const why = manager::write_text_file(file, "new text");
+    ::setrlimit(RLIMIT_FSIZE, &before);
+    std::signal(SIGXFSZ, handler);
+    BOOST_TEST(why == "File too large");
+    BOOST_TEST(support::slurp(file) == "old");
+    BOOST_TEST(std::distance(std::filesystem::directory_iterator(dir / ""), {}) == 1);
+    BOOST_TEST(manager::write_text_file(dir / "none", "x") == "No such file or directory");
+    BOOST_TEST(manager::write_text_file("/dev/null", "x") == "it is no regular file");
 }
 
 BOOST_AUTO_TEST_CASE(file_that_is_not_understood_stays_as_it_is) {

@@ -74,6 +74,14 @@ BOOST_AUTO_TEST_CASE(messages_that_change_are_listed_with_what_is_known_of_verdi
                                "1 of 2 messages changes\n");
 }
 
+BOOST_AUTO_TEST_CASE(size_of_a_message_is_with_all_line_ends) {
+    std::string const size = std::to_string(std::string("Subject: offer\r\n\r\nhello\r\n").size());
+    auto const done =
+        simulate("[[rule]]\nname = \"size\"\nwhen = 'message.size >= " + size +
+                 "B and message.size <= " + size + "B'\ntempfail = \"451 4.7.1 x\"\n");
+    BOOST_TEST(contains(done.out, "1 of 2 messages changes\n"), done.out + done.err);
+}
+
 BOOST_AUTO_TEST_CASE(verdicts_of_rules_change_messages) {
     auto const done =
         simulate("[[rule]]\nname = \"offers\"\nwhen = 'any(header(\"Subject\") == \"offer\")'\n"

@@ -12,6 +12,7 @@
 #include <vector>
 
 using milter::manager::parse_config;
+using milter::manager::problem_weight;
 
 namespace {
 
@@ -32,6 +33,20 @@ std::vector<std::string> blocks(std::string const& text, std::string const& lang
         found.push_back(text.substr(at, text.find("```", at) - at));
     }
     return found;
+}
+
+/// What a part of a configuration needs to be read: a listener, and milters that it names and does not bring along.
+std::string surroundings_of(std::string const& block) {
+    std::string made = "[[listen]]\nsocket = \"inet:10025@127.0.0.1\"\n";
+    for (std::string const name : {"milter-greylist", "opendkim"})
+        if (block.find("\nname = \"" + name + '"') == block.npos)
+            made += "[[milter]]\nname = \"" + name + "\"\nsocket = \"/run/" + name + ".sock\"\n";
+    return made;
+}
+
+/// A set, or the file of one.
+bool is_of_another_part(std::string const& problem) {
+    return problem.starts_with("unknown set") || problem.find(": cannot read ") != problem.npos;
 }
 
 /// Of a line of code what is said alike inside of a namespace and out of it, without its remark.
@@ -63,6 +78,21 @@ BOOST_AUTO_TEST_CASE(shown_configurations_are_without_errors) {
             BOOST_TEST((read.config != nullptr), name << ":\n" << block);
         }
         BOOST_TEST(whole > 0u, name);
+    }
+}
+
+/// A part is read behind a listener and the milters that it names, in a folder with the files that it names. What it asks
+/// that stands in another part, such as a condition, is all that may be missing.
+BOOST_AUTO_TEST_CASE(shown_parts_have_keys_and_values_that_there_are) {
+    for (std::string const name :
+         {"README.md", "docs/configuration.md", "docs/operations.md", "docs/rules.md"}) {
+        for (auto const& block : blocks(source_file(name), "toml")) {
+            if (block.find("[[listen]]") != block.npos) continue; // a whole one
+            auto const read = parse_config(surroundings_of(block) + block, name);
+            for (auto const& one : read.problems)
+                if (one.weight == problem_weight::error && !is_of_another_part(one.message))
+                    BOOST_ERROR(to_string(one) << ":\n" << block);
+        }
     }
 }
 

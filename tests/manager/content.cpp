@@ -3,6 +3,8 @@
 //
 // Source: statements 224, 232-237, 242-246, 253, 272-274.
 
+#include "manager/core/message_size.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include <support/manager_rig.hpp>
@@ -42,6 +44,14 @@ std::vector<verdict_row> terminal() {
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(content)
+
+BOOST_AUTO_TEST_CASE(size_of_a_field_is_that_of_its_lines) {
+    using milter::manager::field_size;
+    BOOST_TEST(field_size("Subject", " hi") == std::string_view("Subject: hi\r\n").size());
+    BOOST_TEST(field_size("To", " a,\n\tb") == std::string_view("To: a,\r\n\tb\r\n").size());
+    BOOST_TEST(field_size("To", " a,\r\n\tb") == std::string_view("To: a,\r\n\tb\r\n").size());
+    BOOST_TEST(field_size("X", "\n") == std::string_view("X:\r\n\r\n").size());
+}
 
 BOOST_AUTO_TEST_CASE(
     verdict_of_any_milter_at_any_content_stage_is_given_at_end_of_message_122_143_224_235_236_241) {

@@ -67,10 +67,29 @@ BOOST_AUTO_TEST_CASE(what_postfix_does_not_have) {
     BOOST_TEST(
         told(examine_macros(seen)) ==
         "warning: macros: rules ask for macros that Postfix does not have: {verify}\n"
-        "  what asks for them is never known; milter_macro_defaults can give them a fixed value\n"
+        "  to them each is an empty text; milter_macro_defaults can give them a fixed value\n"
         "note: macros: milters ask for macros that Postfix does not have: {if_name}\n"
         "  they do without; milter_macro_defaults can give them a fixed value\n" +
             std::string(good));
+}
+
+BOOST_AUTO_TEST_CASE(fact_that_is_told_in_another_way_is_known_without_its_macro) {
+    auto const of = [](std::string const& when) {
+        return told(examine_macros(facts_of(std::string(listener_part) + milter_part("a") +
+                                            "[[rule]]\nname = \"r\"\nwhen = '" + when +
+                                            "'\nskip = [\"a\"]\n")));
+    };
+    BOOST_TEST(of("client.resolved") == good);
+    BOOST_TEST(of("auth.ssf > 0 and client.resolved") ==
+               "warning: macros: rules ask for auth.ssf, which Postfix does not tell: it has no "
+               "{auth_ssf}\n"
+               "  auth.ssf is always 0\n" +
+                   std::string(good));
+    BOOST_TEST(of("client.resolved or macro(\"{client_resolve}\") == \"FAIL\"") ==
+               "warning: macros: rules ask for macros that Postfix does not have: "
+               "{client_resolve}\n"
+               "  to them each is an empty text\n" +
+                   std::string(good));
 }
 
 BOOST_AUTO_TEST_CASE(sendmail_gets_lines_of_m4) {

@@ -41,17 +41,70 @@ BOOST_AUTO_TEST_CASE(postfix_that_asks_somebody_else) {
     auto postfix = usual_postfix();
     postfix.smtpd_milters =
         "unix:opendkim/opendkim.sock, { inet:localhost:8891, connect_timeout=1s }";
-    BOOST_TEST(told(examine_mta(with(postfix))) ==
-               "problem: mta: Postfix does not ask the manager: smtpd_milters is "
-               "unix:opendkim/opendkim.sock, { inet:localhost:8891, connect_timeout=1s }\n"
-               "  mail that comes by SMTP passes without the milters behind the manager\n"
-               "    postconf -e \"smtpd_milters = inet:127.0.0.1:10025\"\n"
-               "    postfix reload\n");
+    BOOST_TEST(
+        told(examine_mta(with(postfix))) ==
+        "problem: mta: Postfix does not ask the manager: smtpd_milters is "
+        "unix:opendkim/opendkim.sock, { inet:localhost:8891, connect_timeout=1s }\n"
+        "  mail that comes by SMTP passes without the milters behind the manager\n"
+        "    # who stays beside the manager is asked by Postfix alone; as [[milter]]s of the "
+        "manager: postconf -n | milter-manager import --from postfix -\n"
+        "    postconf -e \"smtpd_milters = inet:127.0.0.1:10025, "
+        "unix:opendkim/opendkim.sock, { inet:localhost:8891, connect_timeout=1s }\"\n"
+        "    postfix reload\n");
     postfix.smtpd_milters.clear();
     postfix.service_milters = {"$mua_milters"};
     BOOST_TEST(wrong(examine_mta(with(postfix))) == "");
     postfix.service_milters = {"inet:localhost:10025"};
     BOOST_TEST(wrong(examine_mta(with(postfix))) == "");
+}
+
+BOOST_AUTO_TEST_CASE(manager_takes_the_place_of_its_milters_alone) {
+    auto postfix = usual_postfix();
+    auto const advised = [&](std::string const& list) {
+        postfix.smtpd_milters = list;
+        auto const all = examine_mta(with(postfix));
+        std::string value;
+        for (auto const& line : all.at(0).lines)
+            if (line.starts_with("postconf -e")) value = line.substr(line.find(" = ") + 3);
+        return value;
+    };
+    BOOST_TEST(advised("") == "inet:127.0.0.1:10025\"");
+    BOOST_TEST(advised("unix:/run/a.sock") == "inet:127.0.0.1:10025\"");
+    BOOST_TEST(advised("inet:b:1 unix:/run/a.sock,inet:c:1") ==
+               "inet:b:1, inet:127.0.0.1:10025, inet:c:1\"");
+    BOOST_TEST(advised("{ unix:/run/a.sock, default_action=accept }, inet:c:1") ==
+               "inet:127.0.0.1:10025, inet:c:1\"");
+    postfix.smtpd_in_chroot = true; // there it is another path, and the same was meant
+    BOOST_TEST(advised("inet:b:1, unix:/run/a.sock") == "inet:b:1, inet:127.0.0.1:10025\"");
+}
+
+BOOST_AUTO_TEST_CASE(lines_are_for_the_postfix_that_was_looked_at) {
+    auto postfix = usual_postfix();
+    postfix.config_directory = "/etc/postfix-out";
+    postfix.smtpd_milters = "inet:b:1";
+    BOOST_TEST(wrong(examine_mta(with(postfix)))
+                   .ends_with("    # who stays beside the manager is asked by Postfix alone; as "
+                              "[[milter]]s of the manager: postconf -c /etc/postfix-out -n | "
+                              "milter-manager import --from postfix -\n"
+                              "    postconf -c /etc/postfix-out -e \"smtpd_milters = "
+                              "inet:127.0.0.1:10025, inet:b:1\"\n"
+                              "    postfix -c /etc/postfix-out reload\n"));
+    postfix.config_directory = "/etc/my postfix";
+    BOOST_TEST(postfix_command("postconf", postfix) == "postconf -c '/etc/my postfix'");
+}
+
+BOOST_AUTO_TEST_CASE(postfix_knows_no_inet6) {
+    auto postfix = usual_postfix();
+    postfix.smtpd_milters = "inet6:[::1]:10025, inet:b:1";
+    auto const of = [&] {
+        return wrong(
+            examine_mta(facts_of("[[listen]]\nsocket = \"inet6:10025@[::1]\"\n", postfix)));
+    };
+    BOOST_TEST(of().find("    postconf -e \"smtpd_milters = inet:[::1]:10025, inet:b:1\"\n") !=
+                   std::string::npos,
+               of());
+    postfix.smtpd_milters = "inet:[::1]:10025, inet:b:1";
+    BOOST_TEST(of() == "");
 }
 
 BOOST_AUTO_TEST_CASE(other_machines_may_be_the_ones_that_ask) {
@@ -72,6 +125,12 @@ BOOST_AUTO_TEST_CASE(milter_that_is_asked_twice) {
                "  it judges, counts and changes each message twice\n"
                "    postconf -e \"smtpd_milters = inet:127.0.0.1:10025\"\n"
                "    postfix reload\n");
+    postfix.smtpd_milters =
+        "{ inet:localhost:10025, connect_timeout=1s }, unix:/run/a.sock, inet:127.0.0.1:8891";
+    BOOST_TEST(wrong(examine_mta(with(postfix)))
+                   .ends_with("    postconf -e \"smtpd_milters = { inet:localhost:10025, "
+                              "connect_timeout=1s }, inet:127.0.0.1:8891\"\n"
+                              "    postfix reload\n"));
 }
 
 BOOST_AUTO_TEST_CASE(default_action_version_and_local_mail) {
@@ -180,7 +239,8 @@ BOOST_AUTO_TEST_CASE(sockets_are_spelled_as_postfix_does) {
     BOOST_TEST(spelled("unix:/var/spool/postfix/mm/mta.sock", postfix) == "unix:mm/mta.sock");
     BOOST_TEST(spelled("unix:/run/mm.sock", postfix) == "unix:/run/mm.sock");
     BOOST_TEST(spelled("inet:10025", postfix) == "inet:127.0.0.1:10025");
-    BOOST_TEST(spelled("inet6:10025@[::1]", postfix) == "inet6:[::1]:10025");
+    BOOST_TEST(spelled("inet6:10025@[::1]", postfix) == "inet:[::1]:10025");
+    BOOST_TEST(spelled("inet6:10025", postfix) == "inet:[::1]:10025");
     postfix.smtpd_in_chroot = true;
     BOOST_TEST(spelled("unix:/run/mm.sock", postfix) == "none");
     auto const found = sockets_in(" { unix:/a, x=1s }, inet:h:1\tnonsense,unix:b");

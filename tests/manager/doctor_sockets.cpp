@@ -6,6 +6,7 @@
 
 #include <support/temp_dir.hpp>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -13,9 +14,12 @@ using namespace doctor_test;
 
 namespace {
 
-obstacle closed_folder() { return {"/run/a", false, 0, "a", "agroup", 0700}; }
-obstacle closed_socket() { return {"/run/a.sock", true, 0, "a", "agroup", 0755}; }
-obstacle nothing_there() { return {"/run/a.sock", true, ENOENT, {}, {}, 0}; }
+obstacle closed_folder() { return {"/run/a", false, 0, "a", "agroup", 0700, false}; }
+obstacle closed_socket() { return {"/run/a.sock", true, 0, "a", "agroup", 0755, false}; }
+obstacle folder_of_root() {
+    return {"/var/spool/postfix/private", false, 0, "postfix", "root", 0700, true};
+}
+obstacle nothing_there() { return {"/run/a.sock", true, ENOENT, {}, {}, 0, false}; }
 
 facts one_milter(std::string const& more = {}) {
     return facts_of(std::string(listener_part) + milter_part("a", more));
@@ -38,6 +42,42 @@ BOOST_AUTO_TEST_CASE(folder_that_the_manager_may_not_pass) {
         "    chmod g+x /run/a\n"
         "    usermod -a -G agroup milter-manager\n"
         "    systemctl restart milter-manager\n");
+}
+
+BOOST_AUTO_TEST_CASE(folder_of_the_system_is_left_alone) {
+    auto seen = one_milter();
+    seen.milters[0][0].barred = folder_of_root();
+    BOOST_TEST(
+        told(examine_sockets(seen)) ==
+        "problem: sockets: milter a on unix:/run/a.sock: user milter-manager may not pass "
+        "/var/spool/postfix/private (postfix:root, 0700)\n"
+        "  mail that it applies to is refused for now; the folder is not to be opened: move the "
+        "socket\n"
+        "    # let a listen in a folder and with a group of its own, and write to its [[milter]] "
+        "in "
+        "milter-manager.toml:\n"
+        "    socket = \"unix:/run/a/a.sock\"\n");
+    seen.milters[0][0].barred = obstacle{"/run/a.sock", true, 0, "root", "root", 0755, true};
+    auto const said = told(examine_sockets(seen));
+    BOOST_TEST(said.find("; the socket is not to be opened: move the socket\n") != said.npos, said);
+    BOOST_TEST(said.find("usermod") == said.npos, said);
+    BOOST_TEST(said.find("chmod") == said.npos, said);
+}
+
+BOOST_AUTO_TEST_CASE(folder_that_is_not_the_managers_is_not_given_to_the_mta) {
+    auto const way = [](obstacle const& at) {
+        auto seen = facts_of("[[listen]]\nsocket = \"/root/mm/mta.sock\"\n");
+        seen.listeners[0].barred = at;
+        return told(examine_listeners(seen));
+    };
+    for (auto const& at : {obstacle{"/root", false, 0, "milter-manager", "root", 0700, true},
+                           obstacle{"/run/x", false, 0, "x", "x", 0750, false}}) {
+        auto const said = way(at);
+        BOOST_TEST(said.find("chgrp") == said.npos, said);
+        BOOST_TEST(said.find("    install -d -o milter-manager -g postfix -m 0750 "
+                             "/var/spool/postfix/milter-manager\n") != said.npos,
+                   said);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(socket_that_the_manager_may_not_write_to) {
@@ -102,6 +142,7 @@ BOOST_AUTO_TEST_CASE(milters_that_are_not_asked_are_not_looked_at) {
 BOOST_AUTO_TEST_CASE(listener_outside_of_the_chroot) {
     auto postfix = usual_postfix();
     postfix.smtpd_in_chroot = true;
+    postfix.smtpd_milters = "inet:127.0.0.1:8891, unix:/run/mm/mta.sock";
     auto const seen = facts_of("[[listen]]\nsocket = \"/run/mm/mta.sock\"\n", postfix);
     BOOST_TEST(
         told(examine_listeners(seen)) ==
@@ -113,7 +154,11 @@ BOOST_AUTO_TEST_CASE(listener_outside_of_the_chroot) {
         "    socket = \"unix:/var/spool/postfix/milter-manager/mta.sock\"\n"
         "    mode = \"0660\"\n"
         "    group = \"postfix\"\n"
-        "    postconf -e \"smtpd_milters = unix:milter-manager/mta.sock\"\n");
+        "    systemctl restart milter-manager\n"
+        "    # who stays beside the manager is asked by Postfix alone; as [[milter]]s of the "
+        "manager: postconf -n | milter-manager import --from postfix -\n"
+        "    postconf -e \"smtpd_milters = inet:127.0.0.1:8891, unix:milter-manager/mta.sock\"\n"
+        "    postfix reload\n");
 }
 
 BOOST_AUTO_TEST_CASE(listener_that_the_mta_does_not_get_to) {
@@ -121,7 +166,7 @@ BOOST_AUTO_TEST_CASE(listener_that_the_mta_does_not_get_to) {
     BOOST_TEST(told(examine_listeners(seen)) ==
                "ok: listeners: listener unix:/run/mm/mta.sock: user postfix gets there\n");
     seen.listeners[0].barred =
-        obstacle{"/run/mm", false, 0, "milter-manager", "milter-manager", 0750};
+        obstacle{"/run/mm", false, 0, "milter-manager", "milter-manager", 0750, false};
     BOOST_TEST(
         told(examine_listeners(seen)) ==
         "problem: listeners: listener unix:/run/mm/mta.sock: user postfix may not pass /run/mm "
@@ -129,7 +174,7 @@ BOOST_AUTO_TEST_CASE(listener_that_the_mta_does_not_get_to) {
         "  it takes the manager for failed: milter_default_action says what becomes of mail\n"
         "    chgrp postfix /run/mm\n");
     seen.listeners[0].barred =
-        obstacle{"/run/mm/mta.sock", true, 0, "milter-manager", "milter-manager", 0600};
+        obstacle{"/run/mm/mta.sock", true, 0, "milter-manager", "milter-manager", 0600, false};
     BOOST_TEST(
         told(examine_listeners(seen)) ==
         "problem: listeners: listener unix:/run/mm/mta.sock: user postfix may not write to "
@@ -138,7 +183,7 @@ BOOST_AUTO_TEST_CASE(listener_that_the_mta_does_not_get_to) {
         "    # its [[listen]] in milter-manager.toml:\n"
         "    mode = \"0660\"\n"
         "    group = \"postfix\"\n");
-    seen.listeners[0].barred = obstacle{"/run/mm/mta.sock", true, ENOENT, {}, {}, 0};
+    seen.listeners[0].barred = obstacle{"/run/mm/mta.sock", true, ENOENT, {}, {}, 0, false};
     BOOST_TEST(told(examine_listeners(seen)) ==
                "warning: listeners: listener unix:/run/mm/mta.sock is not there: /run/mm/mta.sock "
                "(No such "
@@ -172,6 +217,15 @@ BOOST_AUTO_TEST_CASE(way_is_walked_with_the_rights_of_the_user) {
     BOOST_TEST_REQUIRE((barred && !barred->is_socket));
     BOOST_TEST(barred->path == folder);
     BOOST_TEST(!obstacle_to(file, owner));
+
+    BOOST_TEST(barred->is_off_limits == (found.st_gid == 0));
+    if (::getuid() == 0) {
+        BOOST_TEST_REQUIRE(::chown(folder.c_str(), 0, 12'345) == 0);
+        BOOST_TEST(!obstacle_to(file, stranger)->is_off_limits);
+        BOOST_TEST_REQUIRE(::chown(folder.c_str(), 12'345, 0) == 0);
+        BOOST_TEST(obstacle_to(file, stranger)->is_off_limits);
+        BOOST_TEST_REQUIRE(::chown(folder.c_str(), found.st_uid, found.st_gid) == 0);
+    }
 
     barred = obstacle_to(dir / "closed/none", owner);
     BOOST_TEST_REQUIRE(barred.has_value());

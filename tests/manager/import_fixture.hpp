@@ -35,7 +35,7 @@ inline import_result imported(std::string_view text, import_source from) {
     return made;
 }
 
-/// As the manager reads it. Not for texts with conditions: `when` is no key of [[milter]] yet.
+/// As the manager reads it. Not for texts with conditions of rules/.
 inline std::shared_ptr<milter::manager::config const> loaded(std::string const& toml) {
     auto const read = milter::manager::parse_config(toml, "t");
     for (auto const& one : read.problems)

@@ -97,6 +97,17 @@ BOOST_AUTO_TEST_CASE(sendmail_mc_becomes_a_configuration) {
     BOOST_TEST((read->command_budget == 25s));
 }
 
+BOOST_AUTO_TEST_CASE(time_that_is_not_set_is_that_of_sendmail_and_may_be_the_longer_one) {
+    auto const command = [](std::string const& times) {
+        auto const made = sendmail("INPUT_MAIL_FILTER(`a', `S=local:/a, T=" + times + "')\n");
+        return loaded(made.toml)->milters[0].timeouts.command;
+    };
+    BOOST_TEST((command("S:1s") == 10s));
+    BOOST_TEST((command("R:4s") == 10s));
+    BOOST_TEST((command("S:1s;R:4s") == 4s));
+    BOOST_TEST((command("R:15s") == 15s));
+}
+
 BOOST_AUTO_TEST_CASE(sendmail_cf_has_the_order_in_an_option) {
     auto const made = sendmail(cf);
     BOOST_TEST(made.complete, joined(made.remarks));

@@ -109,7 +109,7 @@ constexpr std::string_view debian_toml =
 # Look through it, then: milter-manager check -c FILE
 #
 # Copy these from rules/ to rules.d/ beside this file:
-#   authentication.toml   for milter-greylist
+#   authenticated.toml   for milter-greylist
 #   remote-network.toml   for milter-greylist
 #   s25r.toml   for milter-greylist
 #   sendmail-compatible.toml   for milter-greylist
@@ -277,7 +277,8 @@ BOOST_AUTO_TEST_CASE(
     BOOST_TEST(contains(said("manager.wonder = 1"), "F:2: not understood: "));
     BOOST_TEST(contains(said("s25r.add_whitelist('x')"), "rules/s25r.toml"));
     BOOST_TEST(contains(said("load_if_exist('x.conf')"), "--show-config"));
-    BOOST_TEST(contains(said("restrict_accounts_by_list('a@b')"), "restricted_account"));
+    BOOST_TEST(contains(said("restrict_accounts_by_list('a@b')"), "accounts_some_listed"));
+    BOOST_TEST(contains(said("database.setup"), "[set.NAME] with sqlite and query"));
     BOOST_TEST(contains(said("controller.connection_spec = 'inet:1@localhost'"),
                         "F:2: controller.connection_spec \"inet:1@localhost\"; "));
     BOOST_TEST(
@@ -286,6 +287,24 @@ BOOST_AUTO_TEST_CASE(
         contains(said("manager.fallback_status = 'discard'"), "F:2: manager.fallback_status"));
     BOOST_TEST(contains(said("end"), "F:2: an end of nothing"));
     BOOST_TEST(contains(said("define_milter('a') do |m|"), "F: a block has no end"));
+}
+
+BOOST_AUTO_TEST_CASE(time_that_is_not_set_is_as_usual_and_may_be_the_longer_one) {
+    struct {
+        char const* body;
+        milter::proto::duration command;
+    } const rows[] = {
+        {"milter.writing_timeout = 3\nmilter.reading_timeout = 7", 7s},
+        {"milter.writing_timeout = 3", 7s},
+        {"milter.reading_timeout = 2.5", 7s},
+        {"milter.reading_timeout = 2.5\nmilter.writing_timeout = 4", 4s},
+        {"milter.writing_timeout = 9", 9s},
+        {"milter.writing_timeout = 7", milter_timeouts{}.command},
+        {"milter.writing_timeout = 9\nmilter.reading_timeout = 0", milter_timeouts{}.command},
+    };
+    for (auto const& row : rows)
+        BOOST_TEST((loaded(one_milter(row.body).toml)->milters[0].timeouts.command == row.command),
+                   row.body);
 }
 
 BOOST_AUTO_TEST_CASE(modes_are_numbers_or_texts) {

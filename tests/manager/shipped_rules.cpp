@@ -278,6 +278,24 @@ BOOST_AUTO_TEST_CASE(trusted_domains_are_told_to_the_milter_as_before) {
     all.check_tests();
 }
 
+/// What the head of the file says to write, with the mail of a user who is at home, where a block list has the line.
+BOOST_AUTO_TEST_CASE(rule_that_refuses_who_is_in_a_block_list_lets_ones_own_users_pass) {
+    auto const text = text_of(rules_folder + "/dnsbl.toml");
+    std::istringstream lines(text.substr(text.find("# [[rule]]\n")));
+    std::string rule;
+    for (std::string line; std::getline(lines, line) && line.starts_with("# ");)
+        rule += line.substr(2) + '\n';
+    BOOST_TEST(rule.find("when = \"dnsbl_listed") != rule.npos, rule);
+    std::string const given =
+        "given = { client = '192.0.2.9', helo = 'h', sender = 'a@example.com', "
+        "dnsbl.'zen.spamhaus.org' = true";
+    installation const one({"dnsbl.toml"},
+                           rule + "[[test]]\nname = 'stranger'\n" + given +
+                               " }\nexpect = { verdict = 'reject' }\n[[test]]\nname = 'user'\n" +
+                               given + ", auth = 'alice' }\nexpect = { verdict = 'none' }\n");
+    one.check_tests();
+}
+
 /// On a unix socket, for example: its address is not one that will come.
 BOOST_AUTO_TEST_CASE(client_without_an_address_is_of_no_interest_to_networks_and_lists) {
     installation const all(shipped_files());

@@ -20,6 +20,7 @@ BOOST_AUTO_TEST_CASE(stages_and_macros_that_an_expression_needs) {
         {"client.port > 8 and helo == \"x\"", "needs: connect, helo"},
         {"auth.type == \"x\"", "needs: mail; macros {auth_type}"},
         {"not auth.present", "needs: mail; macros {auth_authen} {auth_type}"},
+        {"client.resolved", "needs: connect; macros {client_resolve}"},
         {"macro(\"j\") == \"x\"", "needs: macros j"},
         {"any(recipient.local == \"x\") or client.name == \"y\"", "needs: connect, rcpt"},
     };
@@ -38,7 +39,7 @@ BOOST_AUTO_TEST_CASE(a_milter_needs_what_its_rules_and_their_conditions_need) {
     from.rules = {use};
     auto const built = build(from);
     BOOST_CHECK_EQUAL(describe(demand_of_milter(*built.value, 0)),
-                      "needs: connect, helo, mail; macros {auth_ssf}");
+                      "needs: connect, helo, mail; macros {auth_ssf} {client_resolve}");
     BOOST_CHECK_EQUAL(describe(demand_of_milter(*built.value, 1)), "needs nothing");
 }
 

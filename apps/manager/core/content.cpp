@@ -2,6 +2,7 @@
 // manager/core/content.cpp - the message through the milters, and what each edits
 //
 // Source: protocol.md 9.7; statements 237, 243-248, 255.
+#include "manager/core/message_size.hpp"
 #include "manager/core/session.hpp"
 #include "manager/core/unit_text.hpp"
 #include <milter/message/line_ends.hpp>
@@ -38,9 +39,9 @@ void session::on_header(wire::header const& field, proto::time_point now) {
         return internal_failure(
             "[limits] header_bytes = " + size_text(limits.header_bytes) + " reached", now);
     bool const raw = wire::any(mta_.agreed().steps, wire::step::leading_space);
-    t.headers.append_original(field.name, raw ? std::string(field.value)
-                                              : message::raw_value(field.value, false));
-    t.content_bytes += field.name.size() + field.value.size();
+    auto const behind_colon = message::raw_value(field.value, raw);
+    t.content_bytes += field_size(field.name, behind_colon);
+    t.headers.append_original(field.name, behind_colon);
     if (t.record.message_id.empty() && message::same_name(field.name, "Message-Id")) {
         auto value = field.value;
         value.remove_prefix(std::min(value.find_first_not_of(" \t\n"), value.size()));
@@ -94,6 +95,7 @@ std::string session::spool_finding(error_code ec) const {
 
 void session::end_headers(proto::time_point now) {
     if (!transaction_ || std::exchange(transaction_->headers_complete, true)) return;
+    transaction_->content_bytes += empty_line_size;
     if (rules_) rules_->facts().content(&transaction_->headers, 0, 0);
     select(command_code::end_of_headers, now);
     rule_decides(now);

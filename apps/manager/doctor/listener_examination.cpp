@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // manager/doctor/listener_examination.cpp - whether the MTA gets at the sockets of the manager
+#include "manager/doctor/asked_milters.hpp"
 #include "manager/doctor/examination.hpp"
 #include "manager/doctor/mta_spelling.hpp"
 
@@ -12,21 +13,28 @@ namespace {
 constexpr auto no_milters =
     "it takes the manager for failed: milter_default_action says what becomes of mail";
 
-/// A socket below the queue directory, and what leads there.
+/// A socket below the queue directory, and what leads there, in a chroot and without.
 std::vector<std::string> below_queue(facts const& what) {
     auto const folder = queue_folder(what.postfix) + "milter-manager";
-    return {"install -d -o " + what.user + " -g " + what.mta_user + " -m 0750 " + folder,
-            "# [[listen]] in milter-manager.toml:",
-            "socket = \"unix:" + folder + "/mta.sock\"",
-            "mode = \"0660\"",
-            "group = \"" + what.mta_user + '"',
-            "postconf -e \"smtpd_milters = unix:milter-manager/mta.sock\""};
+    std::vector<std::string> lines{"install -d -o " + what.user + " -g " + what.mta_user +
+                                       " -m 0750 " + folder,
+                                   "# [[listen]] in milter-manager.toml:",
+                                   "socket = \"unix:" + folder + "/mta.sock\"",
+                                   "mode = \"0660\"",
+                                   "group = \"" + what.mta_user + '"',
+                                   "systemctl restart milter-manager"};
+    auto const ask = lines_to_ask_manager("unix:milter-manager/mta.sock", what);
+    lines.insert(lines.end(), ask.begin(), ask.end());
+    return lines;
 }
 
-std::vector<std::string> way_in(obstacle const& at, std::string const& mta) {
+/// A folder is for who owns it to open: one of another is left alone.
+std::vector<std::string> way_in(obstacle const& at, facts const& what) {
+    auto const& mta = what.mta_user;
     if (at.is_socket)
         return {"# its [[listen]] in milter-manager.toml:", "mode = \"0660\"",
                 "group = \"" + mta + '"'};
+    if (at.is_off_limits || at.owner != what.user) return below_queue(what);
     constexpr unsigned for_group = 0750;
     if ((at.mode & for_group) == for_group) return {"chgrp " + mta + ' ' + at.path};
     return {"chgrp " + mta + ' ' + at.path, "chmod g+x " + at.path};
@@ -46,7 +54,7 @@ void examine_one(facts const& what, std::size_t place, finding_list& to) {
         auto const* const verb = seen.barred->is_socket ? " may not write to " : " may not pass ";
         return to.add(weight::problem,
                       name + ": user " + what.mta_user + verb + describe(*seen.barred), no_milters,
-                      way_in(*seen.barred, what.mta_user));
+                      way_in(*seen.barred, what));
     }
     if (seen.barred && seen.barred->error == EACCES)
         return to.add(weight::note, name + " cannot be looked at: " + describe(*seen.barred),

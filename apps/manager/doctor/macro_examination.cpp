@@ -6,13 +6,16 @@
 // needs and does not ask for, the administrator has to name.
 // Source: docs/protocol.md 2.5, 5.2; MILTER_README of Postfix; README of spamass-milter
 #include "manager/doctor/examination.hpp"
+#include "manager/doctor/mta_spelling.hpp"
 #include "manager/mta_settings.hpp"
+#include "rule/fact_macro.hpp"
 
 #include <algorithm>
 #include <array>
 #include <iterator>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace milter::manager::doctor {
 
@@ -83,15 +86,15 @@ class examination {
 public:
     explicit examination(facts const& what) : facts_(what) {
         auto const& settings = *what.settings;
-        asked_for_ = settings.rule_macros;
         for (std::size_t i = 0; i < settings.milters.size(); ++i)
             if (settings.milters[i].enabled) note_milter(i);
     }
 
     void examine(finding_list& to) const {
-        if (facts_.postfix.found)
+        if (facts_.postfix.found) {
+            examine_rules(to);
             examine_postfix(to);
-        else
+        } else
             examine_sendmail(to);
     }
 
@@ -126,6 +129,46 @@ private:
 
     // ---- Postfix
 
+    /// A milter may ask for what only other MTAs have; a rule is written for this one.
+    void examine_rules(finding_list& to) const {
+        if (!facts_.settings->book) return;
+        auto const& needs = facts_.settings->book->needs();
+        for (auto const& one : rule::fact_macros)
+            if (needs.has(one.told) && one.without == rule::other_source::none &&
+                !has(of_postfix, one.name))
+                tell_fact(one, to);
+        names unknown, behind_facts;
+        for (auto const& name : needs.macros)
+            if (!has(of_postfix, name))
+                add_once(is_behind_a_fact(name) ? behind_facts : unknown, name);
+        tell_empty(behind_facts, "", to);
+        tell_empty(unknown, "; milter_macro_defaults can give them a fixed value", to);
+    }
+
+    /// A default for it would be the same for all clients, and the fact would believe it.
+    static bool is_behind_a_fact(std::string_view macro) {
+        return std::any_of(std::begin(rule::fact_macros), std::end(rule::fact_macros),
+                           [&](auto const& one) { return one.name == macro; });
+    }
+
+    static void tell_empty(names const& of, std::string const& way_out, finding_list& to) {
+        if (of.empty()) return;
+        to.add(weight::warning, "rules ask for macros that Postfix does not have: " + joined(of),
+               "to them each is an empty text" + way_out);
+    }
+
+    static void tell_fact(rule::fact_macro const& one, finding_list& to) {
+        auto const& row = rule::row_of(one.told);
+        auto const* const is = row.is == rule::type::integer   ? "0"
+                               : row.is == rule::type::boolean ? "false"
+                                                               : "empty";
+        auto const name = std::string(row.name);
+        to.add(weight::warning,
+               "rules ask for " + name + ", which Postfix does not tell: it has no " +
+                   std::string(one.name),
+               name + " is always " + is);
+    }
+
     std::string_view postfix_list(std::size_t row) const {
         return macros_at(facts_.postfix, static_cast<std::size_t>(stages[row].stage));
     }
@@ -133,20 +176,25 @@ private:
     void examine_postfix(finding_list& to) const {
         bool const can_be_asked = facts_.postfix.milter_protocol.starts_with('6');
         auto const list = [this](std::size_t row) { return postfix_list(row); };
-        names unknown_to_rules, unknown;
+        names unknown, of_rules_alone;
         bool all_is_sent = true;
         for (std::size_t row = 0; row < std::size(stages); ++row) {
             auto of_need = missing(needed_, row, list);
             auto of_wish = missing(asked_for_, row, list);
             take_unknown(of_need, unknown);
-            auto of_rules = missing(facts_.settings->rule_macros, row, list);
-            take_unknown(of_rules, unknown_to_rules);
             take_unknown(of_wish, unknown);
-            if (!can_be_asked) of_need.insert(of_need.end(), of_wish.begin(), of_wish.end());
+            auto of_rules = missing(facts_.settings->rule_macros, row, list);
+            take_unknown(of_rules, of_rules_alone);
+            if (!can_be_asked)
+                for (auto const* const all : {&of_rules, &of_wish})
+                    for (auto const& name : *all) add_once(of_need, name);
             if (!of_need.empty()) tell_postfix(row, of_need, to);
             all_is_sent = all_is_sent && of_need.empty();
         }
-        tell_unknown(unknown_to_rules, unknown, to);
+        if (!unknown.empty())
+            to.add(weight::note,
+                   "milters ask for macros that Postfix does not have: " + joined(unknown),
+                   "they do without; milter_macro_defaults can give them a fixed value");
         if (all_is_sent)
             to.add(weight::right, "Postfix sends the macros that rules and milters need",
                    "what it does not send by itself it is asked for when a connection begins");
@@ -159,32 +207,17 @@ private:
         from.erase(end, from.end());
     }
 
-    /// A milter may ask for what only other MTAs have; a rule is written for this one.
-    static void tell_unknown(names const& to_rules, names const& all, finding_list& to) {
-        if (!to_rules.empty())
-            to.add(weight::warning,
-                   "rules ask for macros that Postfix does not have: " + joined(to_rules),
-                   "what asks for them is never known; milter_macro_defaults can give them a fixed "
-                   "value");
-        names others;
-        for (auto const& one : all)
-            if (std::find(to_rules.begin(), to_rules.end(), one) == to_rules.end())
-                others.push_back(one);
-        if (!others.empty())
-            to.add(weight::note,
-                   "milters ask for macros that Postfix does not have: " + joined(others),
-                   "they do without; milter_macro_defaults can give them a fixed value");
-    }
-
     void tell_postfix(std::size_t row, names const& lacking, finding_list& to) const {
         auto const name = std::string(stages[row].postfix);
         auto const why = facts_.postfix.milter_protocol.starts_with('6')
                              ? "the milter does not ask for them when it negotiates"
                              : "with milter_protocol below 6 it cannot be asked for them";
+        auto const before = std::string(postfix_list(row));
+        auto lines = lines_to_set(name, before + (before.empty() ? "" : " ") + joined(lacking),
+                                  facts_.postfix);
+        lines.emplace_back("milter-manager reload");
         to.add(weight::warning, "Postfix does not send " + joined(lacking) + " by its " + name, why,
-               {"postconf -e \"" + name + " = " + std::string(postfix_list(row)) +
-                    (postfix_list(row).empty() ? "" : " ") + joined(lacking) + '"',
-                "postfix reload", "milter-manager reload"});
+               std::move(lines));
     }
 
     // ---- Sendmail, whose settings are not read
@@ -205,7 +238,7 @@ private:
     }
 
     facts const& facts_;
-    names_by_stage asked_for_; ///< of the MTA, by the manager
+    names_by_stage asked_for_; ///< by milters, when they negotiate
     names_by_stage needed_;    ///< by milters that do not say so
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // manager/doctor/mta_examination.cpp - whether Postfix asks the manager, and each milter once
+#include "manager/doctor/asked_milters.hpp"
 #include "manager/doctor/examination.hpp"
 #include "manager/doctor/mta_spelling.hpp"
 
@@ -24,15 +25,10 @@ public:
     }
 
 private:
-    bool is_ours(endpoint const& of_mta) const {
-        auto const to = outside_of_chroot(of_mta, postfix_);
-        return std::any_of(facts_.settings->listens.begin(), facts_.settings->listens.end(),
-                           [&](auto const& one) { return leads_to(to, one.socket); });
-    }
-
     bool leads_to_us(std::string_view list) const {
-        auto const all = sockets_in(list);
-        return std::any_of(all.begin(), all.end(), [&](auto const& one) { return is_ours(one); });
+        auto const all = items_in(list);
+        return std::any_of(all.begin(), all.end(),
+                           [&](auto one) { return who_is(one, facts_) == standing::manager; });
     }
 
     /// A service with a list of its own, or with one that stands for a setting, which is not looked up.
@@ -54,9 +50,12 @@ private:
     }
 
     void examine_way(finding_list& to) const {
-        if (leads_to_us(postfix_.smtpd_milters) || some_service_may_ask())
+        if (leads_to_us(postfix_.smtpd_milters))
             return to.add(weight::right,
                           "Postfix asks the manager: smtpd_milters = " + postfix_.smtpd_milters);
+        if (some_service_may_ask())
+            return to.add(weight::right,
+                          "a service of master.cf has smtpd_milters of its own for the manager");
         auto const is =
             postfix_.smtpd_milters.empty() ? "is empty" : "is " + postfix_.smtpd_milters;
         to.add(others_may_ask() ? weight::warning : weight::problem,
@@ -68,7 +67,7 @@ private:
     std::vector<std::string> ask_us() const {
         for (auto const& one : facts_.settings->listens)
             if (auto const socket = spelling_for(one.socket, postfix_))
-                return {"postconf -e \"smtpd_milters = " + *socket + '"', "postfix reload"};
+                return lines_to_ask_manager(*socket, facts_);
         return {};
     }
 
@@ -85,16 +84,11 @@ private:
         }
     }
 
-    static bool has_socket(milter_config const& milter, endpoint const& at) {
-        return std::any_of(milter.sockets.begin(), milter.sockets.end(),
-                           [&](auto const& own) { return leads_to(at, own); });
-    }
-
     void examine_action(finding_list& to) const {
         if (postfix_.milter_default_action != "accept") return;
         to.add(weight::warning, "milter_default_action of Postfix is accept",
                "when the manager does not run, all mail passes without any milter",
-               {"postconf -e \"milter_default_action = tempfail\"", "postfix reload"});
+               lines_to_set("milter_default_action", "tempfail", postfix_));
     }
 
     void examine_version(finding_list& to) const {
@@ -102,7 +96,7 @@ private:
         if (version.empty() || version.front() >= '6') return;
         to.add(weight::warning, "milter_protocol of Postfix is " + version,
                "it cannot be asked for macros, and milters cannot do all that they may",
-               {"postconf -e \"milter_protocol = 6\"", "postfix reload"});
+               lines_to_set("milter_protocol", "6", postfix_));
     }
 
     void examine_local_mail(finding_list& to) const {

@@ -3,6 +3,7 @@
 #include "manager/doctor/mta_spelling.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace milter::manager::doctor {
 
@@ -40,15 +41,41 @@ bool is_all(std::string_view host) { return host.empty() || host == "0.0.0.0" ||
 
 } // namespace
 
-std::vector<endpoint> sockets_in(std::string_view list) {
-    std::vector<endpoint> found;
+std::vector<std::string_view> items_in(std::string_view list) {
+    std::vector<std::string_view> found;
     for (;;) {
         list.remove_prefix(std::min(list.find_first_not_of(between), list.size()));
         if (list.empty()) return found;
-        auto const item = first_item(list);
-        list.remove_prefix(item.size());
-        if (auto const where = parse_endpoint(socket_of(item))) found.push_back(*where);
+        found.push_back(first_item(list));
+        list.remove_prefix(found.back().size());
     }
+}
+
+std::optional<endpoint> socket_in(std::string_view item) {
+    auto const where = parse_endpoint(socket_of(item));
+    return where ? std::optional(*where) : std::nullopt;
+}
+
+std::vector<endpoint> sockets_in(std::string_view list) {
+    std::vector<endpoint> found;
+    for (auto const item : items_in(list))
+        if (auto const where = socket_in(item)) found.push_back(*where);
+    return found;
+}
+
+std::string postfix_command(std::string_view program, postfix_settings const& postfix) {
+    auto const& folder = postfix.config_directory;
+    if (folder.empty()) return std::string(program);
+    constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                       "0123456789/._-";
+    auto const quote = folder.find_first_not_of(plain) == folder.npos ? "" : "'";
+    return std::string(program) + " -c " + quote + folder + quote;
+}
+
+std::vector<std::string> lines_to_set(std::string const& parameter, std::string const& value,
+                                      postfix_settings const& postfix) {
+    return {postfix_command("postconf", postfix) + " -e \"" + parameter + " = " + value + '"',
+            postfix_command("postfix", postfix) + " reload"};
 }
 
 std::string queue_folder(postfix_settings const& postfix) {
@@ -62,6 +89,12 @@ endpoint outside_of_chroot(endpoint of_mta, postfix_settings const& postfix) {
     else if (postfix.smtpd_in_chroot)
         of_mta.path.insert(0, queue_folder(postfix).substr(0, queue_folder(postfix).size() - 1));
     return of_mta;
+}
+
+bool is_known_to_postfix(std::string_view item) {
+    constexpr std::string_view transports[] = {"inet:", "unix:", "local:"};
+    return std::any_of(std::begin(transports), std::end(transports),
+                       [&](auto one) { return socket_of(item).starts_with(one); });
 }
 
 bool leads_to(endpoint const& to, endpoint const& at) {
@@ -78,11 +111,10 @@ std::optional<std::string> spelling_for(endpoint const& listener, postfix_settin
         if (listener.path.starts_with(folder)) return "unix:" + listener.path.substr(folder.size());
         return postfix.smtpd_in_chroot ? std::nullopt : std::optional("unix:" + listener.path);
     }
-    bool const is_v6 = listener.family == endpoint::kind::inet6;
-    auto const host =
-        is_all(listener.host) ? std::string(is_v6 ? "::1" : "127.0.0.1") : listener.host;
+    auto const* const here = listener.family == endpoint::kind::inet6 ? "::1" : "127.0.0.1";
+    auto const host = is_all(listener.host) ? std::string(here) : listener.host;
     auto const bracketed = host.find(':') == host.npos ? host : '[' + host + ']';
-    return (is_v6 ? "inet6:" : "inet:") + bracketed + ':' + listener.service;
+    return "inet:" + bracketed + ':' + listener.service;
 }
 
 } // namespace milter::manager::doctor

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <iterator>
 #include <string_view>
 #include <system_error>
 
@@ -53,9 +54,21 @@ bool may(user const& whom, struct stat const& at, mode_t bit) {
     return (at.st_mode & (in_group ? bit << 3 : bit)) != 0;
 }
 
+/// Whose members may do more than get at a socket.
+bool is_system_group(gid_t id) {
+    constexpr std::string_view names[] = {"wheel", "sudo",  "adm",     "disk",   "shadow",
+                                          "kmem",  "staff", "tty",     "daemon", "bin",
+                                          "sys",   "mail",  "postdrop"};
+    auto const name = name_of_group(id);
+    return id == 0 || std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
+bool is_home(std::string const& path) { return path == "/root" || path.starts_with("/home"); }
+
 std::optional<obstacle> obstacle_at(std::string const& path, user const& whom, bool is_socket) {
     struct stat found {};
-    if (::stat(path.c_str(), &found) != 0) return obstacle{path, is_socket, errno, {}, {}, 0};
+    if (::stat(path.c_str(), &found) != 0)
+        return obstacle{path, is_socket, errno, {}, {}, 0, false};
     if (may(whom, found, is_socket ? S_IWOTH : S_IXOTH) || has_access_list(path))
         return std::nullopt;
     constexpr unsigned permissions = 07777;
@@ -64,7 +77,8 @@ std::optional<obstacle> obstacle_at(std::string const& path, user const& whom, b
                     0,
                     name_of_user(found.st_uid),
                     name_of_group(found.st_gid),
-                    found.st_mode & permissions};
+                    found.st_mode & permissions,
+                    is_system_group(found.st_gid) || is_home(path)};
 }
 
 } // namespace

@@ -36,6 +36,8 @@ struct obstacle {
     std::string owner;
     std::string group;
     unsigned mode = 0;
+    bool is_off_limits =
+        false; ///< of root's or another group of the system, or a home: no advice is to open it
 };
 
 std::optional<obstacle> obstacle_to(std::string const& socket, user const& whom);

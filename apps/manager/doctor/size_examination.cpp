@@ -2,6 +2,7 @@
 // manager/doctor/size_examination.cpp - whether the manager takes what Postfix takes
 #include "manager/core/unit_text.hpp"
 #include "manager/doctor/examination.hpp"
+#include "manager/doctor/mta_spelling.hpp"
 
 #include <string>
 
@@ -37,11 +38,10 @@ void examine_message(facts const& what, finding_list& to) {
     auto const limit = what.postfix.message_size_limit;
     auto const most = what.settings->spool.max_bytes;
     if (limit == 0)
-        return to.add(
-            weight::warning,
-            "Postfix takes messages of any size, [spool] max is " + size_text(most),
-            refused(*what.settings),
-            {"postconf -e \"message_size_limit = " + std::to_string(most) + '"', "postfix reload"});
+        return to.add(weight::warning,
+                      "Postfix takes messages of any size, [spool] max is " + size_text(most),
+                      refused(*what.settings),
+                      lines_to_set("message_size_limit", std::to_string(most), what.postfix));
     if (limit > most)
         return to.add(weight::warning,
                       "message_size_limit of Postfix, " + std::to_string(limit) +

@@ -30,6 +30,15 @@ bool is_barred(milter_socket const& one) { return one.barred && one.barred->erro
 /// For the manager's user, who need not be who asked.
 bool works(milter_socket const& one) { return one.heard && one.heard->agreed && !is_barred(one); }
 
+/// Where the way is not to be opened.
+std::vector<std::string> other_place(std::string const& milter) {
+    auto const folder = "/run/" + milter;
+    return {"# let " + milter +
+                " listen in a folder and with a group of its own, and write to its "
+                "[[milter]] in milter-manager.toml:",
+            "socket = \"unix:" + folder + '/' + milter + ".sock\""};
+}
+
 /// What opens the way: membership where the mode has it, else the mode first.
 std::vector<std::string> way_through(obstacle const& at, std::string const& user) {
     constexpr unsigned group_may_pass = 0010, group_may_write = 0020;
@@ -80,8 +89,11 @@ private:
         if (at.is_socket)
             reason += "; the milter makes the socket at each start, so its umask is to let the "
                       "group write: UMask=0007";
+        if (at.is_off_limits)
+            reason = why() + "; " + (at.is_socket ? "the socket" : "the folder") +
+                     " is not to be opened: move the socket";
         to.add(how_bad(), where + ": user " + facts_.user + verb + describe(at), reason,
-               way_through(at, facts_.user));
+               at.is_off_limits ? other_place(milter_.name) : way_through(at, facts_.user));
     }
 
     void tell_missing(std::string const& where, obstacle const& at, finding_list& to) const {

@@ -4,6 +4,7 @@
 // Source: postconf(5) milter_command_timeout, milter_content_timeout; protocol.md 6.1 for Sendmail's R and E
 #include "manager/core/unit_text.hpp"
 #include "manager/doctor/examination.hpp"
+#include "manager/doctor/mta_spelling.hpp"
 
 #include <chrono>
 
@@ -25,27 +26,25 @@ std::string seconds(proto::duration of) {
 }
 
 void examine_budget(std::string const& key, proto::duration budget, std::string const& parameter,
-                    proto::duration timeout, finding_list& to) {
+                    proto::duration timeout, postfix_settings const& postfix, finding_list& to) {
     if (timeout == proto::duration{}) return; // not known
     if (budget < timeout)
         return to.add(weight::right, key + ' ' + duration_text(budget) + " is below " + parameter +
                                          ' ' + seconds(timeout) + " of Postfix");
-    to.add(
-        weight::problem,
-        key + ' ' + duration_text(budget) + " is not below " + parameter + ' ' + seconds(timeout) +
-            " of Postfix",
-        too_late,
-        {"postconf -e \"" + parameter + " = " + seconds(budget + reserve) + '"', "postfix reload"});
+    to.add(weight::problem,
+           key + ' ' + duration_text(budget) + " is not below " + parameter + ' ' +
+               seconds(timeout) + " of Postfix",
+           too_late, lines_to_set(parameter, seconds(budget + reserve), postfix));
 }
 
 void examine_postfix(facts const& what, finding_list& to) {
     auto const& settings = *what.settings;
     examine_budget("command_budget", settings.command_budget.value_or(postfix_command_budget),
-                   "milter_command_timeout", what.postfix.milter_command_timeout, to);
+                   "milter_command_timeout", what.postfix.milter_command_timeout, what.postfix, to);
     examine_budget("end_of_message_budget", settings.end_of_message_budget,
-                   "milter_content_timeout", what.postfix.milter_content_timeout, to);
+                   "milter_content_timeout", what.postfix.milter_content_timeout, what.postfix, to);
     examine_budget("negotiation_wait", settings.negotiation_wait, "milter_command_timeout",
-                   what.postfix.milter_command_timeout, to);
+                   what.postfix.milter_command_timeout, what.postfix, to);
 }
 
 void examine_sendmail(facts const& what, finding_list& to) {

@@ -4,6 +4,7 @@
 
 #include "manager/config/config_value.hpp"
 #include "manager/config/printable.hpp"
+#include "manager/import/condition_name.hpp"
 
 #include <iterator>
 
@@ -69,12 +70,28 @@ std::string joined(std::set<std::string> const& names) {
     return out;
 }
 
+/// Those that set macros are for a milter, and name it as Debian does.
+void write_rules_to_edit(writer& to, setup const& all) {
+    constexpr std::string_view named = "milter-greylist";
+    for (auto const& one : all.milters)
+        if (one.name == named) return;
+    for (auto const& one : known_conditions())
+        if (one.term.empty() && all.rules.contains(std::string(one.file)))
+            to.comment("In " + std::string(one.file) +
+                       " write the name of your milter in place of " + std::string(named));
+}
+
 void write_rules(writer& to, setup const& all) {
     if (all.rules.empty()) return;
     to.comment("");
     to.comment("Copy these from rules/ to rules.d/ beside this file:");
     for (auto const& [file, milters] : all.rules)
         to.comment("  " + file + "   for " + joined(milters));
+    for (auto const& one : known_conditions())
+        if (!one.set.empty() && all.rules.contains(std::string(one.file)))
+            to.comment("and rules/sets/" + std::string(one.set) + " to sets/, which " +
+                       std::string(one.file) + " reads");
+    write_rules_to_edit(to, all);
 }
 
 void write_head(writer& to, setup const& all, std::string_view file, std::string_view made_by) {
@@ -137,6 +154,15 @@ void write_milter(writer& to, imported_milter const& one) {
     if (one.evaluated) to.key("mode", "\"evaluate\"");
     to.key("timeout", timeouts_written(one.timeouts));
     to.end_comment();
+    to.blank();
+}
+
+void write_accounts(writer& to, imported_accounts const& one) {
+    to.heading("[set." + one.name + "]");
+    to.key("mail", names_written(one.accounts));
+    to.blank();
+    to.heading("[condition." + one.name + "]");
+    to.key("when", "\"any(recipient in @" + one.name + ")\"");
     to.blank();
 }
 
@@ -204,6 +230,7 @@ std::string to_toml(setup const& all, std::string_view file, std::string_view ma
     write_head(to, all, file, made_by);
     for (auto const& one : all.listens) write_socket_table(to, "[[listen]]", one);
     for (auto const& one : all.milters) write_milter(to, one);
+    for (auto const& one : all.account_lists) write_accounts(to, one);
     for (auto const& one : all.profiles) write_profile(to, one);
     auto const internal = all.on_internal_error ? written(*all.on_internal_error) : "";
     auto const workers = all.workers ? written(*all.workers) : "";

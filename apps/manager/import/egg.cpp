@@ -4,6 +4,7 @@
 
 #include "manager/config/config_text.hpp"
 #include "manager/config/printable.hpp"
+#include "manager/import/account_list.hpp"
 #include "manager/import/condition_name.hpp"
 #include "manager/import/retired_key.hpp"
 #include "manager/import/spelling.hpp"
@@ -19,6 +20,21 @@ constexpr double usual_long = 297; // connection_timeout, end_of_message_timeout
 constexpr double usual_short = 7;  // writing_timeout, reading_timeout, seconds
 
 constexpr char const* by_itself = "see what it does to the value, and write it yourself";
+
+void add_term(imported_milter& to, std::string_view term) {
+    if (std::find(to.when.begin(), to.when.end(), term) == to.when.end())
+        to.when.emplace_back(term);
+}
+
+/// The name of their set: milters with the same accounts share it.
+std::string account_list_of(std::vector<std::string> const& accounts, setup& all) {
+    auto& lists = all.account_lists;
+    for (auto const& one : lists)
+        if (one.accounts == accounts) return one.name;
+    auto const number = lists.empty() ? std::string() : '_' + std::to_string(lists.size() + 1);
+    lists.push_back({"restricted_accounts" + number, accounts});
+    return lists.back().name;
+}
 
 } // namespace
 
@@ -173,19 +189,28 @@ void egg::place_times(imported_milter& into) const {
         if (times.end_of_message)
             times.end_of_message = taken_end(*times.end_of_message, key, end_->line, remarks);
     }
-    auto const writing = writing_.value_or(wait{}), reading = reading_.value_or(wait{});
-    auto const line = std::max(writing.line, reading.line);
-    if (line == 0) return;
-    times.command =
-        taken_timeout(std::max(writing.seconds, reading.seconds), "reading_timeout", line, remarks);
-    times.content = times.command;
-    remarks.note(line,
+    if (!writing_ && !reading_) return;
+    // one that is not set is as usual, and may be the longer one
+    auto const taken = [&](std::optional<wait> const& one, std::string_view key) {
+        auto const value = one.value_or(wait{usual_short, 0});
+        return taken_timeout(value.seconds, key, value.line, remarks);
+    };
+    auto const writing = taken(writing_, "writing_timeout");
+    auto const reading = taken(reading_, "reading_timeout");
+    if (!writing || !reading) return; // which was remarked
+    times.command = times.content = std::max(*writing, *reading);
+    remarks.note(std::max(writing_.value_or(wait{}).line, reading_.value_or(wait{}).line),
                  "writing_timeout and reading_timeout became timeout.command and timeout.content",
                  "each is for the answer, and both got the longer one");
 }
 
 void egg::place_conditions(imported_milter& into, setup& all) const {
-    for (auto const& [name, line] : conditions_) {
+    for (auto const& condition : conditions_) {
+        auto const& [name, line] = condition;
+        if (is_account_list(name)) {
+            place_accounts(condition, into, all);
+            continue;
+        }
         auto const* const known = find_condition(name);
         if (!known) {
             into.remarks.lost(line, "condition " + in_quotes(name) + " is not known",
@@ -195,10 +220,24 @@ void egg::place_conditions(imported_milter& into, setup& all) const {
         }
         all.rules[std::string(known->file)].insert(into.name);
         if (known->term.empty()) continue;
-        auto& terms = into.when;
-        if (std::find(terms.begin(), terms.end(), known->term) == terms.end())
-            terms.emplace_back(known->term);
+        add_term(into, known->term);
     }
+}
+
+void egg::place_accounts(told const& condition, imported_milter& into, setup& all) {
+    auto const read = accounts_in(condition.text);
+    if (read.accounts.empty())
+        return into.remarks.lost(condition.line,
+                                 "condition " + in_quotes(condition.text) +
+                                     " names no accounts that are addresses",
+                                 "without it the milter applies to more mail: copy "
+                                 "rules/restrict-accounts.toml, and name its condition in `when`");
+    auto const name = account_list_of(read.accounts, all);
+    for (auto const& one : read.unread)
+        into.remarks.lost(condition.line,
+                          "account " + in_quotes(one) + " is neither an address nor a pattern",
+                          "write it to [set." + name + "] as an address or /pattern/ of RE2");
+    add_term(into, name);
 }
 
 void egg::place_command(imported_milter& into, bool is_privileged) const {

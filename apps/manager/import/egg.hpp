@@ -61,6 +61,7 @@ private:
                              unsigned line);
     void place_times(imported_milter& into) const;
     void place_conditions(imported_milter& into, setup& all) const;
+    static void place_accounts(told const& condition, imported_milter& into, setup& all);
     void place_command(imported_milter& into, bool is_privileged) const;
 
     std::string known_as_;

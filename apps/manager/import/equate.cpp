@@ -64,7 +64,9 @@ void place_times(filter_times const& times, unsigned line, imported_milter& into
             to.end_of_message = taken_end(*to.end_of_message, "T=E:", line, into.remarks);
     }
     if (!differs(times.sending, usual_short) && !differs(times.reading, usual_short)) return;
-    auto const longer = std::max(times.sending.value_or(0), times.reading.value_or(0));
+    // one that is not set is as usual, and may be the longer one
+    auto const longer =
+        std::max(times.sending.value_or(usual_short), times.reading.value_or(usual_short));
     to.content = taken_timeout(longer, "T=R:", line, into.remarks);
     to.command = to.content;
     if (to.command) to.command = std::min(*to.command, import_command_budget);

@@ -44,7 +44,7 @@ constexpr retired_key keys[] = {
     {"manager.max_pending_finished_sessions", "0", note, nothing},
     {"controller.remove_unix_socket_on_create", "true", note, stale},
     {"controller.remove_unix_socket_on_close", "true", note, stale},
-    {"database.", "nil", lost, "there is no database: rules read lists from files, so write what was queried to one"},
+    {"database.", "nil", lost, "rules ask sets: [set.NAME] with sqlite and query reads a database of SQLite; write what another one was asked for to a file"},
 };
 
 constexpr retired_key calls[] = { // of a call; only name and what to do
@@ -53,9 +53,9 @@ constexpr retired_key calls[] = { // of a call; only name and what to do
     {"dnsbl.", "", lost, "put it into the copy of rules/dnsbl.toml"},
     {"trust.", "", lost, "put it into the copy of rules/trust.toml"},
     {"stress.", "", lost, "put it into the copy of rules/stress.toml"},
-    {"restrict_accounts", "", lost, "put the accounts into the copy of rules/restrict-accounts.toml, and `when = \"restricted_account\"` to its milters"},
+    {"restrict_accounts", "", lost, "put the accounts into the copy of rules/restrict-accounts.toml, and `when = \"accounts_some_listed\"` to its milters"},
     {"load", "", lost, "other files are not read: import the output of milter-manager --show-config"},
-    {"database.", "", lost, "there is no database: rules read lists from files"},
+    {"database.", "", lost, "rules ask sets: [set.NAME] with sqlite and query, or a file"},
     {"manager.use_netstat_connection_checker", "", lost, checker},
     {"manager.define_connection_checker", "", lost, checker},
     {"manager.report_memory_statistics", "", note, "`milter-manager status` shows the memory"},

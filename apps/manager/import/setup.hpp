@@ -83,6 +83,12 @@ struct imported_listen {
     remark_list remarks;
 };
 
+/// A set of mail addresses, and a condition of the same name that asks it.
+struct imported_accounts {
+    std::string name;
+    std::vector<std::string> accounts;
+};
+
 struct imported_profile {
     std::string name;
     std::vector<std::string> milters;
@@ -92,6 +98,7 @@ struct setup {
     bool understood = false; ///< something of the text was what it should be
     std::vector<imported_listen> listens;
     std::vector<imported_milter> milters; ///< in the order in which they are asked
+    std::vector<imported_accounts> account_lists;
     std::vector<imported_profile> profiles;
     std::optional<imported_listen> control;
     std::optional<manager::on_internal_error> on_internal_error;

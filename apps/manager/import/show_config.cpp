@@ -4,6 +4,7 @@
 
 #include "manager/config/config_text.hpp"
 #include "manager/config/printable.hpp"
+#include "manager/import/account_list.hpp"
 #include "manager/import/condition_name.hpp"
 #include "manager/import/egg.hpp"
 #include "manager/import/retired_key.hpp"
@@ -99,9 +100,13 @@ private:
         all_.understood = true;
         place_ = place::condition;
         condition_ = one.values[0].text;
-        if (find_condition(condition_)) return;
+        if (is_known(condition_)) return;
         head().lost(one.line, "condition " + in_quotes(condition_) + " is written in Ruby",
                     "write it as a condition in a file of rules.d/");
+    }
+
+    static bool is_known(std::string_view condition) {
+        return find_condition(condition) || is_account_list(condition);
     }
 
     void read_in_milter(ruby_statement const& one) {
@@ -112,7 +117,7 @@ private:
     }
 
     void read_in_condition(ruby_statement const& one) {
-        if (find_condition(condition_) || !one.target.ends_with(".description")) return;
+        if (is_known(condition_) || !one.target.ends_with(".description")) return;
         if (one.values.empty() || !one.values[0].is_text() || one.values[0].text.empty()) return;
         head().note(one.line,
                     "condition " + in_quotes(condition_) + ": " +

@@ -3,6 +3,7 @@
 #include "manager/rules/replayed_mail.hpp"
 
 #include "manager/core/mail_facts.hpp"
+#include "manager/core/message_size.hpp"
 #include "manager/rules/ready_rules.hpp"
 #include "manager/rules/recorded_judgement.hpp"
 #include <milter/endpoint.hpp>
@@ -110,8 +111,9 @@ private:
     }
     void on(wire::data const&) { reach(stage::data); }
     void on(wire::header const& field) {
-        headers_.append_original(field.name, message::raw_value(field.value, leading_space_));
-        message_bytes_ += field.name.size() + field.value.size();
+        auto const value = message::raw_value(field.value, leading_space_);
+        message_bytes_ += field_size(field.name, value);
+        headers_.append_original(field.name, value);
     }
     void on(wire::end_of_headers const&) { end_headers(); }
     void on(wire::body const& chunk) {
@@ -152,6 +154,7 @@ private:
 
     void end_headers() {
         if (!course_ || std::exchange(has_headers_, true)) return;
+        message_bytes_ += empty_line_size;
         facts_.content(&headers_, 0, 0);
         reach(stage::headers);
     }

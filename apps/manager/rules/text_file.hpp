@@ -15,7 +15,8 @@ struct read_text {
 /// "-" is standard input. @param limit  bytes
 read_text read_text_file(std::string const& path, std::size_t limit);
 
-/// In its place, so that owner, mode and links stay. @return  why not; empty: it is written
+/// At once or not at all: who reads it meanwhile sees the old text. Owner, mode and symbolic links stay; where the owner
+/// cannot be kept nothing changes. @return  why not; empty: it is written
 std::string write_text_file(std::string const& path, std::string const& text);
 
 } // namespace milter::manager
