@@ -52,7 +52,45 @@ BOOST_AUTO_TEST_CASE(overview_says_who_is_asked_when_and_at_what_cost) {
                "  \"blocked\"\n"
                "      when     sender.domain == \"bad.example\"\n"
                "      does     reject \"550 5.7.1 go away\"\n"
-               "      decided  at mail\n");
+               "      decided  at mail\n"
+               "commands that the MTA is asked for\n"
+               "      always   connect, helo, mail, rcpt, header, end_of_message\n"
+               "      rules    data\n"
+               "      milters  end_of_headers, body, unknown: not known of spf, scan when the MTA "
+               "asks, so all of them\n");
+}
+
+BOOST_AUTO_TEST_CASE(commands_are_asked_for_by_rules_and_by_milters) {
+    std::string const listen = "[[listen]]\nsocket = \"unix:/x\"\n";
+    std::string const milters = "[[milter]]\nname = \"a\"\nsocket = \"unix:/a\"\n"
+                                "when = 'listener == \"unix:/x\"'\n"
+                                "[[milter]]\nname = \"b\"\nsocket = \"unix:/b\"\n";
+    std::string const head = "commands that the MTA is asked for\n"
+                             "      always   connect, helo, mail, rcpt, header, end_of_message\n";
+    std::string const late = "when the MTA asks, so all of them\n";
+    struct {
+        std::string more;
+        std::string asked;
+    } const rows[] = {
+        {"", "      milters  data, end_of_headers, body, unknown: what one of them wants\n"},
+        {"[[rule]]\nname = \"r\"\nwhen = 'body.size > 1MiB and has_header(\"A\")'\ntag = \"t\"\n",
+         "      rules    end_of_headers, body\n"
+         "      milters  data, unknown: what one of them wants\n"},
+        {"mode = \"evaluate\"\n",
+         "      milters  data, end_of_headers, body, unknown: not known of b " + late},
+        {"share = \"5%\"\n",
+         "      milters  data, end_of_headers, body, unknown: not known of b " + late},
+        {"enabled = false\nwhen = 'sender.null'\n",
+         "      milters  data, end_of_headers, body, unknown: what one of them wants\n"},
+        {"[[rule]]\nname = \"r\"\nwhen = 'sender.null'\naccept = true\n",
+         "      milters  data, end_of_headers, body, unknown: not known of a, b " + late},
+    };
+    for (auto const& row : rows) BOOST_TEST_CONTEXT(row.more) {
+            auto const rules = manager::rules_in(listen + milters + row.more, "m.toml");
+            BOOST_REQUIRE(rules.settings);
+            auto const text = manager::overview(*rules.settings);
+            BOOST_TEST(text.ends_with(head + row.asked), text);
+        }
 }
 
 BOOST_AUTO_TEST_CASE(who_asks_about_another_comes_after_it) {
@@ -104,6 +142,13 @@ BOOST_AUTO_TEST_CASE(check_as_json) {
                         R"("decided":{"from":"connect","by":"connect","text":"at connect"},)"
                         R"("needs":{"stages":["connect"],"macros":[]},"after":[]})"),
                done.out);
+    BOOST_TEST(
+        contains(
+            done.out,
+            R"("commands":{"always":["connect","helo","mail","rcpt","header","end_of_message"],)"
+            R"("rules":["data"],"milters":["end_of_headers","body","unknown"],)"
+            R"("late":["spf","scan"]})"),
+        done.out);
     BOOST_TEST(contains(done.out, R"("tests":{"count":1,"failed":0}})"), done.out);
 }
 

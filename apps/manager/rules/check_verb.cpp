@@ -3,6 +3,7 @@
 #include "manager/rules/check_verb.hpp"
 
 #include "manager/config/printable.hpp"
+#include "manager/core/needed_commands.hpp"
 #include "manager/rules/ready_rules.hpp"
 #include "manager/rules/rule_effect.hpp"
 #include "manager/rules/rule_user.hpp"
@@ -13,7 +14,10 @@
 
 #include <sysexits.h>
 
+#include <algorithm>
+#include <array>
 #include <utility>
+#include <vector>
 
 namespace milter::manager {
 
@@ -21,6 +25,7 @@ namespace {
 
 using json = nlohmann::ordered_json;
 using rule::truth;
+using wire::command_code;
 
 /// The final answers that there are at the stage.
 std::string which_answers(rule::answers at) {
@@ -68,7 +73,61 @@ std::string rule_line(config const& settings, std::size_t index) {
            line("decided", decision_text(rule::outlook_of_rule(book, index)));
 }
 
+// ---- what the MTA is asked for
+
+constexpr std::array always_asked = {command_code::connect, command_code::helo,
+                                     command_code::mail,    command_code::rcpt,
+                                     command_code::header,  command_code::end_of_message};
+
+/// In the sessions of this milter nobody knows what it wants when the MTA asks.
+bool comes_late(config const& settings, std::size_t place) {
+    auto const& one = settings.milters[place];
+    bool const is_evaluated = std::any_of(settings.evaluated.begin(), settings.evaluated.end(),
+                                          [&](auto const& other) { return other.place == place; });
+    auto const ahead = rule::outlook_of_milter(*settings.book, place);
+    return one.enabled &&
+           (is_evaluated || !one.sample.is_whole() || ahead.decided_by() != rule::stage::start);
+}
+
+std::vector<std::string> late_milters(config const& settings) {
+    std::vector<std::string> names;
+    for (auto const place : settings.order)
+        if (comes_late(settings, place)) names.push_back(settings.milters[place].name);
+    return names;
+}
+
+std::string joined(std::vector<std::string> const& names) {
+    std::string out;
+    for (auto const& one : names) (out += out.empty() ? "" : ", ") += printable(one);
+    return out;
+}
+
+std::vector<std::string> commands_always_asked() {
+    std::vector<std::string> names;
+    for (auto const code : always_asked) names.emplace_back(wire::name_of(code));
+    return names;
+}
+
+std::string asked_commands_text(config const& settings) {
+    auto const by_rules = names_of_commands(settings.rule_steps);
+    auto const by_milters = names_of_commands(wire::step::all_no & ~settings.rule_steps);
+    auto const late = late_milters(settings);
+    return "commands that the MTA is asked for\n" +
+           line("always", joined(commands_always_asked())) + line("rules", joined(by_rules)) +
+           line("milters",
+                joined(by_milters) + (late.empty() ? ": what one of them wants"
+                                                   : ": not known of " + joined(late) +
+                                                         " when the MTA asks, so all of them"));
+}
+
 // ---- as JSON
+
+json asked_commands_json(config const& settings) {
+    return {{"always", commands_always_asked()},
+            {"rules", names_of_commands(settings.rule_steps)},
+            {"milters", names_of_commands(wire::step::all_no & ~settings.rule_steps)},
+            {"late", late_milters(settings)}};
+}
 
 json decided_json(rule::outlook const& ahead) {
     return {{"from", rule::name_of(ahead.decided_from())},
@@ -130,6 +189,7 @@ rules_answer as_json(ready_rules const& rules) {
     out["rules"] = json::array();
     for (std::size_t i = 0; i < settings.book->rules().size(); ++i)
         out["rules"].push_back(rule_json(settings, i));
+    out["commands"] = asked_commands_json(settings);
     auto const tests = run_tests(settings);
     out["tests"] = {{"count", tests.count}, {"failed", tests.failed}};
     return {tests.failed == 0 ? EX_OK : some_test_fails, corpus::to_line(out) + '\n', {}};
@@ -163,7 +223,7 @@ std::string overview(config const& settings) {
     }
     if (!settings.book->rules().empty()) out += "rules\n";
     for (std::size_t i = 0; i < settings.book->rules().size(); ++i) out += rule_line(settings, i);
-    return out;
+    return out + asked_commands_text(settings);
 }
 
 rules_answer check_rules(rules_request const& request, machine const& here) {
