@@ -140,8 +140,7 @@ private:
 
     void add_pattern(entry_place const& entry, std::string_view text) {
         if (made_->patterns.size() == most_listed_patterns)
-            return fail(entry, 0,
-                        "more than " + std::to_string(most_listed_patterns) + " patterns",
+            return fail(entry, 0, "more than " + std::to_string(most_listed_patterns) + " patterns",
                         "names that are looked up as they are may be as many as you like");
         pattern_flags flags;
         flags.ignore_case = true;
