@@ -10,24 +10,16 @@ namespace {
 
 constexpr std::uint64_t whole = 10'000;
 
-/// Eight bytes to a multiplication.
+/// FNV-1a, whose low bits alone would not be spread.
 class hash {
 public:
     explicit hash(std::uint64_t state) noexcept : state_(state) {}
 
     void add(std::string_view text) noexcept {
         for (char const c : text) add_byte(static_cast<unsigned char>(lower_ascii(c)));
+        add_byte(0);
     }
-    void add_byte(unsigned char byte) noexcept {
-        word_ = word_ << 8 | byte;
-        if (++count_ % sizeof word_ == 0) mix();
-    }
-    /// What was added and what comes are two texts.
-    void end_part() noexcept {
-        word_ ^= count_ << 56;
-        mix();
-        word_ = count_ = 0;
-    }
+    void add_byte(unsigned char byte) noexcept { state_ = (state_ ^ byte) * 0x100000001b3; }
 
     std::uint64_t state() const noexcept { return state_; }
     /// The finalizer of MurmurHash3: every bit depends on every other.
@@ -39,18 +31,12 @@ public:
     }
 
 private:
-    void mix() noexcept {
-        state_ = (state_ ^ word_) * 0x9e3779b97f4a7c15;
-        state_ ^= state_ >> 32;
-    }
-
-    std::uint64_t state_, word_ = 0, count_ = 0;
+    std::uint64_t state_;
 };
 
 std::uint64_t salted(std::string_view salt) noexcept {
     hash key(0xcbf29ce484222325);
     key.add(salt);
-    key.end_part();
     return key.state();
 }
 
@@ -64,7 +50,6 @@ bool sampling::has(type is, value const& of, std::uint32_t share) const noexcept
         for (auto const byte : of.address->bytes) key.add_byte(byte);
     else
         key.add(of.text);
-    key.end_part();
     return key.value() % whole < share;
 }
 

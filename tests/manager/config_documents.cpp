@@ -46,7 +46,9 @@ std::string surroundings_of(std::string const& block) {
 
 /// A set, or the file of one.
 bool is_of_another_part(std::string const& problem) {
-    return problem.starts_with("unknown set") || problem.find(": cannot read ") != problem.npos;
+    return problem.starts_with("unknown set ") || problem.starts_with("unknown block list ") ||
+           problem.starts_with("unknown condition ") ||
+           problem.find(": cannot read ") != problem.npos;
 }
 
 /// Of a line of code what is said alike inside of a namespace and out of it, without its remark.

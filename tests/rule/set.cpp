@@ -3,6 +3,8 @@
 
 #include "rule/set.hpp"
 
+#include "rule/match.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include <string>
