@@ -73,6 +73,39 @@ BOOST_AUTO_TEST_CASE(what_postfix_does_not_have) {
             std::string(good));
 }
 
+BOOST_AUTO_TEST_CASE(what_mtas_send_by_themselves_is_not_asked_for_by_rules_alone) {
+    auto postfix = usual_postfix();
+    postfix.milter_macros[2] = "i {auth_authen}";
+    auto const with_when = [&](std::string const& when) {
+        return facts_of(std::string(listener_part) + milter_part("a", "when = '" + when + "'\n"),
+                        postfix);
+    };
+    BOOST_TEST(
+        told(examine_macros(with_when("auth.present"))) ==
+        "warning: macros: Postfix does not send {auth_type} by its milter_mail_macros\n"
+        "  nobody asks for them when a connection begins: milters do not, and rules count on "
+        "what MTAs send by themselves\n"
+        "    postconf -e \"milter_mail_macros = i {auth_authen} {auth_type}\"\n"
+        "    postfix reload\n"
+        "    milter-manager reload\n");
+    auto seen = with_when("auth.present");
+    proto::macro_lists lists;
+    lists[2] = "{client_port}"; // then there is a list, and what MTAs send is in it
+    answers(seen, 0, wire::action::set_macro_list, lists);
+    BOOST_TEST(told(examine_macros(seen)) == good);
+}
+
+BOOST_AUTO_TEST_CASE(milter_that_wants_what_facts_come_from_gets_no_default_for_it) {
+    auto const seen = facts_of(std::string(listener_part) + milter_part("spamass-milter"));
+    BOOST_TEST(told(examine_macros(seen)) ==
+               "note: macros: milters ask for macros that Postfix does not have: b {if_name} "
+               "{if_addr} s r Z\n"
+               "  they do without; milter_macro_defaults can give them a fixed value\n"
+               "note: macros: milters ask for macros that Postfix does not have: {auth_ssf}\n"
+               "  they do without\n" +
+                   std::string(good));
+}
+
 BOOST_AUTO_TEST_CASE(fact_that_is_told_in_another_way_is_known_without_its_macro) {
     auto const of = [](std::string const& when) {
         return told(examine_macros(facts_of(std::string(listener_part) + milter_part("a") +

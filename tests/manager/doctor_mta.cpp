@@ -56,6 +56,11 @@ BOOST_AUTO_TEST_CASE(postfix_that_asks_somebody_else) {
     BOOST_TEST(wrong(examine_mta(with(postfix))) == "");
     postfix.service_milters = {"inet:localhost:10025"};
     BOOST_TEST(wrong(examine_mta(with(postfix))) == "");
+    postfix.service_milters.emplace_back("inet:localhost:8891");
+    BOOST_TEST(wrong(examine_mta(with(postfix))) ==
+               "note: mta: a service of master.cf has smtpd_milters of its own, without the "
+               "manager: inet:localhost:8891\n"
+               "  mail that comes there passes without the milters behind the manager\n");
 }
 
 BOOST_AUTO_TEST_CASE(manager_takes_the_place_of_its_milters_alone) {

@@ -192,6 +192,17 @@ BOOST_AUTO_TEST_CASE(listener_that_the_mta_does_not_get_to) {
                "    systemctl status milter-manager\n");
 }
 
+BOOST_AUTO_TEST_CASE(folder_of_the_listener_that_is_not_there) {
+    auto seen = facts_of("[[listen]]\nsocket = \"/var/spool/postfix/mm/mta.sock\"\n");
+    seen.listeners[0].barred = obstacle{"/var/spool/postfix/mm", false, ENOENT, {}, {}, 0, false};
+    auto const advice = "    install -d -o milter-manager -g postfix -m 0750 "
+                        "/var/spool/postfix/mm\n    systemctl restart milter-manager\n";
+    BOOST_TEST(told(examine_listeners(seen)).ends_with(advice));
+    seen.user = "root"; // who looks, not who will own it
+    seen.is_roots_view = true;
+    BOOST_TEST(told(examine_listeners(seen)).ends_with(advice));
+}
+
 BOOST_AUTO_TEST_CASE(way_is_walked_with_the_rights_of_the_user) {
     support::temp_dir const dir;
     ::chmod((dir / "").c_str(), 0755);

@@ -24,6 +24,9 @@ struct listener {
     std::optional<obstacle> barred; ///< for the MTA's user; unix sockets alone
 };
 
+/// As whom the manager runs as its systemd unit has it.
+inline constexpr auto usual_user = "milter-manager";
+
 struct facts {
     std::shared_ptr<config const> settings; ///< from with_endpoints(), with what Postfix is set to
     std::string user; ///< as whom the manager runs, as far as that can be seen

@@ -13,11 +13,19 @@ namespace {
 constexpr auto no_milters =
     "it takes the manager for failed: milter_default_action says what becomes of mail";
 
+/// Who looks is not who will own it.
+std::string managers_user(facts const& what) {
+    return what.is_roots_view ? std::string(usual_user) : what.user;
+}
+
+std::string folder_line(facts const& what, std::string const& folder) {
+    return "install -d -o " + managers_user(what) + " -g " + what.mta_user + " -m 0750 " + folder;
+}
+
 /// A socket below the queue directory, and what leads there, in a chroot and without.
 std::vector<std::string> below_queue(facts const& what) {
     auto const folder = queue_folder(what.postfix) + "milter-manager";
-    std::vector<std::string> lines{"install -d -o " + what.user + " -g " + what.mta_user +
-                                       " -m 0750 " + folder,
+    std::vector<std::string> lines{folder_line(what, folder),
                                    "# [[listen]] in milter-manager.toml:",
                                    "socket = \"unix:" + folder + "/mta.sock\"",
                                    "mode = \"0660\"",
@@ -34,10 +42,17 @@ std::vector<std::string> way_in(obstacle const& at, facts const& what) {
     if (at.is_socket)
         return {"# its [[listen]] in milter-manager.toml:", "mode = \"0660\"",
                 "group = \"" + mta + '"'};
-    if (at.is_off_limits || at.owner != what.user) return below_queue(what);
+    if (at.is_off_limits || at.owner != managers_user(what)) return below_queue(what);
     constexpr unsigned for_group = 0750;
     if ((at.mode & for_group) == for_group) return {"chgrp " + mta + ' ' + at.path};
     return {"chgrp " + mta + ' ' + at.path, "chmod g+x " + at.path};
+}
+
+/// A folder in Postfix's is nobody's to make but the administrator's.
+std::vector<std::string> way_to_missing(obstacle const& at, facts const& what) {
+    if (at.is_socket || !at.path.starts_with(queue_folder(what.postfix)))
+        return {"systemctl status milter-manager"};
+    return {folder_line(what, at.path), "systemctl restart milter-manager"};
 }
 
 void examine_one(facts const& what, std::size_t place, finding_list& to) {
@@ -62,7 +77,7 @@ void examine_one(facts const& what, std::size_t place, finding_list& to) {
     if (seen.barred)
         return to.add(weight::warning, name + " is not there: " + describe(*seen.barred),
                       "the manager does not run, or listens elsewhere",
-                      {"systemctl status milter-manager"});
+                      way_to_missing(*seen.barred, what));
     to.add(weight::right, name + ": user " + what.mta_user + " gets there");
 }
 

@@ -94,8 +94,9 @@ public:
         if (facts_.postfix.found) {
             examine_rules(to);
             examine_postfix(to);
-        } else
+        } else {
             examine_sendmail(to);
+        }
     }
 
 private:
@@ -173,44 +174,77 @@ private:
         return macros_at(facts_.postfix, static_cast<std::size_t>(stages[row].stage));
     }
 
+    /// Along with what milters and rules want, when there is a list.
+    std::string_view administrators_list(std::size_t stage) const {
+        auto const& settings = *facts_.settings;
+        if (!settings.macros[stage].empty()) return settings.macros[stage];
+        auto const& of_mta = settings.mta_macros[stage];
+        return of_mta.empty() ? default_macros[stage] : std::string_view(of_mta);
+    }
+
+    /// Rules alone are a reason for what an MTA does not send by itself, as the manager knows MTAs.
+    bool is_asked_for(std::size_t stage) const {
+        auto const& of_rules = facts_.settings->rule_macros[stage];
+        return !facts_.settings->macros[stage].empty() || !asked_for_[stage].empty() ||
+               std::any_of(of_rules.begin(), of_rules.end(), [&](auto const& name) {
+                   return !has(administrators_list(stage), name);
+               });
+    }
+
+    /// What comes: the list that is asked for takes the place of the one that is set.
+    std::string sent_list(std::size_t row) const {
+        auto const stage = static_cast<std::size_t>(stages[row].stage);
+        auto const set = std::string(postfix_list(row));
+        if (!facts_.postfix.milter_protocol.starts_with('6') || !is_asked_for(stage)) return set;
+        auto all = std::string(administrators_list(stage));
+        for (auto const* const wanted : {&facts_.settings->rule_macros[stage], &asked_for_[stage]})
+            all += ' ' + joined(*wanted);
+        return all;
+    }
+
     void examine_postfix(finding_list& to) const {
-        bool const can_be_asked = facts_.postfix.milter_protocol.starts_with('6');
-        auto const list = [this](std::size_t row) { return postfix_list(row); };
-        names unknown, of_rules_alone;
+        auto const list = [this](std::size_t row) { return sent_list(row); };
+        names unknown;
         bool all_is_sent = true;
         for (std::size_t row = 0; row < std::size(stages); ++row) {
-            auto of_need = missing(needed_, row, list);
-            auto of_wish = missing(asked_for_, row, list);
-            take_unknown(of_need, unknown);
-            take_unknown(of_wish, unknown);
-            auto of_rules = missing(facts_.settings->rule_macros, row, list);
-            take_unknown(of_rules, of_rules_alone);
-            if (!can_be_asked)
-                for (auto const* const all : {&of_rules, &of_wish})
-                    for (auto const& name : *all) add_once(of_need, name);
-            if (!of_need.empty()) tell_postfix(row, of_need, to);
-            all_is_sent = all_is_sent && of_need.empty();
+            take_unknown(asked_for_[static_cast<std::size_t>(stages[row].stage)], unknown);
+            auto lacking = missing(needed_, row, list);
+            take_unknown(lacking, unknown);
+            std::erase_if(lacking, [](auto const& name) { return !has(of_postfix, name); });
+            for (auto const* const wanted : {&facts_.settings->rule_macros, &asked_for_})
+                for (auto const& name : missing(*wanted, row, list))
+                    if (has(of_postfix, name)) add_once(lacking, name);
+            if (!lacking.empty()) tell_postfix(row, lacking, to);
+            all_is_sent = all_is_sent && lacking.empty();
         }
-        if (!unknown.empty())
-            to.add(weight::note,
-                   "milters ask for macros that Postfix does not have: " + joined(unknown),
-                   "they do without; milter_macro_defaults can give them a fixed value");
+        tell_unknown(unknown, to);
         if (all_is_sent)
             to.add(weight::right, "Postfix sends the macros that rules and milters need",
                    "what it does not send by itself it is asked for when a connection begins");
     }
 
-    static void take_unknown(names& from, names& to) {
-        auto const is_known = [](auto const& name) { return has(of_postfix, name); };
-        auto const end = std::stable_partition(from.begin(), from.end(), is_known);
-        for (auto at = end; at != from.end(); ++at) add_once(to, *at);
-        from.erase(end, from.end());
+    static void tell_unknown(names const& to_milters, finding_list& to) {
+        constexpr auto what = "milters ask for macros that Postfix does not have: ";
+        names plain, behind_facts;
+        for (auto const& one : to_milters)
+            add_once(is_behind_a_fact(one) ? behind_facts : plain, one);
+        if (!plain.empty())
+            to.add(weight::note, what + joined(plain),
+                   "they do without; milter_macro_defaults can give them a fixed value");
+        if (!behind_facts.empty())
+            to.add(weight::note, what + joined(behind_facts), "they do without");
+    }
+
+    static void take_unknown(names const& from, names& to) {
+        for (auto const& name : from)
+            if (!has(of_postfix, name)) add_once(to, name);
     }
 
     void tell_postfix(std::size_t row, names const& lacking, finding_list& to) const {
         auto const name = std::string(stages[row].postfix);
         auto const why = facts_.postfix.milter_protocol.starts_with('6')
-                             ? "the milter does not ask for them when it negotiates"
+                             ? "nobody asks for them when a connection begins: milters do not, and "
+                               "rules count on what MTAs send by themselves"
                              : "with milter_protocol below 6 it cannot be asked for them";
         auto const before = std::string(postfix_list(row));
         auto lines = lines_to_set(name, before + (before.empty() ? "" : " ") + joined(lacking),

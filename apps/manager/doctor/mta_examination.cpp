@@ -18,6 +18,7 @@ public:
 
     void examine(finding_list& to) const {
         examine_way(to);
+        examine_services(to);
         examine_twice(to);
         examine_action(to);
         examine_version(to);
@@ -61,6 +62,17 @@ private:
         to.add(others_may_ask() ? weight::warning : weight::problem,
                "Postfix does not ask the manager: smtpd_milters " + is,
                "mail that comes by SMTP passes without the milters behind the manager", ask_us());
+    }
+
+    /// What stands for a setting is not looked up.
+    void examine_services(finding_list& to) const {
+        for (auto const& one : postfix_.service_milters)
+            if (one.find('$') == one.npos && !leads_to_us(one))
+                to.add(
+                    weight::note,
+                    "a service of master.cf has smtpd_milters of its own, without the manager: " +
+                        one,
+                    "mail that comes there passes without the milters behind the manager");
     }
 
     /// By the first socket that smtpd sees.

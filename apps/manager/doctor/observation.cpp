@@ -18,13 +18,13 @@ namespace {
 
 constexpr proto::duration longest = std::chrono::seconds(5); // somebody waits at a terminal
 
-/// A manager that runs has made its control socket; only root may look in place of another.
+/// A manager that runs has made its control socket; else it is the user of the unit. Only root may look in place of another.
 user managers_user(config const& settings) {
     auto me = myself();
     auto const& control = settings.control.socket.path;
-    if (me.id != 0 || control.empty()) return me;
-    auto const owner = owner_of(control);
-    auto found = owner ? user_of_id(*owner) : std::nullopt;
+    if (me.id != 0) return me;
+    auto const owner = control.empty() ? std::nullopt : owner_of(control);
+    auto found = owner ? user_of_id(*owner) : user_named(usual_user);
     return found ? *found : me;
 }
 
