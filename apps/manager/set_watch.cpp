@@ -20,8 +20,8 @@ constexpr unsigned looks_between_tries = 15; // at what could not be read
 
 struct set_watch::shared {
     std::mutex mutex;
-    boost::asio::io_context* context; ///< null: nobody is told any more
-    listener changed;                 ///< of the context's thread
+    boost::asio::io_context* context = nullptr; ///< null: nobody is told any more
+    listener changed;                           ///< of the context's thread
     bool is_at_it = false;
 };
 

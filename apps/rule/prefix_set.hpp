@@ -73,8 +73,8 @@ public:
 private:
     struct entry {
         detail::address_number begin;
-        std::uint32_t value;
-        std::uint8_t bits; // that are fixed, of address_number
+        std::uint32_t value = 0;
+        std::uint8_t bits = 0; // that are fixed, of address_number
     };
 
     static detail::interval_table table_of(std::vector<entry>& entries, prefix_choice choice);

@@ -44,8 +44,8 @@ private:
         table_cursor line{lines_.text()};
         switch (skip_table_word(line)) {
         case table_word::rule: return read_rule(rules, line);
-        case table_word::if_: return read_if(rules, line);
-        case table_word::endif: return read_endif(rules, line);
+        case table_word::begin_if: return read_if(rules, line);
+        case table_word::end_if: return read_endif(rules, line);
         }
     }
 

@@ -109,11 +109,11 @@ bool table_cursor::skip_negations() noexcept {
 }
 
 table_word skip_table_word(table_cursor& line) noexcept {
-    auto const is = begins_with_word(line.rest, "if")      ? table_word::if_
-                    : begins_with_word(line.rest, "endif") ? table_word::endif
+    auto const is = begins_with_word(line.rest, "if")      ? table_word::begin_if
+                    : begins_with_word(line.rest, "endif") ? table_word::end_if
                                                            : table_word::rule;
     if (is == table_word::rule) return is;
-    line.advance(is == table_word::if_ ? 2 : 5);
+    line.advance(is == table_word::begin_if ? 2 : 5);
     line.skip_blanks();
     return is;
 }

@@ -89,7 +89,7 @@ struct table_cursor {
     bool skip_negations() noexcept;
 };
 
-enum class table_word { rule, if_, endif };
+enum class table_word { rule, begin_if, end_if };
 
 /// Which of the three a logical line is; the word of the latter two is skipped.
 table_word skip_table_word(table_cursor& line) noexcept;

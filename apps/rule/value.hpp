@@ -20,7 +20,7 @@ enum class knowledge : unsigned char {
 };
 
 /// Of one fact; which members have a meaning, its type says.
-struct value {
+struct value { // NOLINT(cppcoreguidelines-pro-type-member-init): of the union one member is
     knowledge state = knowledge::pending;
     union {
         std::int64_t number =

@@ -75,7 +75,7 @@ std::vector<std::unique_ptr<mail>> some_mails() {
         one.set(fact::sender_domain, known_text(sender_domains[i % 4]));
         one.set(fact::auth_present, known_number(i % 8 == 0 ? 1 : 0));
         one.set(fact::load_sessions, known_number(i % 16 == 0 ? 900 : 20));
-        one.set(fact::now, known_number(i * 150));
+        one.set(fact::now, known_number(std::int64_t{i} * 150));
         one.set(fact::milter_ran, known_number(1));
         one.set_recipients("customer" + std::to_string(i * 100) + ".example",
                            i % 4 == 0 ? "customer7.example" : "other.example.org");
@@ -83,7 +83,7 @@ std::vector<std::unique_ptr<mail>> some_mails() {
     return all;
 }
 
-std::vector<std::shared_ptr<set const>> some_sets() {
+std::vector<std::shared_ptr<set const>> const& some_sets() {
     std::vector<std::string> names, networks;
     for (std::size_t i = 0; i < domains; ++i)
         names.push_back("customer" + std::to_string(i) + ".example");
@@ -93,8 +93,10 @@ std::vector<std::shared_ptr<set const>> some_sets() {
     auto const made = [](set_kind kind, std::vector<std::string> const& from) {
         return std::make_shared<set const>(*parse_set(kind, {from.begin(), from.end()}).value);
     };
-    return {made(set_kind::domains, names), made(set_kind::windows, {"Mon-Fri 08:00-18:00"}),
-            made(set_kind::addresses, networks)};
+    static std::vector const all = {made(set_kind::domains, names),
+                                    made(set_kind::windows, {"Mon-Fri 08:00-18:00"}),
+                                    made(set_kind::addresses, networks)};
+    return all;
 }
 
 book_text text_of(std::vector<std::string> const& milters) {
@@ -113,8 +115,7 @@ std::vector<std::string> const& typical() {
         "s25r(client.name) and not auth.present and not private(client.address)", // greylist
         "any(recipient.domain in @customers)",                                    // virus scan
         "load.sessions > 800 and now in @office",                                 // shed
-        "milter(\"dkim\").ran and any(added_header(\"dkim\", \"Authentication-Results\") "
-        "contains \"dkim=pass\")",                  // dmarc
+        R"(milter("dkim").ran and any(added_header("dkim", "Authentication-Results") contains "dkim=pass"))", // dmarc
         "auth.present or client.address in @local", // sign
         "sample(5%, by = sender.domain)"};          // canary
     return all;
@@ -155,15 +156,13 @@ private:
         for (std::size_t at = 0; at < stage_count; ++at) {
             of.begin(static_cast<stage>(at));
             known_.learned();
-            moment const now{book_->conditions(), sets_, of, known_};
+            moment const now{book_->conditions(), some_sets(), of, known_};
             for (std::size_t i = 0; i < answers_.size(); ++i)
                 if (!is_final(answers_[i]) && book_->asked(i + 1).has(static_cast<stage>(at)))
                     answers_[i] = book_->applies(i + 1, now);
         }
         for (auto const one : answers_) yes_ += one == truth::yes;
     }
-
-    static inline std::vector<std::shared_ptr<set const>> const sets_ = some_sets();
 
     std::shared_ptr<book const> book_;
     std::vector<truth> answers_;

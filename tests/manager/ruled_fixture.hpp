@@ -49,11 +49,11 @@ struct ruled : manager_rig {
         added.verdict = reply.front() == '4' ? verdict_kind::tempfail : verdict_kind::reject;
         added.reply = std::move(reply);
     }
-    void block_list(std::string zone) {
+    void block_list(std::string const& zone) {
         text.block_lists.push_back(zone);
         config.block_lists.emplace_back().zone.name = zone;
     }
-    void allow_list(std::string zone) {
+    void allow_list(std::string const& zone) {
         text.allow_lists.push_back(zone);
         config.allow_lists.emplace_back().zone.name = zone;
     }

@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -104,6 +105,7 @@ std::string joined(std::vector<std::string> const& names) {
 
 std::vector<std::string> commands_always_asked() {
     std::vector<std::string> names;
+    names.reserve(std::size(always_asked));
     for (auto const code : always_asked) names.emplace_back(wire::name_of(code));
     return names;
 }

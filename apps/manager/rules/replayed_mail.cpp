@@ -8,8 +8,6 @@
 #include "manager/rules/recorded_judgement.hpp"
 #include <milter/endpoint.hpp>
 
-#include <time.h>
-
 #include <algorithm>
 #include <chrono>
 #include <ctime>

@@ -49,11 +49,9 @@ struct memory_release {
 /// it belongs to no configuration. On failures errno says why.
 class new_file {
 public:
-    explicit new_file(std::string target) : target_(std::move(target)) {
-        auto const slash = target_.rfind('/') + 1;
-        name_ = target_.substr(0, slash) + '.' + target_.substr(slash) + ".XXXXXX";
-        descriptor_ = ::mkostemp(name_.data(), O_CLOEXEC);
-    }
+    explicit new_file(std::string target)
+        : target_(std::move(target)), name_(beside(target_)),
+          descriptor_(::mkostemp(name_.data(), O_CLOEXEC)) {}
     new_file(new_file const&) = delete;
     new_file& operator=(new_file const&) = delete;
     ~new_file() {
@@ -88,6 +86,12 @@ public:
     }
 
 private:
+    /// For mkostemp().
+    static std::string beside(std::string const& target) {
+        auto const slash = target.rfind('/') + 1;
+        return target.substr(0, slash) + '.' + target.substr(slash) + ".XXXXXX";
+    }
+
     std::string target_, name_;
     int descriptor_ = -1;
     bool is_placed_ = false;
