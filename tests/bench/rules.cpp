@@ -83,7 +83,9 @@ std::vector<std::unique_ptr<mail>> some_mails() {
     return all;
 }
 
-std::vector<std::shared_ptr<set const>> const& some_sets() {
+using sets = std::vector<std::shared_ptr<set const>>;
+
+sets made_sets() {
     std::vector<std::string> names, networks;
     for (std::size_t i = 0; i < domains; ++i)
         names.push_back("customer" + std::to_string(i) + ".example");
@@ -93,9 +95,12 @@ std::vector<std::shared_ptr<set const>> const& some_sets() {
     auto const made = [](set_kind kind, std::vector<std::string> const& from) {
         return std::make_shared<set const>(*parse_set(kind, {from.begin(), from.end()}).value);
     };
-    static std::vector const all = {made(set_kind::domains, names),
-                                    made(set_kind::windows, {"Mon-Fri 08:00-18:00"}),
-                                    made(set_kind::addresses, networks)};
+    return {made(set_kind::domains, names), made(set_kind::windows, {"Mon-Fri 08:00-18:00"}),
+            made(set_kind::addresses, networks)};
+}
+
+sets const& some_sets() {
+    static auto const all = made_sets();
     return all;
 }
 
