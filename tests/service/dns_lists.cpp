@@ -165,9 +165,11 @@ BOOST_AUTO_TEST_CASE(several_threads_ask_at_once) {
     dns_lists lists(settings);
     auto const first = lists.know(zone("a.example"));
     auto const second = lists.know(zone("b.example"));
+    constexpr int threads = 4;
     std::vector<std::jthread> workers;
+    workers.reserve(threads);
     std::atomic<int> listed = 0;
-    for (int i = 0; i < 4; ++i)
+    for (int i = 0; i < threads; ++i)
         workers.emplace_back([&] {
             for (std::uint32_t each = 0; each < 50; ++each)
                 for (auto const number : {first, second})

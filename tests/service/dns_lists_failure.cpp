@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(silent_zone_leaves_room_for_others) {
 }
 
 BOOST_AUTO_TEST_CASE(forged_answers_are_ignored) {
-    auto const lie = [](asked_name of) { return addresses(of, {loopback(2)}).front(); };
+    auto const lie = [](asked_name const& of) { return addresses(of, {loopback(2)}).front(); };
     BOOST_TEST(after([&](asked_name of) { // whatever id but the right one
                    packets all;
                    auto const right = of.answer.id;

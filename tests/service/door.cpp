@@ -29,7 +29,7 @@ struct fixture {
     doors all{context.get_executor(), context.get_executor(), &none};
 
     static listen_config at(std::string const& where, unsigned mode) {
-        return {{endpoint::kind::unix_path, where, {}, {}}, mode, {}, {}};
+        return {{endpoint::kind::unix_path, where, {}, {}}, mode, {}, {}, {}};
     }
     doors::change take(std::vector<listen_config> const& wanted) {
         auto planned = all.plan(wanted);

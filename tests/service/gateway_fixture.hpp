@@ -74,7 +74,7 @@ struct gateway_fixture {
     }
 
     static manager::listen_config port_section() {
-        return {{endpoint::kind::inet, {}, "127.0.0.1", "0"}, {}, {}, {}};
+        return {{endpoint::kind::inet, {}, "127.0.0.1", "0"}, {}, {}, {}, {}};
     }
     std::shared_ptr<manager::config const> settings(std::vector<manager::listen_config> all) const {
         manager::config made;

@@ -70,8 +70,8 @@ private:
     struct entry {
         dns_question what;
         proto::time_point until;
-        listing said;
-        bool spared; ///< once more
+        listing said{};
+        bool spared = false; ///< once more
     };
 
     static constexpr int most_steps = 64; // of the hand, for one entry

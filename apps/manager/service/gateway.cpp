@@ -14,7 +14,8 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr auto farewell_time = std::chrono::seconds(1); // the first SYN is repeated after that
+constexpr auto farewell_time = std::chrono::seconds(1);  // the first SYN is repeated after that
+constexpr auto take_over_time = std::chrono::seconds(1); // at most, of a worker that is busy
 constexpr auto drain_poll = std::chrono::milliseconds(20);
 
 } // namespace
@@ -75,20 +76,26 @@ void gateway::open_desk() {
 }
 
 /// What is in force now.
-void gateway::tell_acceptor() {
+std::future<void> gateway::tell_acceptor() {
+    auto const taken = std::make_shared<std::promise<void>>();
     std::vector<entrance> entrances;
     for (auto const& one : doors_.all())
         if (!one->retiring) entrances.push_back({one, one->asked});
-    workers_.front()->waits().post([this, settings = config_, entrances = std::move(entrances),
-                                    desk = desk_] { acceptor_.reload(settings, entrances, desk); });
+    workers_.front()->waits().post(
+        [this, settings = config_, entrances = std::move(entrances), desk = desk_, taken] {
+            acceptor_.reload(settings, entrances, desk);
+            taken->set_value();
+        });
+    return taken->get_future();
 }
 
 void gateway::reload(std::shared_ptr<config const> const& settings, door_plan&& listeners) {
     config_ = with_endpoints(*settings, config_.get());
     open_desk();
     auto const changed = doors_.commit(std::move(listeners));
-    tell_acceptor();
+    auto const taken = tell_acceptor();
     for (auto const& one : changed.gone) retire(one);
+    taken.wait_for(take_over_time); // whoever ordered it may connect as soon as he has his answer
 }
 
 /// A while longer for those who have found the way already but do not stand in the queue yet.

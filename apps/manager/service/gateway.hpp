@@ -17,6 +17,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -62,7 +63,8 @@ public:
     std::uint64_t sessions_ever() const noexcept { return acceptor_.sessions_ever(); }
 
 private:
-    void tell_acceptor();
+    /// @return  ready when it has taken over what it is told
+    std::future<void> tell_acceptor();
     void open_desk();
     void retire(door_ptr const& at);
     void shut(door_ptr const& at);
