@@ -106,10 +106,10 @@ BOOST_AUTO_TEST_CASE(what_is_expected_passes) {
         given("") + "expect = { conditions = { suspicious = true, from_local_network = false } }",
         given("") + "expect = { tags = ['dynamic'] }",
         given(", auth = 'x'") + "expect = { milters = ['spf', 'spam', 'dkim'], tags = [] }",
-        "given = { client = '203.0.113.9', name = 'ppp-9.dialup.example.com', sender = "
-        "'a@example.org', "
-        "recipients = ['x@example.net', 'abuse@example.net'] }\n"
-        "expect = { not_milters = ['spam'], tags = ['dynamic', 'abuse'] }",
+        std::string(
+            R"(given = { client = '203.0.113.9', name = 'ppp-9.dialup.example.com', sender = 'a@example.org',)") +
+            R"( recipients = ['x@example.net', 'abuse@example.net'] })" +
+            "\nexpect = { not_milters = ['spam'], tags = ['dynamic', 'abuse'] }",
         given(", header.Received = ['a', 'b', 'c']") +
             "expect = { verdict = 'reject', reply = '554 5.4.6 Too many hops', decided_at = "
             "'headers' }",
