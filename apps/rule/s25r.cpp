@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 
 namespace milter::rule {
 
@@ -86,12 +87,11 @@ bool begins_with(std::string_view text, std::string_view word) noexcept {
 bool is_named_after_access(std::string_view label) noexcept {
     constexpr std::string_view words[] = {"dhcp", "dialup", "ppp",  "dsl",  "adsl", "cdsl",
                                           "hdsl", "rdsl",   "sdsl", "vdsl", "xdsl"};
-    for (auto const word : words) {
-        if (!begins_with(label, word)) continue;
+    return std::any_of(std::begin(words), std::end(words), [&](std::string_view word) {
+        if (!begins_with(label, word)) return false;
         auto const behind = label.substr(word.size());
-        if (std::any_of(behind.begin(), behind.end(), is_digit)) return true;
-    }
-    return false;
+        return std::any_of(behind.begin(), behind.end(), is_digit);
+    });
 }
 
 } // namespace

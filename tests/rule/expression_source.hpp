@@ -164,7 +164,7 @@ private:
         return negation() + " in [" + number(is) + ", " + number(is) + "]";
     }
     std::string number(type is) {
-        auto const digits = std::to_string(choose_(6));
+        auto digits = std::to_string(choose_(6));
         switch (is) {
         case type::size: return digits + "B";
         case type::duration: return digits + "ms";

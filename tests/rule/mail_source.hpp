@@ -59,7 +59,7 @@ private:
         }
     }
 
-    std::function<void(given_facts&)> value_for(fact_row const& row, std::string key) {
+    std::function<void(given_facts&)> value_for(fact_row const& row, std::string const& key) {
         auto const id = row.id;
         bool const may_be_missing = id == fact::client_address || id == fact::declared_size ||
                                     id == fact::load_process_limit || id == fact::load_of_limit ||
@@ -88,7 +88,7 @@ private:
     }
 
     std::int64_t some_number(type is) {
-        if (is == type::time) return static_cast<std::int64_t>(choose_(7 * 24)) * 60;
+        if (is == type::time) return static_cast<std::int64_t>(choose_(std::size_t{7} * 24)) * 60;
         if (is == type::boolean) return static_cast<std::int64_t>(choose_(2));
         auto const number = static_cast<std::int64_t>(choose_(8));
         return is == type::percent ? number * 100 : number;
