@@ -194,7 +194,7 @@ private:
     /// What comes: the list that is asked for takes the place of the one that is set.
     std::string sent_list(std::size_t row) const {
         auto const stage = static_cast<std::size_t>(stages[row].stage);
-        auto const set = std::string(postfix_list(row));
+        auto set = std::string(postfix_list(row));
         if (!facts_.postfix.milter_protocol.starts_with('6') || !is_asked_for(stage)) return set;
         auto all = std::string(administrators_list(stage));
         for (auto const* const wanted : {&facts_.settings->rule_macros[stage], &asked_for_[stage]})
