@@ -488,8 +488,10 @@ CHANGED = '[[rule]]\nname = "unpaid"\nwhen = "true"\nskip = ["av"]\n'
 
 
 def flow(x, name, count, at_once, at=None):
-    """Messages, at_once at a time, every second one to a paying domain; at: called in mid flow.  Codes that came."""
+    """Messages, at_once at a time, every second one to a paying domain; at: called in mid flow, when a quarter has been
+    sent; the last quarter waits for its end.  Codes that came."""
     codes, lock, numbers = [], threading.Lock(), iter(range(count))
+    ended = threading.Event()
 
     def one():
         while True:
@@ -497,6 +499,8 @@ def flow(x, name, count, at_once, at=None):
                 n = next(numbers, None)
             if n is None:
                 return
+            if at and n >= count - count // 4:
+                ended.wait()
             code = x.send("%s%d@sender.test" % (name, n), ["a@paid.test" if n % 2 else "a@free.test"])
             with lock:
                 codes.append(code)
@@ -506,9 +510,12 @@ def flow(x, name, count, at_once, at=None):
         t.start()
     while at and len(codes) < count // 4 and any(t.is_alive() for t in threads):
         time.sleep(0.01)
-    if at:
-        at()
-        x.expect_that("the reload was in mid flow", len(codes) < count, len(codes))
+    try:
+        if at:
+            at()
+            x.expect_that("the reload was in mid flow", len(codes) < count, len(codes))
+    finally:
+        ended.set()
     for t in threads:
         t.join()
     return codes
