@@ -110,6 +110,17 @@ BOOST_AUTO_TEST_CASE(what_another_milter_did_not_say_leaves_out_those_who_ask_fo
     BOOST_TEST(rig.filter(2).connections() == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(that_another_milter_does_not_run_decides_as_soon_as_it_is_known) {
+    ruled rig(2);
+    rig.when(0, R"(sender.domain == "other.test")");
+    rig.when(1, R"(not milter("a").ran)");
+    rig.make();
+    rig.begin();
+    BOOST_TEST(rig.filter(1).connections() == 0U);
+    rig.mail();
+    BOOST_TEST(rig.filter(1).story() == "connect helo mail");
+}
+
 BOOST_AUTO_TEST_CASE(a_milter_that_asks_about_another_comes_after_it) {
     ruled rig(3);
     rig.when(0, R"(milter("c").verdict == "accept")");
