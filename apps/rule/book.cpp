@@ -19,17 +19,26 @@ truth book::holds(std::size_t rule, moment const& at) const noexcept {
 
 truth book::applies(std::size_t milter, moment const& at) const noexcept {
     auto const& one = milters_[milter];
-    auto answer = truth_of(!one.when && one.use.empty());
-    if (one.when) answer = unless_unknown(evaluate(*one.when, at), one.runs_if_unknown);
-    for (auto const rule : one.use) {
-        if (answer == truth::yes) break;
-        answer = or_(answer, unless_unknown(evaluate(rules_[rule].when, at), one.runs_if_unknown));
+    auto answer = is_wanted(one, at);
+    for (auto const rule : one.skip) {
+        if (answer == truth::no) return answer;
+        answer = and_(answer, not_(holds(rule, at)));
     }
-    for (auto const* const list : {&one.skip, &accepts_})
-        for (auto const rule : *list) {
-            if (answer == truth::no) return answer;
-            answer = and_(answer, not_(holds(rule, at)));
-        }
+    for (auto const rule : accepts_) {
+        if (answer == truth::no) return answer;
+        answer = and_(answer, not_(holds(rule, at)));
+    }
+    return answer;
+}
+
+truth book::is_wanted(book_milter const& of, moment const& at) const noexcept {
+    if (of.use.empty())
+        return of.when ? unless_unknown(evaluate(*of.when, at), of.runs_if_unknown) : truth::yes;
+    auto answer = of.when ? unless_unknown(evaluate(*of.when, at), of.runs_if_unknown) : truth::no;
+    for (auto const rule : of.use) {
+        if (answer == truth::yes) break;
+        answer = or_(answer, unless_unknown(evaluate(rules_[rule].when, at), of.runs_if_unknown));
+    }
     return answer;
 }
 

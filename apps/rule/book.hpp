@@ -169,6 +169,9 @@ public:
 private:
     friend class book_builder;
 
+    /// By its own word, whatever else says that it is left out.
+    truth is_wanted(book_milter const& of, moment const& at) const noexcept;
+
     std::vector<program> conditions_;
     std::vector<std::string> names_; ///< of the conditions
     std::vector<book_rule> rules_;

@@ -302,6 +302,7 @@ compiler::operand compiler::literal_of(node const& tree, type wanted) {
     auto made = std::make_unique<literal>();
     made->is = wanted;
     if (!fill(*made, tree, wanted)) return {constant(false, tree.at), std::nullopt, {}, {}};
+    made_.values.push_back(value_of(*made));
     made_.literals.push_back(std::move(made));
     auto one = comparing(step_kind::literal, wanted);
     one.index = static_cast<std::uint32_t>(made_.literals.size() - 1);

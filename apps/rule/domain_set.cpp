@@ -4,11 +4,21 @@
 
 #include "rule/domain.hpp"
 
+#include <algorithm>
+
 namespace milter::rule {
 
 namespace {
 
 enum meaning : std::uint32_t { itself = 1, under_it = 2 };
+
+std::size_t labels_of(std::string_view name) noexcept {
+    return 1 + static_cast<std::size_t>(std::count(name.begin(), name.end(), '.'));
+}
+
+std::size_t dot_before(std::string_view name, std::size_t dot) noexcept {
+    return dot == 0 ? name.npos : name.rfind('.', dot - 1);
+}
 
 } // namespace
 
@@ -25,22 +35,24 @@ bool domain_set::add(std::string_view entry) {
     auto& known = names_[name];
     if ((known & means) == 0) ++size_;
     known |= means;
+    (means == itself ? itself_ : under_it_).add(labels_of(name));
     return true;
 }
 
 bool domain_set::has(std::string_view normal) const noexcept {
-    backward_hash hash;
-    for (auto i = normal.size(); i > 0; --i) {
-        if (normal[i - 1] == '.') {
-            auto const parent = normal.substr(i);
-            if (parent.size() > names_.longest()) return false;
-            auto const means = names_.find(hash.value(), {parent});
-            if (means && (*means & under_it) != 0) return true;
-        }
-        hash.add(normal[i - 1]);
+    std::size_t labels = 1;
+    for (auto dot = normal.rfind('.'); dot != normal.npos; dot = dot_before(normal, dot)) {
+        auto const parent = normal.substr(dot + 1);
+        if (parent.size() > names_.longest()) return false;
+        if (under_it_.has(labels) && has(parent, under_it)) return true;
+        ++labels;
     }
-    auto const means = names_.find(hash.value(), {normal});
-    return means && (*means & itself) != 0;
+    return itself_.has(labels) && has(normal, itself);
+}
+
+bool domain_set::has(std::string_view name, std::uint32_t meant) const noexcept {
+    auto const known = names_.find(name);
+    return known && (*known & meant) != 0;
 }
 
 } // namespace milter::rule

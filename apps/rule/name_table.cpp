@@ -2,6 +2,9 @@
 // rule/name_table.cpp
 #include "rule/name_table.hpp"
 
+#include "rule/backward_hash.hpp"
+#include <milter/ascii.hpp>
+
 #include <algorithm>
 #include <limits>
 #include <stdexcept>
@@ -39,12 +42,8 @@ std::uint32_t& name_table::operator[](std::string_view name) {
 }
 
 std::optional<std::uint32_t> name_table::find(parts of_name) const noexcept {
-    return entries_.empty() ? std::nullopt : find(hash_of(of_name), of_name);
-}
-
-std::optional<std::uint32_t> name_table::find(std::uint32_t hash, parts of_name) const noexcept {
-    if (slots_.empty()) return std::nullopt;
-    auto const& at = slot_of(hash, of_name);
+    if (entries_.empty()) return std::nullopt;
+    auto const& at = slot_of(hash_of(of_name), of_name);
     return at.entry == 0 ? std::nullopt : std::optional(entries_[at.entry - 1].value);
 }
 

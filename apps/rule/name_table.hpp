@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // rule/name_table.hpp - a number for each of many names, found without regard to case in ASCII and without allocating
 //
-// Names are hashed from their end, so that one pass over a domain gives the hashes of all its parents, and one over the
-// parts of a mail address that of the whole. The names come from files of the administrator, not from peers: a fixed hash
-// will do.
+// A name may be asked for in parts, as those of a mail address are, without one being made of them. The names come from
+// files of the administrator, not from peers: a fixed hash will do.
 #pragma once
-
-#include <milter/ascii.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -17,32 +14,6 @@
 #include <vector>
 
 namespace milter::rule {
-
-/// Of lower-case bytes from last to first, eight to a multiplication. Its value may be taken after each byte.
-class backward_hash {
-public:
-    void add(char c) noexcept {
-        word_ = word_ << 8 | static_cast<unsigned char>(to_lower(c));
-        if (++count_ % sizeof word_ == 0) state_ = mixed();
-    }
-    void add(std::string_view text) noexcept {
-        for (auto i = text.size(); i > 0; --i) add(text[i - 1]);
-    }
-    std::uint32_t value() const noexcept {
-        auto const bits = mixed() ^ count_;
-        return static_cast<std::uint32_t>((bits ^ (bits >> 29)) * 0x9e3779b97f4a7c15 >> 32);
-    }
-
-private:
-    std::uint64_t mixed() const noexcept {
-        auto const bits = (state_ ^ word_) * 0xff51afd7ed558ccd;
-        return bits ^ (bits >> 32);
-    }
-
-    std::uint64_t state_ = 0,
-                  word_ = 0; // the last eight bytes: mixed in again by value(), which does no harm
-    std::uint32_t count_ = 0;
-};
 
 /// All names together are at most 4 GiB long: std::length_error otherwise.
 class name_table {
@@ -58,8 +29,6 @@ public:
     std::optional<std::uint32_t> find(std::string_view name) const noexcept { return find({name}); }
     /// The name that is made of these parts.
     std::optional<std::uint32_t> find(parts of_name) const noexcept;
-    /// @param hash  of the name, which the caller has anyway
-    std::optional<std::uint32_t> find(std::uint32_t hash, parts of_name) const noexcept;
 
 private:
     struct entry {

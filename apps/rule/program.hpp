@@ -73,6 +73,17 @@ struct literal {
     type is = type::text;
 };
 
+/// Good as long as the literal.
+inline value value_of(literal const& one) noexcept {
+    switch (one.is) {
+    case type::ip: return known_ip(one.address);
+    case type::mail: return known_mail(one.mail);
+    case type::text:
+    case type::domain: return known_text(one.text);
+    default: return known_number(one.number);
+    }
+}
+
 struct program {
     std::string text; ///< that it was made from
     std::string salt; ///< of samples
@@ -81,6 +92,7 @@ struct program {
     std::vector<place> places; ///< of the steps, in `text`
     std::vector<std::uint32_t> links;
     std::vector<std::unique_ptr<literal const>> literals; ///< do not move, as views lead into them
+    std::vector<value> values;                            ///< of these, in their order
     std::vector<argument> arguments;
     std::vector<pattern> patterns;
     std::vector<set> sets;

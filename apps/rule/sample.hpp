@@ -21,7 +21,7 @@ public:
     bool has(type is, value const& of, std::uint32_t share) const noexcept;
 
 private:
-    std::uint64_t salted_;
+    std::uint64_t seed_;
 };
 
 } // namespace milter::rule

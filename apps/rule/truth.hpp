@@ -37,6 +37,29 @@ constexpr truth and_(truth a, truth b) noexcept {
 
 constexpr truth or_(truth a, truth b) noexcept { return not_(and_(not_(a), not_(b))); }
 
+/// and_() or or_() of many: one that is decisive settles it; else it is open while one is pending, then unavailable.
+class truths {
+public:
+    static constexpr truths that_all_hold() noexcept { return truths(truth::no); }
+    static constexpr truths that_one_holds() noexcept { return truths(truth::yes); }
+
+    /// @return  true: settled, whatever else comes
+    constexpr bool add(truth one) noexcept {
+        if (one == neutral_) return false;
+        if (answer_ != truth::pending || one == decisive_) answer_ = one;
+        return one == decisive_;
+    }
+    constexpr truth answer() const noexcept { return answer_; }
+    /// None has come but those that settle nothing.
+    constexpr bool is_neutral() const noexcept { return answer_ == neutral_; }
+
+private:
+    constexpr explicit truths(truth decisive) noexcept
+        : decisive_(decisive), neutral_(not_(decisive)), answer_(neutral_) {}
+
+    truth decisive_, neutral_, answer_;
+};
+
 constexpr std::string_view name_of(truth of) noexcept {
     constexpr std::string_view names[] = {"false", "true", "not known yet", "unavailable"};
     return names[static_cast<unsigned char>(of)];

@@ -6,6 +6,7 @@
 #include "rule/ip.hpp"
 #include "rule/mail_address.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -19,29 +20,43 @@ enum class knowledge : unsigned char {
     known,
 };
 
-/// Of one fact; which members have a meaning, its type says.
+/// Of one fact; which members have a meaning, its type says. Small enough to be returned in two registers.
 struct value { // NOLINT(cppcoreguidelines-pro-type-member-init): of the union one member is
-    knowledge state = knowledge::pending;
     union {
         std::int64_t number =
             0; ///< bool as 0 and 1; numbers in the unit of their type; minutes of the week, from Monday
         mail_address const* mail;
         rule::ip const* address;
+        char const* first; ///< of a text
     };
-    std::string_view text; ///< text; domain in its normal form; of an address as a whole
+    std::uint32_t length = 0; ///< of a text; of a mail address `is_mail`
+    knowledge state = knowledge::pending;
+
+    static constexpr std::uint32_t is_mail = UINT32_MAX;
 
     bool is_known() const noexcept { return state == knowledge::known; }
+    /// Text; domain in its normal form; of a mail address as a whole.
+    std::string_view text() const noexcept {
+        return length == is_mail ? mail->whole : std::string_view(first, length);
+    }
 };
+static_assert(sizeof(value) == 16);
 
-inline value known_number(std::int64_t number) noexcept { return {knowledge::known, {number}, {}}; }
-inline value known_text(std::string_view text) noexcept { return {knowledge::known, {0}, text}; }
+inline value known_number(std::int64_t number) noexcept { return {{number}, 0, knowledge::known}; }
+/// Of a text of 4 GiB and more the front.
+inline value known_text(std::string_view text) noexcept {
+    auto const length = std::min<std::size_t>(text.size(), value::is_mail - 1);
+    return {.first = text.data(),
+            .length = static_cast<std::uint32_t>(length),
+            .state = knowledge::known};
+}
 inline value known_mail(mail_address const& mail) noexcept {
-    return {.state = knowledge::known, .mail = &mail, .text = mail.whole};
+    return {.mail = &mail, .length = value::is_mail, .state = knowledge::known};
 }
 inline value known_ip(ip const& address) noexcept {
-    return {.state = knowledge::known, .address = &address, .text = {}};
+    return {.address = &address, .state = knowledge::known};
 }
-inline value not_available() noexcept { return {knowledge::unavailable, {0}, {}}; }
+inline value not_available() noexcept { return {{0}, 0, knowledge::unavailable}; }
 inline value not_yet() noexcept { return {}; }
 
 /// What stands in the parentheses of a fact, resolved when the rules were read.

@@ -43,7 +43,7 @@ std::string to_text(value const& of, type is) {
     case type::duration: return std::to_string(of.number) + "ms";
     case type::percent: return percent_text(of.number);
     case type::text:
-    case type::domain: return in_quotes(of.text);
+    case type::domain: return in_quotes(of.text());
     case type::mail: return of.mail->is_null ? "<>" : in_quotes(of.mail->whole);
     case type::ip: return to_string(*of.address);
     case type::time: return time_text(of.number);

@@ -157,19 +157,21 @@ public:
 private:
     void run(mail& of) {
         std::fill(answers_.begin(), answers_.end(), truth::pending);
-        known_.forget(book_->memo_size());
+        auto const& rules = *book_;
+        known_.forget(rules.memo_size());
+        moment const now{rules.conditions(), sets_, of, known_};
         for (std::size_t at = 0; at < stage_count; ++at) {
             of.begin(static_cast<stage>(at));
             known_.learned();
-            moment const now{book_->conditions(), some_sets(), of, known_};
             for (std::size_t i = 0; i < answers_.size(); ++i)
-                if (!is_final(answers_[i]) && book_->asked(i + 1).has(static_cast<stage>(at)))
-                    answers_[i] = book_->applies(i + 1, now);
+                if (!is_final(answers_[i]) && rules.asked(i + 1).has(static_cast<stage>(at)))
+                    answers_[i] = rules.applies(i + 1, now);
         }
         for (auto const one : answers_) yes_ += one == truth::yes;
     }
 
     std::shared_ptr<book const> book_;
+    sets const& sets_ = some_sets();
     std::vector<truth> answers_;
     std::vector<std::unique_ptr<mail>> mails_;
     memo known_;

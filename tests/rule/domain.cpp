@@ -150,6 +150,19 @@ BOOST_AUTO_TEST_CASE(random_sets_have_what_their_entries_say) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(names_of_any_number_of_labels_are_told_apart) {
+    rule::domain_set set;
+    std::string name = "example";
+    for (int labels = 1; labels < 130; ++labels, name = "a." + name)
+        if (labels % 3 == 0) set.add((labels % 2 == 0 ? "." : "") + name);
+    name = "example";
+    for (int labels = 1; labels < 130; ++labels, name = "a." + name) {
+        bool const is_under = labels > 6, is_itself = labels % 6 == 3;
+        bool const is_meant = is_under || is_itself;
+        BOOST_TEST_CONTEXT(labels) BOOST_TEST(set.has(name) == is_meant);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(million_entries_and_hostile_names_are_no_trouble) {
     rule::domain_set set;
     for (int i = 0; i < 1'000'000; ++i) set.add("host" + std::to_string(i) + ".example.com");

@@ -35,4 +35,23 @@ BOOST_AUTO_TEST_CASE(what_becomes_known_later_turns_no_final_answer) {
             }
 }
 
+BOOST_AUTO_TEST_CASE(many_truths_are_what_they_are_two_by_two_in_any_order) {
+    for (auto const a : all_truths)
+        for (auto const b : all_truths)
+            for (auto const c : all_truths) {
+                auto all = truths::that_all_hold(), one = truths::that_one_holds();
+                bool settled_all = false, settled_one = false;
+                for (auto const each : {a, b, c}) {
+                    if (!settled_all) settled_all = all.add(each);
+                    if (!settled_one) settled_one = one.add(each);
+                }
+                BOOST_CHECK(all.answer() == and_(a, and_(b, c)));
+                BOOST_CHECK(one.answer() == or_(a, or_(b, c)));
+                BOOST_CHECK(settled_all == (all.answer() == truth::no));
+                BOOST_CHECK(settled_one == (one.answer() == truth::yes));
+                BOOST_CHECK(all.is_neutral() == (all.answer() == truth::yes));
+                BOOST_CHECK(one.is_neutral() == (one.answer() == truth::no));
+            }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -39,7 +39,7 @@ std::string_view without_blanks(std::string_view text) noexcept {
 /// Of a Content-Type, without parameters.
 std::string type_in(std::string_view value) {
     std::string type(without_blanks(value.substr(0, value.find(';'))));
-    std::transform(type.begin(), type.end(), type.begin(), rule::lower_ascii);
+    for (char& c : type) c = to_lower(c);
     return type;
 }
 
@@ -140,7 +140,7 @@ void mail_facts::content(message::headers const* headers, std::size_t body_bytes
     rule::argument const name{"Content-Type", 0};
     rule::cursor at;
     bool const says = next(rule::quantity::each_header, &name, at);
-    content_type_ = says ? type_in(at.element.text) : "text/plain";
+    content_type_ = says ? type_in(at.element.text()) : "text/plain";
 }
 
 void mail_facts::forget_message() noexcept {
