@@ -212,6 +212,19 @@ BOOST_AUTO_TEST_CASE(answer_that_was_cut_short_comes_by_tcp) {
     BOOST_TEST(server.times() == 2);
 }
 
+BOOST_AUTO_TEST_CASE(ports_change_while_something_is_asked_all_the_time) {
+    server.will_say([](asked_name const& of) {
+        bool const is_silent = of.name.starts_with("0.0.0.10.");
+        return is_silent ? std::vector<std::string>() : no_such_name(of);
+    });
+    poller nobody;
+    dns_lists lists(settings);
+    auto const number = lists.know(zone("list.example"));
+    lists.ask(number, client(0), nobody, [](listing) {});
+    for (std::uint32_t i = 1; i <= 200; ++i) ask(lists, number, client(i));
+    BOOST_TEST(server.ports() > 2u);
+}
+
 BOOST_AUTO_TEST_CASE(nothing_is_asked_of_an_address_that_is_none) {
     dns_lists lists(settings);
     auto const number = lists.know(zone("list.example"));

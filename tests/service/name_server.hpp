@@ -13,9 +13,12 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -64,6 +67,11 @@ public:
         return found == asked_.end() ? 0 : found->second;
     }
     int times() const { return all_; }
+    /// From how many it was asked by UDP.
+    std::size_t ports() const {
+        std::lock_guard const lock(mutex_);
+        return ports_.size();
+    }
 
 private:
     static int bound(int type, std::uint16_t& port) {
@@ -114,8 +122,14 @@ private:
         socklen_t length = sizeof who;
         auto const size = ::recvfrom(udp_, room, sizeof room, MSG_DONTWAIT, plain, &length);
         if (size < 12) return;
+        note_port(who);
         for (auto const& one : say({room, static_cast<std::size_t>(size)}, false))
             ::sendto(udp_, one.data(), one.size(), 0, plain, length);
+    }
+
+    void note_port(sockaddr_in const& of) {
+        std::lock_guard const lock(mutex_);
+        ports_.insert(of.sin_port);
     }
 
     /// One question a connection.
@@ -164,6 +178,7 @@ private:
     mutable std::mutex mutex_;
     script says_;
     std::map<std::string, int> asked_;
+    std::set<std::uint16_t> ports_;
     std::atomic<int> all_ = 0;
     std::thread thread_;
 };

@@ -163,4 +163,16 @@ void dns_channel::socket_changed(int descriptor, bool reads, bool writes) {
     waits_.watch(descriptor, events, *fresh, ignored);
 }
 
+// ---- two of them
+
+void dns_channels::ask(std::string const& name, dns_channel::answer tell) {
+    auto const& other = is_turn_of_second_ ? first_ : second_;
+    if (asked_ >= questions_a_turn && other.is_at_rest()) {
+        is_turn_of_second_ = !is_turn_of_second_;
+        asked_ = 0;
+    }
+    ++asked_;
+    (is_turn_of_second_ ? second_ : first_).ask(name, std::move(tell));
+}
+
 } // namespace milter::manager

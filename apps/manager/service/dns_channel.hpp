@@ -37,6 +37,8 @@ public:
 
     /// Asks for the IPv4 addresses of a name. @param tell  called once, also before this returns
     void ask(std::string const& name, answer tell);
+    /// Nothing is being asked: its sockets are closed.
+    bool is_at_rest() const noexcept { return asked_ == 0; }
 
 private:
     class socket_watch;
@@ -56,6 +58,24 @@ private:
     std::size_t asked_ = 0;
     bool ticks_ = false;
     std::unique_ptr<handle> channel_; ///< dies first: it tells the others
+};
+
+/// Two that take turns: while one is asked the other comes to rest, so that ports change also when something is asked
+/// always. For one who forges answers has to guess the port.
+class dns_channels {
+public:
+    static constexpr unsigned questions_a_turn = 64;
+
+    /// As for dns_channel. Throws std::runtime_error.
+    dns_channels(poller& on, std::vector<endpoint> const& servers, proto::duration patience)
+        : first_(on, servers, patience), second_(on, servers, patience) {}
+
+    void ask(std::string const& name, dns_channel::answer tell);
+
+private:
+    dns_channel first_, second_;
+    bool is_turn_of_second_ = false;
+    unsigned asked_ = 0; ///< in this turn
 };
 
 } // namespace milter::manager

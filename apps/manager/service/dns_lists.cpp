@@ -132,7 +132,7 @@ private:
     poller waits_; ///< and what follows: of the thread
     poller::alarm alarm_;
     std::deque<deadline> deadlines_; ///< in their order
-    std::unique_ptr<dns_channel> channel_;
+    std::unique_ptr<dns_channels> channels_;
     std::thread thread_;
 };
 
@@ -155,7 +155,7 @@ dns_lists::zone_number dns_lists::work::know(dns_zone const& which) {
 
 void dns_lists::work::start_thread() {
     // a quarter: so that three servers are asked in time, and then the first one again
-    channel_ = std::make_unique<dns_channel>(waits_, settings_.servers, settings_.deadline / 4);
+    channels_ = std::make_unique<dns_channels>(waits_, settings_.servers, settings_.deadline / 4);
     thread_ = std::thread([this] {
         block_signals();
         waits_.run();
@@ -227,7 +227,7 @@ listing dns_lists::work::failed(zone& of, std::uint64_t& reason) noexcept {
 void dns_lists::work::send(deadline const& one, std::string const& name) {
     deadlines_.push_back(one);
     alarm_.set(deadlines_.front().when);
-    channel_->ask(name, [this, one, name](std::string_view packet, std::string_view why) {
+    channels_->ask(name, [this, one, name](std::string_view packet, std::string_view why) {
         answered(one,
                  packet.empty() ? dns_answer{false, {}, {}, why} : read_dns_answer(packet, name));
     });
