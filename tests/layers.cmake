@@ -46,6 +46,9 @@ milter_test(capture)
 milter_test(net LINK milter::net milter_asio)
 milter_test(rule LINK rule)
 milter_test(manager LINK manager_core manager_config manager_import manager_doctor)
+if(TARGET test_manager)
+    target_sources(test_manager PRIVATE support/manager_rig.cpp support/scripted_filter.cpp support/scripted_mta.cpp)
+endif()
 milter_test(service LINK manager_service manager_config manager_core)
 
 # Counts what is allocated, in a program of its own: operator new is replaced, and what Asio uses besides it is wrapped.

@@ -120,7 +120,7 @@ void given_mail::derive_load() {
 void given_mail::derive_client() {
     if (!has(fact::client_address)) {
         auto const* const family = find({fact::client_family, {}, {}});
-        if (family && (family->text == "unix" || family->text == "unknown"))
+        if (family && (family->text() == "unix" || family->text() == "unknown"))
             set(fact::client_address, rule::not_available());
     }
     if (auto const* const address = find({fact::client_address, {}, {}});
@@ -129,7 +129,7 @@ void given_mail::derive_client() {
                                             : address->address->is_v6 ? "inet6"
                                                                       : "inet"));
     if (!has(fact::client_name)) set(fact::client_name, known_text("unknown"));
-    auto const name = find({fact::client_name, {}, {}})->text;
+    auto const name = find({fact::client_name, {}, {}})->text();
     bool const is_name = !name.empty() && name != "unknown" && name.front() != '[';
     if (!has(fact::client_resolved)) set(fact::client_resolved, known_number(is_name ? 1 : 0));
 }
@@ -160,7 +160,7 @@ void given_mail::derive_presence(fact present, std::initializer_list<fact> of) {
     if (has(present)) return;
     bool const is_there = std::any_of(of.begin(), of.end(), [&](fact one) {
         auto const* const found = find({one, {}, {}});
-        return found && !found->text.empty();
+        return found && !found->text().empty();
     });
     set(present, known_number(is_there ? 1 : 0));
 }
@@ -174,7 +174,7 @@ void given_mail::go_to(stage at, std::size_t recipients) {
 
 std::string given_mail::macro(std::string const& name) const {
     auto const* const found = find({fact::macro, {}, rule::braced(name)});
-    return found ? std::string(found->text) : std::string();
+    return found ? std::string(found->text()) : std::string();
 }
 
 value const* given_mail::find(key const& which) const {
