@@ -63,6 +63,11 @@ std::string ptr_and_address(smtp_client const& client) {
     return client.host + " [" + client.address + "]";
 }
 
+/// Of a client without one an MTA says "unknown" (Postfix) or its address in brackets (Sendmail).
+bool has_name(smtp_client const& client) {
+    return client.host != "unknown" && !client.host.starts_with('[');
+}
+
 class values {
 public:
     values(session_plan const& plan, macro_state const& state, code stage)
@@ -116,7 +121,7 @@ private:
     std::optional<std::string> of_client(std::string_view name) const {
         auto const& client = plan_.client;
         if (name == "{client_name}" || name == "{client_ptr}") return client.host;
-        if (name == "{client_resolve}") return "OK";
+        if (name == "{client_resolve}") return has_name(client) ? "OK" : "FAIL";
         if (name == "{client_connections}") return "1";
         if (client.family == wire::family::unknown) return std::nullopt;
         if (name == "_") return ptr_and_address(client);

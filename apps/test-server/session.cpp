@@ -9,7 +9,11 @@
 #include <milter/net/stream.hpp>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace milter::test_server {
@@ -29,6 +33,18 @@ std::string without_nul(std::string_view text) {
 bool ends_session(answer const& given) noexcept {
     return given.what == status::shutdown || given.what == status::connection_failure ||
            given.reply.substr(0, 3) == "421";
+}
+
+/// Another one each time, in this process and in later ones: logs are searched for it.
+std::string new_queue_id() {
+    constexpr std::string_view digits = "0123456789BCDFGHJKLMNPQRSTVWXYZ"; // no words
+    static std::atomic<std::uint64_t> next = static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::microseconds>(
+            std::chrono::system_clock::now().time_since_epoch())
+            .count());
+    std::string id;
+    for (auto left = next++; left > 0; left /= digits.size()) id += digits[left % digits.size()];
+    return id;
 }
 
 class session_run {
@@ -163,7 +179,7 @@ private:
         begin_delivery(result, mail, plan_.rules);
         state_ = {};
         state_.sender = &mail.sender;
-        state_.queue_id = queue_id();
+        state_.queue_id = new_queue_id();
         state_.message_id = message_id(mail);
         reset_after_ = reset_after;
         result.verdict = co_await transact(mail, result);
@@ -298,9 +314,6 @@ private:
         co_return false;
     }
 
-    std::string queue_id() const {
-        return "4T" + std::to_string(1000 + out_.messages.size()) + "tS";
-    }
 
     static std::string message_id(message_plan const& mail) {
         for (auto const& one : mail.headers)

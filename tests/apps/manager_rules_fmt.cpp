@@ -119,6 +119,17 @@ BOOST_AUTO_TEST_CASE(files_are_checked_and_written) {
     BOOST_TEST(manager::format_expressions(request).status == 0);
 }
 
+BOOST_AUTO_TEST_CASE(shipped_rules_are_spelled_as_files_are_spelled) {
+    manager::rules_request request;
+    request.way = fmt_way::check_files;
+    for (auto const& one : std::filesystem::directory_iterator(MILTER_SOURCE_DIR "/rules"))
+        if (one.path().extension() == ".toml") request.texts.push_back(one.path());
+    BOOST_TEST_REQUIRE(request.texts.size() > 15u);
+    auto const checked = manager::format_expressions(request);
+    BOOST_TEST(checked.out == "");
+    BOOST_TEST(checked.status == 0);
+}
+
 BOOST_AUTO_TEST_CASE(file_is_replaced_as_a_whole_with_its_mode_and_its_links) {
     support::temp_dir const dir;
     auto const file = dir.write("x.toml", "old");

@@ -67,6 +67,14 @@ BOOST_AUTO_TEST_CASE(postfix_sends_its_defaults_53) {
     BOOST_TEST(at(code::unknown).empty());
 }
 
+BOOST_AUTO_TEST_CASE(client_without_a_name_does_not_resolve) {
+    BOOST_TEST(at(code::connect).ends_with("{client_resolve}=OK"));
+    for (auto const* const host : {"unknown", "[192.0.2.9]"}) {
+        plan.client.host = host;
+        BOOST_TEST(at(code::connect).ends_with("{client_resolve}=FAIL"));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(postfix_has_no_queue_id_before_the_first_recipient) {
     state.has_recipient = false;
     BOOST_TEST(names(code::rcpt) == "{rcpt_addr} {rcpt_host} {rcpt_mailer}");

@@ -135,7 +135,9 @@ struct formatter {
     std::string operator()(endpoint* from) const {
         return *from == endpoint{} ? "" : toml_text(to_string(*from));
     }
-    std::string operator()(spelled_socket f) const { return (*this)(f.to); }
+    std::string operator()(spelled_socket f) const {
+        return f.spelled->empty() ? (*this)(f.to) : toml_text(*f.spelled);
+    }
     template <class Enum>
     requires std::is_enum_v<Enum> std::string operator()(Enum* from) const {
         return toml_text(names_of(*from)[static_cast<std::size_t>(*from)]);

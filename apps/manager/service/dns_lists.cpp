@@ -36,6 +36,7 @@ struct zone {
     breaker state;
     dns_zone_status counts;
     std::size_t outstanding = 0;
+    bool has_news = false; ///< it has answered, or it was said that it does not
 
     void count(listing said, std::size_t times) noexcept {
         switch (said) {
@@ -284,12 +285,15 @@ std::string dns_lists::work::settle(deadline const& one, finding const& found) {
 
 std::string dns_lists::work::judge_zone(zone& of, breaker::leave leave,
                                         finding const& found) const {
+    bool const is_first = !std::exchange(of.has_news, true);
     if (found.what != listing::failed)
         return leave.worked() ? of.what.name + " answers again" : std::string();
     of.counts.reason = found.why;
     auto const now = proto::clock::now();
-    if (leave.failed(now, chance_of(last_serial_)) != breaker_finding::opened) return {};
-    return of.what.name + " is not asked for a while: " + of.counts.reason;
+    if (leave.failed(now, chance_of(last_serial_)) == breaker_finding::opened)
+        return of.what.name + " is not asked for a while: " + of.counts.reason;
+    // who set it up wrongly does not have to wait for the breaker to hear of it
+    return is_first ? of.what.name + " has not answered: " + of.counts.reason : std::string();
 }
 
 void dns_lists::work::tell(std::vector<waiter>& all, listing said) const {
