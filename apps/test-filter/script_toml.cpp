@@ -4,29 +4,18 @@
 
 #include "cli/file.hpp"
 #include "cli/flag_names.hpp"
+#include "cli/toml_reader.hpp"
 
-#include <fmt/format.h>
-#include <toml++/toml.h>
-
-#include <algorithm>
 #include <stdexcept>
 #include <string>
-#include <utility>
-#include <vector>
 
 namespace milter::test_filter {
 
 namespace {
 
-struct problem {
-    toml::source_position at;
-    std::string text;
-};
-
-/// Reads on behind a problem, so that all of them are told at once.
-class reader {
+class reader : cli::toml_reader {
 public:
-    explicit reader(std::string const& file) : file_(file) {}
+    explicit reader(std::string const& file) : toml_reader(file) {}
 
     script read(toml::table const& root) {
         script plan;
@@ -39,77 +28,16 @@ public:
                 else
                     unknown_key(name, "negotiate and rule");
             });
-        if (!problems_.empty()) throw script_error(all_problems());
+        if (auto const all = problems(); !all.empty()) throw script_error(all);
         return plan;
     }
 
 private:
-    /// Does a part of the reading; a problem in it is kept.
-    template <class Part> void attempt(Part part) {
-        try {
-            part();
-        } catch (problem const& found) {
-            problems_.push_back(found);
-        }
-    }
-
-    /// A line each, in the order of the file.
-    std::string all_problems() {
-        std::stable_sort(problems_.begin(), problems_.end(), [](auto const& a, auto const& b) {
-            return std::pair(a.at.line, a.at.column) < std::pair(b.at.line, b.at.column);
-        });
-        std::string text;
-        for (auto const& one : problems_)
-            text += fmt::format("{}{}:{}:{}: {}", text.empty() ? "" : "\n", file_, one.at.line,
-                                one.at.column, one.text);
-        return text;
-    }
-
-    [[noreturn]] static void fail(toml::source_region const& at, std::string_view why) {
-        throw problem{at.begin, std::string(why)};
-    }
-
-    [[noreturn]] static void unknown_key(toml::key const& key, std::string_view known) {
-        fail(key.source(), fmt::format("unknown key \"{}\"; there are {}", key.str(), known));
-    }
-
-    static toml::table const& table_at(toml::node const& node, std::string_view what) {
-        auto const* const table = node.as_table();
-        if (!table) fail(node.source(), fmt::format("\"{}\" is a table", what));
-        return *table;
-    }
-
-    static std::string text_at(toml::node const& node, std::string_view what) {
-        auto const text = node.value_exact<std::string>();
-        if (!text) fail(node.source(), fmt::format("\"{}\" is a text in quotes", what));
-        return *text;
-    }
-
-    /// Calls read(text) and puts the place before what it throws.
-    template <class Read>
-    static auto with_place(toml::node const& node, std::string_view what, Read read) {
-        auto const text = text_at(node, what);
-        try {
-            return read(text);
-        } catch (script_error const& why) {
-            fail(node.source(), why.what());
-        } catch (std::invalid_argument const& why) {
-            fail(node.source(), why.what());
-        }
-    }
-
-    /// A text, or a list of texts.
-    template <class Each> void each_text(toml::node const& node, Each each) {
-        auto const* const list = node.as_array();
-        if (!list) return attempt([&] { each(node); });
-        for (auto const& element : *list) attempt([&] { each(element); });
-    }
-
     void read_negotiation(toml::table const& from, wishes& to) {
         for (auto const& [key, node] : from)
             attempt([&, &name = key, &value = node] {
                 if (name == "version")
-                    to.version = version_at(value);
+                    to.version = number_at(value, "version");
                 else if (name == "actions")
                     to.actions = flags<wire::action>(value, "actions", cli::parse_actions);
                 else if (name == "steps")
@@ -119,22 +47,6 @@ private:
                 else
                     unknown_key(name, "version, actions, steps and macros");
             });
-    }
-
-    static std::uint32_t version_at(toml::node const& node) {
-        auto const number = node.value_exact<std::int64_t>();
-        if (!number || *number < 0 || *number > UINT32_MAX)
-            fail(node.source(), "\"version\" is a number");
-        return static_cast<std::uint32_t>(*number);
-    }
-
-    template <class Bits>
-    Bits flags(toml::node const& node, std::string_view what, Bits (*parse)(std::string_view)) {
-        Bits all{};
-        each_text(node, [&](toml::node const& one) {
-            all |= with_place(one, what, [&](std::string const& text) { return parse(text); });
-        });
-        return all;
     }
 
     void read_macros(toml::table const& from, wishes& to) {
@@ -199,21 +111,13 @@ private:
                 parse_action(text);
         });
     }
-
-    std::string const& file_;
-    std::vector<problem> problems_;
 };
 
 } // namespace
 
 script parse_script(std::string_view text, std::string const& file) {
-    try {
-        return reader(file).read(toml::parse(text, file));
-    } catch (toml::parse_error const& why) {
-        auto const& at = why.source().begin;
-        throw script_error(
-            fmt::format("{}:{}:{}: {}", file, at.line, at.column, why.description()));
-    }
+    return cli::read_toml<script_error>(
+        text, file, [&](toml::table const& root) { return reader(file).read(root); });
 }
 
 script load_script(std::string const& file) {

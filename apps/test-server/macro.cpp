@@ -15,42 +15,24 @@ namespace {
 
 using code = wire::command_code;
 
-constexpr std::string_view client_macros =
-    " {client_addr} {client_name} {client_port} {client_ptr} {client_resolve}";
-
-std::string usual_names(code stage, mta_kind mta) {
-    bool const postfix = mta == mta_kind::postfix;
+/// Those that have no list of their own: Postfix uses that of end of headers for headers, and that of end of message for
+/// the body.
+code governing(code stage) noexcept {
     switch (stage) {
-    case code::connect:
-        return std::string(postfix ? "j {daemon_name} {daemon_addr} v _"
-                                   : "j _ {daemon_name} {if_name} {if_addr}") +
-               std::string(client_macros);
-    case code::helo: return "{tls_version} {cipher} {cipher_bits} {cert_subject} {cert_issuer}";
-    case code::mail:
-        return "i {auth_type} {auth_authen} {auth_ssf} {auth_author} {mail_mailer} {mail_host} "
-               "{mail_addr}";
-    case code::rcpt:
-        return postfix ? "i {rcpt_addr} {rcpt_host} {rcpt_mailer}"
-                       : "{rcpt_mailer} {rcpt_host} {rcpt_addr}";
-    case code::data:
-    case code::header:
-    case code::end_of_headers:
-    case code::body: return postfix ? "i" : "";
-    case code::end_of_message: return postfix ? "i" : "{msg_id}";
-    default: return {};
+    case code::header: return code::end_of_headers;
+    case code::body: return code::end_of_message;
+    default: return stage;
     }
 }
 
-/// The names in force at a stage: Postfix uses the list of end of headers for headers, too, and that of end of message
-/// for the body.
-std::string names_in_force(code stage, mta_kind mta, proto::agreement const& agreed) {
-    auto governs = stage;
-    if (stage == code::header) governs = code::end_of_headers;
-    if (stage == code::body) governs = code::end_of_message;
-    bool const sent = mta == mta_kind::postfix || governs == stage;
+/// The names in force at a stage.
+std::string names_in_force(code stage, mta_profile const& mta, proto::agreement const& agreed) {
+    auto const governs = governing(stage);
+    if (governs != stage && !mta.macros_for_each_command) return {};
     auto const index = wire::macro_stage_index(governs);
-    if (index == wire::macro_stage_count || !agreed.lists[index]) return usual_names(stage, mta);
-    return sent ? *agreed.lists[index] : std::string();
+    if (index != wire::macro_stage_count && agreed.lists[index]) return *agreed.lists[index];
+    auto const own = mta.macros.find(governs);
+    return own == mta.macros.end() ? std::string() : own->second;
 }
 
 std::string host_of(std::string_view address) {
@@ -92,30 +74,21 @@ private:
     }
 
     std::optional<std::string> of_session(std::string_view name) const {
-        bool const postfix = plan_.mta == mta_kind::postfix;
-        struct row {
-            std::string_view name;
-            std::string_view value;
-            code since;
-        };
-        row const rows[] = {
-            {"j", "mail.example.com", code::connect},
-            {"{daemon_name}", postfix ? "mail.example.com" : "MTA", code::connect},
-            {"{daemon_addr}", "192.168.123.1", code::connect},
-            {"{daemon_port}", "25", code::connect},
-            {"{if_name}", postfix ? "" : "mail.example.com", code::connect},
-            {"{if_addr}", postfix ? "" : "192.168.123.1", code::connect},
-            {"v", postfix ? "Postfix 3.7.11" : "8.17.1", code::connect},
-            {"{tls_version}", "TLSv1.3", code::helo},
-            {"{cipher}", "TLS_AES_256_GCM_SHA384", code::helo},
-            {"{cipher_bits}", "256", code::helo},
-        };
-        for (auto const& one : rows) {
-            bool const early = one.since == code::helo && stage_ == code::connect;
-            if (proto::same_macro(one.name, name) && !one.value.empty() && !early)
-                return std::string(one.value);
-        }
+        for (auto const& [known, value] : plan_.mta.values)
+            if (proto::same_macro(known, name) && is_due(known)) return value;
         return std::nullopt;
+    }
+
+    /// The session is not encrypted before HELO, and there is no sender before MAIL.
+    bool is_due(std::string_view name) const {
+        bool const of_tls = name.starts_with("{tls_") || name.starts_with("{cipher");
+        if (of_tls) return stage_ != code::connect;
+        if (name == "{mail_mailer}") return of_sender();
+        return name != "{rcpt_mailer}"; // of_recipient()
+    }
+
+    bool of_sender() const {
+        return state_.sender && stage_ != code::connect && stage_ != code::helo;
     }
 
     std::optional<std::string> of_client(std::string_view name) const {
@@ -132,15 +105,14 @@ private:
     }
 
     std::optional<std::string> of_message(std::string_view name) const {
-        if (!state_.sender || stage_ == code::connect || stage_ == code::helo) return std::nullopt;
+        if (!of_sender()) return std::nullopt;
         if (proto::same_macro(name, "i")) {
-            if (plan_.mta == mta_kind::postfix && !state_.has_recipient) return std::nullopt;
+            if (!plan_.mta.id_with_sender && !state_.has_recipient) return std::nullopt;
             return state_.queue_id;
         }
         if (name == "{mail_addr}")
             return std::string(message::bare_address(state_.sender->address));
         if (name == "{mail_host}") return host_of(state_.sender->address);
-        if (name == "{mail_mailer}") return plan_.mta == mta_kind::postfix ? "smtp" : "esmtp";
         if (name == "{msg_id}" && stage_ == code::end_of_message && !state_.message_id.empty())
             return state_.message_id;
         return of_recipient(name);
@@ -148,12 +120,18 @@ private:
 
     std::optional<std::string> of_recipient(std::string_view name) const {
         if (stage_ != code::rcpt || !state_.recipient) return std::nullopt;
-        if (name == "{rcpt_mailer}") return state_.refused ? "error" : "local";
+        if (name == "{rcpt_mailer}") return state_.refused ? "error" : recipient_mailer();
         if (name == "{rcpt_host}")
             return state_.refused ? "5.1.1" : host_of(state_.recipient->address);
         if (name == "{rcpt_addr}")
             return state_.refused ? "User unknown"
                                   : std::string(message::bare_address(state_.recipient->address));
+        return std::nullopt;
+    }
+
+    std::optional<std::string> recipient_mailer() const {
+        for (auto const& [known, value] : plan_.mta.values)
+            if (known == "{rcpt_mailer}") return value;
         return std::nullopt;
     }
 
@@ -171,14 +149,15 @@ bool lists(std::string_view names, std::string_view name) {
 
 } // namespace
 
-std::string macros_for(wire::command_code stage, session_plan const& plan, macro_state const& state,
-                       proto::agreement const& agreed) {
+std::optional<std::string> macros_for(wire::command_code stage, session_plan const& plan,
+                                      macro_state const& state, proto::agreement const& agreed) {
     auto names = names_in_force(stage, plan.mta, agreed);
     auto const index = wire::macro_stage_index(stage);
     bool const asked = index != wire::macro_stage_count && agreed.lists[index];
     if (auto const own = plan.macros.find(stage); own != plan.macros.end() && !asked)
         for (auto const& [name, value] : own->second)
             if (!lists(names, name)) names += " " + name;
+    if (names.empty() && !plan.mta.macros_for_each_command) return std::nullopt;
     values const all(plan, state, stage);
     return proto::select_macros(names, [&](std::string_view name) { return all.find(name); });
 }

@@ -7,6 +7,7 @@
 #include "test-server/plan.hpp"
 #include <milter/proto/negotiation.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,9 +23,9 @@ struct macro_state {
     std::string message_id;
 };
 
-/// Packed for wire::macros; empty for none.
-std::string macros_for(wire::command_code stage, session_plan const& plan, macro_state const& state,
-                       proto::agreement const& agreed);
+/// Packed for wire::macros; perhaps none of them has a value. Nothing: the MTA has no list for this stage.
+std::optional<std::string> macros_for(wire::command_code stage, session_plan const& plan,
+                                      macro_state const& state, proto::agreement const& agreed);
 
 /// `NAME:VALUE`; longer names get their braces. @throws std::invalid_argument
 std::pair<std::string, std::string> parse_macro(std::string_view text);

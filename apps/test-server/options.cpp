@@ -6,10 +6,11 @@
 #include "cli/duration.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/file.hpp"
-#include "cli/flag_names.hpp"
+#include "cli/option_text.hpp"
 #include "test-server/complaint.hpp"
 #include "test-server/compose.hpp"
 #include "test-server/macro.hpp"
+#include "test-server/protocol_options.hpp"
 #include <milter/version.hpp>
 
 #include <CLI/CLI.hpp>
@@ -33,7 +34,7 @@ Examples:
   milter-test-server -s unix:/tmp/x.sock --connect-host mail.example.com --connect-address 'inet6:25@[2001:db8::1]'
   milter-test-server -s unix:/tmp/x.sock -r bob@example.org --expect 'reject@rcpt' --expect-reply '550 5.1.1'
   milter-test-server -s unix:/tmp/x.sock --expect 'accept|pass' --expect-header 'X-Spam: no' --json
-  milter-test-server -s unix:/tmp/x.sock --negotiate-version 2 --mta sendmail -v
+  milter-test-server -s unix:/tmp/x.sock --as sendmail-8.17 -v
 )";
 
 constexpr char const* footer = R"(
@@ -48,10 +49,9 @@ cannot be reached; 5 interrupted.)";
 
 /// Texts as given; what they mean is found out when all are there.
 struct texts {
-    std::string socket, connect_address, header_rules, mta = "postfix", color = "auto";
-    std::string no_offer, offer, reset_after, quit_after;
-    std::uint32_t version = wire::newest_version;
-    bool strict = false;
+    std::string socket, connect_address, color = "auto";
+    std::string reset_after, quit_after;
+    protocol_texts protocol;
     std::size_t repeat = 1;
     message_texts message;
     std::vector<std::string> mail_files, refused;
@@ -78,10 +78,7 @@ constexpr macro_option macro_options[] = {
     {"--end-of-message-macro", wire::command_code::end_of_message},
 };
 
-/// The word behind an option in --help, without the remarks that CLI11 puts there by itself.
-CLI::Option* show_as(CLI::Option* option, std::string const& type) {
-    return option->type_name(type)->option_text(type);
-}
+using cli::show_as;
 
 CLI::Option* add_list(CLI::App& app, std::string const& names, std::vector<std::string>& into,
                       std::string const& type, std::string const& help) {
@@ -142,33 +139,6 @@ void add_message(CLI::App& app, options& into, texts& given) {
             "N")
         ->check(CLI::Range(1, 1'048'575))
         ->group("Message");
-}
-
-void add_protocol(CLI::App& app, texts& given) {
-    show_as(app.add_option("--mta", given.mta, "Whose habits: postfix (default) or sendmail"),
-            "MTA")
-        ->check(CLI::IsMember({"postfix", "sendmail"}))
-        ->group("Protocol");
-    show_as(app.add_option("--header-rules", given.header_rules,
-                           "Whose placement of headers (default: that of --mta)"),
-            "MTA")
-        ->check(CLI::IsMember({"postfix", "sendmail"}))
-        ->group("Protocol");
-    show_as(app.add_option("--negotiate-version", given.version,
-                           "Offers this protocol version, 2 to 6"),
-            "N")
-        ->check(CLI::Range(2, 6))
-        ->group("Protocol");
-    app.add_option("--no-offer", given.no_offer,
-                   "Does not offer these steps and actions: skip,leading_space,nr_body,...")
-        ->type_name("LIST")
-        ->group("Protocol");
-    app.add_option("--offer", given.offer,
-                   "Offers these besides: data_size_256k, data_size_1m, numbers")
-        ->type_name("LIST")
-        ->group("Protocol");
-    app.add_flag("--strict", given.strict, "Takes no answer beyond the offer, as Sendmail")
-        ->group("Protocol");
 }
 
 void add_macros(CLI::App& app, texts& given) {
@@ -274,35 +244,6 @@ smtp_client parse_client(std::string const& host, std::string const& spec) {
     return client;
 }
 
-/// A name of --offer and --no-offer. @throws std::invalid_argument
-wire::step parse_offered_step(std::string const& name, char const* option) {
-    try {
-        return cli::parse_steps(name);
-    } catch (std::invalid_argument const& why) {
-        auto text = std::string(option) + ": " + why.what() + "; nor is it an action: ";
-        for (auto const& row : wire::action_rows)
-            text.append(&row == wire::action_rows ? "" : ", ").append(row.name);
-        throw std::invalid_argument(text);
-    }
-}
-
-/// Steps and actions in one list.
-void change_offer(wire::negotiate& offer, std::string const& list, char const* option, bool added) {
-    for (std::size_t begin = 0; begin < list.size();) {
-        auto const end = std::min(list.find_first_of(", |", begin), list.size());
-        auto const name = list.substr(begin, end - begin);
-        begin = end + 1;
-        if (name.empty()) continue;
-        auto actions = wire::action::none;
-        auto steps = wire::step::none;
-        for (auto const& row : wire::action_rows)
-            if (row.name == cli::normal_name(name)) actions = row.bit;
-        if (actions == wire::action::none) steps = parse_offered_step(name, option);
-        offer.actions = added ? offer.actions | actions : offer.actions & ~actions;
-        offer.steps = added ? offer.steps | steps : offer.steps & ~steps;
-    }
-}
-
 wire::command_code stage_of(char const* option, std::string const& text) {
     try {
         return parse_session_stage(text);
@@ -326,19 +267,7 @@ wire::command_code reset_stage_of(std::string const& text) {
                                 "end_of_headers, body, end_of_message");
 }
 
-void settle_protocol(options& into, texts const& given, CLI::App const& app) {
-    auto& plan = into.plan;
-    bool const sendmail = given.mta == "sendmail";
-    plan.mta = sendmail ? mta_kind::sendmail : mta_kind::postfix;
-    auto const rules = given.header_rules.empty() ? given.mta : given.header_rules;
-    plan.rules =
-        rules == "sendmail" ? message::header_rules::sendmail : message::header_rules::postfix;
-    auto& offer = plan.protocol.offer;
-    offer.version = given.version;
-    offer.steps = proto::steps_of(given.version);
-    change_offer(offer, given.no_offer, "--no-offer", false);
-    change_offer(offer, given.offer, "--offer", true);
-    plan.protocol.how = given.strict ? proto::strictness::strict : proto::strictness::lenient;
+void settle_ends(session_plan& plan, texts const& given, CLI::App const& app) {
     if (!given.quit_after.empty()) plan.quit_after = stage_of("--quit-after", given.quit_after);
     if (!given.reset_after.empty())
         plan.reset_after = reset_stage_of(given.reset_after);
@@ -413,7 +342,8 @@ void settle(options& into, texts const& given, CLI::App const& app) {
             "\" is no socket; examples: unix:/tmp/x.sock, inet:8893@[127.0.0.1]");
     into.milter = *where;
     into.plan.client = parse_client(into.plan.client.host, given.connect_address);
-    settle_protocol(into, given, app);
+    settle_protocol(into.plan, given.protocol);
+    settle_ends(into.plan, given, app);
     settle_timeouts(into.plan, given, app);
     settle_macros(into.plan, given);
     settle_messages(into.plan, given);
@@ -439,7 +369,7 @@ parsed_options parse_options(int argc, char const* const* argv) {
                          "Prints the version");
     add_session(app, value, given);
     add_message(app, value, given);
-    add_protocol(app, given);
+    add_protocol(app, given.protocol);
     add_macros(app, given);
     add_timeouts(app, given);
     add_expectations(app, value, given);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "test-server/mail.hpp"
+#include "test-server/profile.hpp"
 #include <milter/message/headers.hpp>
 #include <milter/proto/mta_session.hpp>
 
@@ -15,9 +16,6 @@
 #include <vector>
 
 namespace milter::test_server {
-
-/// Whose habits the session has.
-enum class mta_kind { postfix, sendmail };
 
 struct smtp_client {
     std::string host = "mx.example.net";
@@ -58,7 +56,7 @@ struct session_plan {
         reset_after; ///< the first message is broken off there, and sent again
     std::optional<wire::command_code> quit_after;
 
-    mta_kind mta = mta_kind::postfix;
+    mta_profile mta = with_usual_macros(mta_profiles().front()); ///< whose habits the session has
     message::header_rules rules = message::header_rules::postfix;
     std::map<wire::command_code, macro_pairs> macros; ///< besides or instead of the usual ones
     std::size_t chunk_bytes = wire::default_data_limit;

@@ -38,10 +38,10 @@ bool ends_session(answer const& given) noexcept {
 /// Another one each time, in this process and in later ones: logs are searched for it.
 std::string new_queue_id() {
     constexpr std::string_view digits = "0123456789BCDFGHJKLMNPQRSTVWXYZ"; // no words
-    static std::atomic<std::uint64_t> next = static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::microseconds>(
-            std::chrono::system_clock::now().time_since_epoch())
-            .count());
+    static std::atomic<std::uint64_t> next =
+        static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
+                                       std::chrono::system_clock::now().time_since_epoch())
+                                       .count());
     std::string id;
     for (auto left = next++; left > 0; left /= digits.size()) id += digits[left % digits.size()];
     return id;
@@ -99,19 +99,15 @@ private:
     /// Sends a command with its macros; the answer is `pass` where none is to come. Edits and keepalives go to
     /// `message_`.
     template <class Command> asio::awaitable<answer> ask(Command const& command) {
-        auto const macros = macros_for(Command::code, plan_, state_, out_.agreed);
-        if (session_.sends(Command::code)) {
-            if (!macros.empty()) say("> " + describe_macros(Command::code, macros));
-            say("> " + wire::describe(wire::any_command(command)));
-        }
         answer given{status::pass, Command::code, {}};
         error_code ec;
         skipped_ = false;
         refuse_early_reply(ec);
+        if (!ec) send_macros(Command::code, ec);
+        if (session_.sends(Command::code)) say("> " + wire::describe(wire::any_command(command)));
         if (!ec)
             co_await drive_.command(
-                command, wire::zstr_list(macros),
-                [&](wire::any_reply const& reply) { hear(reply, given); }, ec);
+                command, {}, [&](wire::any_reply const& reply) { hear(reply, given); }, ec);
         if (ec) {
             fail(ec);
             given.what = status::error;
@@ -124,8 +120,19 @@ private:
     /// A reply that is there before its command would be taken for the answer to it.
     void refuse_early_reply(error_code& ec) { session_.next(proto::clock::now(), ec); }
 
-    static std::string describe_macros(code stage, std::string const& packed) {
-        return wire::describe(wire::any_command(wire::macros{stage, wire::zstr_list(packed)}));
+    /// Also of a command that was negotiated away, unless it is one of the content (statement 57).
+    void send_macros(code stage, error_code& ec) {
+        if (!session_.sends(stage) && is_content(stage)) return;
+        auto const packed = macros_for(stage, plan_, state_, out_.agreed);
+        if (!packed) return;
+        wire::macros const all{stage, wire::zstr_list(*packed)};
+        if (session_.sends(stage)) say("> " + wire::describe(wire::any_command(all)));
+        session_.send(all, proto::clock::now(), ec);
+    }
+
+    static bool is_content(code stage) noexcept {
+        return stage == code::header || stage == code::end_of_headers || stage == code::body ||
+               stage == code::end_of_message;
     }
 
     void hear(wire::any_reply const& reply, answer& given) {
@@ -145,7 +152,7 @@ private:
 
     asio::awaitable<void> greet() {
         auto const& client = plan_.client;
-        bool const tagged = plan_.mta == mta_kind::sendmail && client.family == wire::family::inet6;
+        bool const tagged = plan_.mta.tags_ipv6 && client.family == wire::family::inet6;
         auto const address = (tagged ? "IPv6:" : "") + client.address;
         auto given = co_await ask(wire::connect{client.host, client.family, client.port, address});
         if (end_early(given) || !going_on()) co_return;
@@ -192,7 +199,7 @@ private:
 
     /// Postfix says ABORT after each message, Sendmail only when one is broken off.
     asio::awaitable<void> leave_transaction() {
-        bool const due = plan_.mta == mta_kind::postfix || proto::in_transaction(session_.at());
+        bool const due = plan_.mta.aborts_each_message || proto::in_transaction(session_.at());
         if (!due || over_) co_return;
         say("> abort");
         error_code ec;
@@ -290,7 +297,7 @@ private:
             auto const given =
                 co_await ask(wire::header{one.name, message::shown_value(one.value, raw)});
             if (settled(given, verdict)) co_return true;
-            if (skipped_ && plan_.mta == mta_kind::postfix) break;
+            if (skipped_ && plan_.mta.skip_ends_headers) break;
         }
         co_return false;
     }
@@ -313,7 +320,6 @@ private:
             }
         co_return false;
     }
-
 
     static std::string message_id(message_plan const& mail) {
         for (auto const& one : mail.headers)
