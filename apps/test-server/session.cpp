@@ -38,10 +38,10 @@ bool ends_session(answer const& given) noexcept {
 /// Another one each time, in this process and in later ones: logs are searched for it.
 std::string new_queue_id() {
     constexpr std::string_view digits = "0123456789BCDFGHJKLMNPQRSTVWXYZ"; // no words
-    static std::atomic<std::uint64_t> next = static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::microseconds>(
-            std::chrono::system_clock::now().time_since_epoch())
-            .count());
+    static std::atomic<std::uint64_t> next =
+        static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
+                                       std::chrono::system_clock::now().time_since_epoch())
+                                       .count());
     std::string id;
     for (auto left = next++; left > 0; left /= digits.size()) id += digits[left % digits.size()];
     return id;
@@ -313,7 +313,6 @@ private:
             }
         co_return false;
     }
-
 
     static std::string message_id(message_plan const& mail) {
         for (auto const& one : mail.headers)
