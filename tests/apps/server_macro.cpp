@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(postfix_sends_its_defaults_53) {
                "{client_ptr} {client_resolve}");
     BOOST_TEST(names(code::helo) == "{tls_version} {cipher} {cipher_bits}");
     BOOST_TEST(at(code::mail) ==
-               "i=Q1 {mail_mailer}=smtp {mail_host}=client.test {mail_addr}=a@client.test");
+               "i=Q1 {mail_addr}=a@client.test {mail_host}=client.test {mail_mailer}=smtp");
     BOOST_TEST(at(code::rcpt) ==
                "i=Q1 {rcpt_addr}=b@mx.test {rcpt_host}=mx.test {rcpt_mailer}=local");
     for (auto const stage :

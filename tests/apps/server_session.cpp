@@ -56,8 +56,8 @@ BOOST_AUTO_TEST_CASE(session_of_two_messages_is_in_order_and_ends_with_quit_24_7
         plan.mta = find_profile(mta);
         auto const out = run();
         BOOST_TEST(out.messages.size() == 2U);
-        BOOST_TEST(story() == (mta == "postfix-3.7" ? "OCHMRRTLLNBEAMRTLLNBEAQ"
-                                                        : "OCHMRRTLLNBEMRTLLNBEQ"));
+        BOOST_TEST(story() ==
+                   (mta == "postfix-3.7" ? "OCHMRRTLLNBEAMRTLLNBEAQ" : "OCHMRRTLLNBEMRTLLNBEQ"));
         same(heard(code::data), {packet('T'), packet('T')});
         same({heard().back()}, {packet('Q')});
     }

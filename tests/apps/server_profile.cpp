@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: BSL-1.0
+// tests/apps/server_profile.cpp - played as Postfix and as Sendmail, sessions say what the real ones said in corpora/
+//
+// What the SMTP client did is taken from a conversation, and the milter answers as the one in it did; then every packet
+// has to be the same, but for the values of macros.
+#include "server_session_fixture.hpp"
+#include "test-server/profile.hpp"
+
+#include <corpus/shipped.hpp>
+
+#include <algorithm>
+#include <deque>
+#include <set>
+
+using namespace server_session_test;
+namespace corpus = milter::corpus;
+
+namespace {
+
+/// What the test server does not do: it has its own tests, or belongs to the SMTP side.
+std::set<std::string> const left_out = {"auth_wrong", "drop_early",       "drop_mid_data",
+                                        "helo_only",  "local_submission", "quit_early",
+                                        "rset_mid",   "starttls",         "starttls_auth_login",
+                                        "xclient",    "unknown_commands", "chain_drop_mid_data"};
+
+/// One packet in words; of macros their names.
+std::string shown(wire::frame_view const& frame) {
+    milter::error_code ec;
+    auto const command = wire::decode_command(frame, ec);
+    auto const* const all = command ? std::get_if<wire::macros>(&*command) : nullptr;
+    if (!all) return wire::describe_command(frame);
+    std::string line = "macros " + std::string(1, static_cast<char>(all->stage)) + ":";
+    bool is_name = true;
+    for (auto const one : all->pairs) {
+        if (is_name) line.append(" ").append(one);
+        is_name = !is_name;
+    }
+    return line;
+}
+
+/// A conversation as something to be done again.
+class recorded {
+public:
+    explicit recorded(corpus::conversation const& talk) {
+        for (auto const& one : talk.events) {
+            if (one.kind != corpus::event_kind::packet) continue;
+            if (one.from == corpus::side::mta)
+                hear(one);
+            else
+                answer(one);
+        }
+    }
+
+    session_plan plan;
+    proto::filter_options wants;
+    std::deque<std::vector<corpus::event>> answers; ///< edits and the like, then the verdict
+    std::vector<std::string> said;                  ///< by the MTA, without the offer
+    wire::negotiate offer;
+
+private:
+    void hear(corpus::event const& one) {
+        milter::error_code ec;
+        auto const frame = corpus::frame_of(one);
+        auto const command = wire::decode_command(frame, ec);
+        if (!command) return;
+        if (auto const* given = std::get_if<wire::negotiate>(&*command))
+            return void(offer = *given);
+        said.push_back(shown(frame));
+        std::visit([this](auto const& each) { note(each); }, *command);
+    }
+
+    template <class Command> void note(Command const&) {}
+    void note(wire::macros const& all) {
+        for (auto one = all.pairs.begin(); one != all.pairs.end(); ++one) {
+            std::string const name(*one);
+            if (++one == all.pairs.end()) return;
+            if (name.starts_with("{auth_")) plan.macros[code::mail].emplace_back(name, *one);
+        }
+    }
+    void note(wire::connect const& client) {
+        plan.client.host = client.hostname;
+        plan.client.family = client.family;
+        plan.client.address = client.address;
+        plan.client.port = client.port;
+        if (plan.client.address.starts_with("IPv6:")) plan.client.address.erase(0, 5);
+    }
+    void note(wire::helo const& by) { plan.helo = by.name; }
+    void note(wire::mail const& from) { plan.messages.push_back({path(from), {}, {}, {}}); }
+    void note(wire::rcpt const& to) { plan.messages.back().recipients.push_back(path(to)); }
+    void note(wire::header const& field) {
+        bool const raw = wire::any(wants.wants.steps, wire::step::leading_space);
+        plan.messages.back().headers.push_back(
+            {std::string(field.name), (raw ? "" : " ") + std::string(field.value)});
+    }
+    void note(wire::body const& piece) { plan.messages.back().chunks.emplace_back(piece.bytes); }
+    template <class Command> static smtp_path path(Command const& of) {
+        smtp_path one{std::string(of.address), {}};
+        for (auto const arg : of.args) one.args.emplace_back(arg);
+        return one;
+    }
+
+    void answer(corpus::event const& one) {
+        milter::error_code ec;
+        auto const reply = wire::decode_reply(corpus::frame_of(one), ec);
+        if (!reply) return;
+        if (auto const* given = std::get_if<wire::negotiate_reply>(&*reply)) {
+            auto const agreed = proto::check_answer(offer, *given, proto::strictness::lenient);
+            BOOST_TEST_REQUIRE(agreed.has_value());
+            wants.wants.actions = agreed->actions;
+            wants.wants.steps = agreed->steps;
+            wants.wants.lists = agreed->lists;
+            return;
+        }
+        if (is_whole_) answers.emplace_back();
+        answers.back().push_back(one);
+        is_whole_ = wire::row_of(wire::code_of(*reply)).kind == wire::reply_kind::verdict;
+    }
+
+    bool is_whole_ = true;
+};
+
+struct fixture : server_session_fixture {
+    /// What is said where the milter answers as in `again`.
+    std::vector<std::string> said(recorded& again) {
+        plan = again.plan;
+        wants = again.wants;
+        answer = [&](wire::any_command const&, proto::filter_session& filter) {
+            if (!filter.awaits_reply() || again.answers.empty()) return;
+            for (auto const& one : again.answers.front()) reply(one, filter);
+            again.answers.pop_front();
+        };
+        run();
+        std::vector<std::string> lines;
+        milter::error_code ec;
+        for (auto const& one : heard())
+            if (auto const frame = wire::first_frame(one, 1 << 20, ec))
+                lines.push_back(shown(*frame));
+        lines.erase(lines.begin()); // the offer
+        return lines;
+    }
+
+private:
+    static void reply(corpus::event const& one, proto::filter_session& filter) {
+        milter::error_code ec;
+        auto const what = wire::decode_reply(corpus::frame_of(one), ec);
+        std::visit(
+            [&](auto const& each) {
+                if constexpr (!std::is_same_v<std::decay_t<decltype(each)>, wire::negotiate_reply>)
+                    filter.reply(each, ec);
+            },
+            *what);
+        BOOST_TEST(!ec, ec.message());
+    }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(apps_server_profile, fixture)
+
+BOOST_AUTO_TEST_CASE(sessions_say_what_postfix_and_sendmail_said) {
+    std::map<std::string, int> played;
+    shipped::for_each_conversation([&](corpus::conversation const& talk, std::string const& where) {
+        if (talk.tags.empty() || left_out.contains(talk.tags.front())) return;
+        auto const name = talk.mta.name == "Postfix" ? "postfix-3.7" : "sendmail-8.17";
+        recorded again(talk);
+        if (again.plan.messages.empty()) return;
+        again.plan.mta = find_profile(name);
+        // not of the loopback, where these were recorded
+        std::erase_if(again.plan.mta.values,
+                      [](auto const& one) { return one.first == "{if_addr}"; });
+        again.plan.protocol.offer = again.plan.mta.offer;
+        again.plan.protocol.how = again.plan.mta.how;
+        BOOST_TEST((again.offer.actions == again.plan.mta.offer.actions));
+        BOOST_TEST((again.offer.steps == again.plan.mta.offer.steps));
+        auto const expected = again.said;
+        auto const got = said(again);
+        auto const [a, b] = std::mismatch(got.begin(), got.end(), expected.begin(), expected.end());
+        bool const is_same = a == got.end() && b == expected.end();
+        BOOST_TEST(is_same, name << " " << where << " at " << a - got.begin() << ": "
+                                 << (a == got.end() ? "(nothing)" : *a) << " instead of "
+                                 << (b == expected.end() ? "(nothing)" : *b));
+        ++played[name];
+    });
+    BOOST_TEST(played["postfix-3.7"] > 100);
+    BOOST_TEST(played["sendmail-8.17"] > 100);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
