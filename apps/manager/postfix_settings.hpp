@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // manager/postfix_settings.hpp - what the Postfix of this machine is set to, as far as it concerns milters and load
 //
-// `postconf` is asked, which knows the defaults and replaces what stands for something else. A service of master.cf may
-// have settings of its own (-o), which are not looked at.
+// `postconf` is asked, which knows the defaults and replaces what stands for something else, in main.cf and in master.cf.
+// A service of master.cf may have settings of its own (-o): of those only lists of milters are looked at.
 // Source: postconf(1), postconf(5), master(5), Postfix 3.7
 #pragma once
 
@@ -18,6 +18,12 @@
 #include <vector>
 
 namespace milter::manager {
+
+/// Milters that a service of master.cf has in place of those of main.cf.
+struct milters_of_service {
+    std::string service; ///< its name: "submission"
+    std::string list;    ///< not empty
+};
 
 struct postfix_settings {
     bool found = false;           ///< else nothing below is known
@@ -43,8 +49,8 @@ struct postfix_settings {
     std::string queue_directory;             ///< empty: not known
     std::string mail_owner;                  ///< as whom smtpd and cleanup run; empty: not known
     bool smtpd_in_chroot = false;            ///< some smtpd that takes mail from others
-    std::vector<std::string>
-        service_milters; ///< smtpd_milters that services of master.cf have in place of those above
+    std::vector<milters_of_service> service_milters; ///< smtpd_milters, of each smtpd
+    std::vector<milters_of_service> cleanup_milters; ///< non_smtpd_milters, of each cleanup
 };
 
 struct postfix_query {
@@ -64,12 +70,12 @@ unsigned stress_threshold(postfix_settings const& settings) noexcept;
 /// @param parameters  lines `name = value`, of `postconf -x`
 void read_parameters(std::string_view parameters, postfix_settings& into);
 
-/// @param services  lines of `postconf -M`
+/// @param services  lines of `postconf -M -x`
 /// @param default_limit  for a service that does not say
 /// @return as postfix_settings::smtpd_process_limit
 unsigned smtpd_process_limit(std::string_view services, unsigned default_limit);
 
-/// @param services  lines of `postconf -M`: chroot and milters of smtpd
+/// @param services  lines of `postconf -M -x`: chroot of smtpd, milters of smtpd and cleanup
 void read_services(std::string_view services, postfix_settings& into);
 
 /// `30s`, `2m`, `5`: a number of seconds unless a unit says s, m, h, d or w.
