@@ -26,10 +26,19 @@ static_assert(std::size(macro_lists) ==
               std::tuple_size_v<decltype(postfix_settings::milter_macros)>);
 
 constexpr std::string_view others[] = {
-    "default_process_limit",  "milter_connect_timeout", "milter_command_timeout",
-    "milter_content_timeout", "milter_protocol",        "milter_default_action",
-    "smtpd_milters",          "non_smtpd_milters",      "message_size_limit",
-    "smtpd_recipient_limit",  "queue_directory",        "mail_owner",
+    "default_process_limit",
+    "milter_connect_timeout",
+    "milter_command_timeout",
+    "milter_content_timeout",
+    "milter_protocol",
+    "milter_default_action",
+    "milter_macro_defaults",
+    "smtpd_milters",
+    "non_smtpd_milters",
+    "message_size_limit",
+    "smtpd_recipient_limit",
+    "queue_directory",
+    "mail_owner",
 };
 
 std::string_view first_line(std::string_view& of) {
@@ -186,6 +195,7 @@ void read_parameters(std::string_view parameters, postfix_settings& into) {
     into.milter_content_timeout = time_of(parameters, "milter_content_timeout");
     into.milter_protocol = text("milter_protocol");
     into.milter_default_action = text("milter_default_action");
+    into.macro_defaults = parse_macro_defaults(value_of(parameters, "milter_macro_defaults"));
     into.smtpd_milters = text("smtpd_milters");
     into.non_smtpd_milters = text("non_smtpd_milters");
     into.message_size_limit =
@@ -250,6 +260,14 @@ std::string tidy_macros(std::string_view names) {
     std::string text;
     for (auto const& one : all) text += (text.empty() ? "" : " ") + one;
     return text;
+}
+
+std::vector<macro_default> parse_macro_defaults(std::string_view list) {
+    std::vector<macro_default> all;
+    for (auto const word : words_of(list, " \t\r\n,"))
+        if (auto const one = parse_setting(word); one && !one->name.empty())
+            all.push_back({tidy_macros(one->name), std::string(one->value)});
+    return all;
 }
 
 postfix_settings read_postfix_settings(postfix_query const& query) {

@@ -19,6 +19,12 @@
 
 namespace milter::manager {
 
+/// What Postfix sends for a macro that has no value, where the macro is listed or asked for.
+struct macro_default {
+    std::string name; ///< as tidy_macros() has it
+    std::string value;
+};
+
 /// Milters that a service of master.cf has in place of those of main.cf.
 struct milters_of_service {
     std::string service; ///< its name: "submission"
@@ -37,6 +43,7 @@ struct postfix_settings {
     /// Names as `[macros]` has them, with a blank between two: connect, helo, mail, rcpt, data, end of headers, end of
     /// message.
     std::array<std::string, 7> milter_macros;
+    std::vector<macro_default> macro_defaults;
     proto::duration milter_connect_timeout{}; ///< 0: not known, as are the next two
     proto::duration milter_command_timeout{};
     proto::duration milter_content_timeout{};
@@ -83,5 +90,8 @@ std::optional<proto::duration> parse_postfix_time(std::string_view text);
 
 /// Braces around names of several letters, none around one letter, one blank between two; nothing twice.
 std::string tidy_macros(std::string_view names);
+
+/// @param list  milter_macro_defaults; what is none is left out
+std::vector<macro_default> parse_macro_defaults(std::string_view list);
 
 } // namespace milter::manager

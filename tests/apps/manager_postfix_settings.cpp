@@ -35,7 +35,8 @@ constexpr auto parameters = "milter_connect_macros = j, daemon_name\t{if_addr} v
                             "milter_default_action = tempfail\n"
                             "smtpd_milters = inet:localhost:1=2 { unix:/a, connect_timeout=1s }\n"
                             "non_smtpd_milters = \n"
-                            "message_size_limit = 10240000\n";
+                            "message_size_limit = 10240000\n"
+                            "milter_macro_defaults = b=now, {if_name}=mx { auth_ssf = 0 }\n";
 
 std::string text_of(std::vector<milters_of_service> const& all) {
     std::string text;
@@ -89,6 +90,7 @@ BOOST_AUTO_TEST_CASE(parameters_are_read) {
     BOOST_TEST(read.smtpd_milters == "inet:localhost:1=2 { unix:/a, connect_timeout=1s }");
     BOOST_TEST(read.non_smtpd_milters == "");
     BOOST_TEST(read.message_size_limit == 10'240'000u);
+    BOOST_TEST(read.macro_defaults.size() == 3U);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_there_is_not_known) {
@@ -159,6 +161,21 @@ BOOST_AUTO_TEST_CASE(macros_are_spelled_as_in_our_configuration) {
     BOOST_TEST(tidy_macros("{i}, auth_type i ,{auth_type}\t_") == "i {auth_type} _");
 }
 
+BOOST_AUTO_TEST_CASE(defaults_of_macros_are_read_in_all_their_forms) {
+    auto const text_of = [](std::string_view list) {
+        std::string text;
+        for (auto const& one : parse_macro_defaults(list)) text += one.name + '<' + one.value + '>';
+        return text;
+    };
+    BOOST_TEST(text_of("") == "");
+    BOOST_TEST(text_of("if_name=mx,b=xx  {if_addr}=192.0.2.1") ==
+               "{if_name}<mx>b<xx>{if_addr}<192.0.2.1>");
+    BOOST_TEST(text_of("{ if_name = mx, example }\t{{auth_ssf} = 0},{xx={}}, { y = }") ==
+               "{if_name}<mx, example>{auth_ssf}<0>{xx}<{}>y<>");
+    for (auto const* const text : {"if_name", "{if_name}", "=x", "{ = x }", "{", "}", "{a=b"})
+        BOOST_TEST(text_of(text) == "", text);
+}
+
 BOOST_AUTO_TEST_CASE(stress_begins_at_three_quarters) {
     postfix_settings read;
     BOOST_TEST(stress_threshold(read) == 0u);
@@ -202,6 +219,7 @@ BOOST_AUTO_TEST_CASE(postfix_itself_is_understood) {
                          "default_process_limit = $own\n"
                          "milter_connect_macros = j,\n   {daemon_name}, v\n"
                          "milter_command_timeout = 2m\n"
+                         "milter_macro_defaults = { if_name = mx $own } {if_addr}=192.0.2.1\n"
                          "manager = inet:127.0.0.1:10025\n"
                          "mua_milters = $manager, { unix:/a, connect_timeout = ${own}s }\n"
                          "smtpd_milters = $manager\n"
@@ -231,6 +249,10 @@ BOOST_AUTO_TEST_CASE(postfix_itself_is_understood) {
                "submission: inet:127.0.0.1:10025, { unix:/a, connect_timeout = 33s }\n"
                "10026: unix:/b, inet:127.0.0.1:10025\n");
     BOOST_TEST(text_of(read.cleanup_milters) == "cleanup: inet:127.0.0.1:10025\n");
+    BOOST_TEST_REQUIRE(read.macro_defaults.size() == 2U);
+    BOOST_TEST(read.macro_defaults[0].name == "{if_name}");
+    BOOST_TEST(read.macro_defaults[0].value == "mx 33");
+    BOOST_TEST(read.macro_defaults[1].name == "{if_addr}");
     BOOST_TEST(read.message_size_limit == 10'240'000u);
 }
 
