@@ -65,6 +65,16 @@ BOOST_AUTO_TEST_CASE(a_set_whose_file_does_not_come_back_says_so) {
     BOOST_TEST(all.at(1).last_error == "");
 }
 
+BOOST_AUTO_TEST_CASE(who_looks_something_up_reads_no_set) {
+    config_folder const folder;
+    folder.write("m.toml",
+                 std::string(two_milters) + from_file + "[control]\nsocket = 'unix:/run/m.sock'\n");
+    auto const loaded = load_unchecked(folder.path("m.toml"));
+    BOOST_TEST(loaded.problems.empty());
+    BOOST_TEST(loaded.control.path == "/run/m.sock");
+    BOOST_TEST(folder.load().config == nullptr);
+}
+
 BOOST_AUTO_TEST_CASE(a_file_that_takes_the_place_of_another_is_seen) {
     config_folder const folder;
     folder.write("sets/s.txt", "example.com\n");
