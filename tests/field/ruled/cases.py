@@ -47,7 +47,8 @@ def greylist(x):
     near = "private(client.address)" if x.xclient else 'client.address in "127.2.0.0/16"'  # all loopback is private
     x.start(
         {"greylist": 'when = "suspicious and not auth.present"', "always": ""},
-        "[condition.suspicious]\nwhen = 's25r(client.name) and not (%s)'\n" % near,
+        "[condition.suspicious]\nwhen = 's25r(client.name) and not (%s)'\n" % near
+        + '[condition.resolved]\nwhen = "client.resolved"\n',
     )
     suspects = [s for s in SUSPECTS if x.xclient or s[3]]
     lacking = [s[0] for s in SUSPECTS if s not in suspects]
@@ -62,13 +63,14 @@ def greylist(x):
     connections, _ = x.expect_messages("greylist", asked)
     x.expect("connections to greylist", len(asked), connections)
     records = {r["sender"]: r for r in x.records(len(suspects))}
-    for name, _, address, src, login, is_asked in suspects:
+    for name, host, address, src, login, is_asked in suspects:
         r = records.get("<%s@sender.test>" % name, {})
         verdicts = {m["name"]: (m["verdict"], m.get("reason")) for m in r.get("milters", [])}
         expected = ("continue", None) if is_asked else ("not asked", "its rules say no")
         x.expect("record of " + name, {"greylist": expected, "always": ("continue", None)}, verdicts)
         x.expect("login of " + name, x.user if login else None, r.get("authenticated"))
         conditions = ["suspicious"] if is_asked or login else []
+        conditions += [] if host and host.startswith("[") else ["resolved"]
         x.expect("conditions of " + name, conditions, r.get("conditions", []))
         seen = ipaddress.ip_address(r.get("client_address", "0.0.0.0"))  # Sendmail writes all of ::1
         x.expect("address of " + name, ipaddress.ip_address(x.address(address, src)), seen)
