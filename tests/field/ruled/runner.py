@@ -12,15 +12,14 @@ import argparse
 import json
 import os
 import shutil
-import signal
 import sys
 import tempfile
 import time
 import traceback
 
-from harness import selection
-from harness.field import Field, missing, work_directory
-from harness.runner import DIFFERENT, INTERRUPTED, PASSED, UNAVAILABLE, interrupt, say
+from harness import entry
+from harness.entry import PASSED, UNAVAILABLE, say
+from harness.field import missing
 
 from .cases import CASES
 from .rig import CHAIN, STUBS, Rig
@@ -32,14 +31,8 @@ def parse(argv):
     )
     ap.add_argument("names", nargs="*", metavar="NAME", help="scenarios (--list); default: all")
     ap.add_argument("--short", action="store_true", help="a smaller load")
-    ap.add_argument("--mta", choices=["postfix", "sendmail"], default="postfix")
-    ap.add_argument(
-        "--manager", metavar="PATH", help="default: $MILTER_MANAGER, else the newest build/*/bin/milter-manager"
-    )
-    ap.add_argument("--work", metavar="DIR", help="work directory; one where a field is up already is used and left up")
-    ap.add_argument("--keep", action="store_true", help="do not delete the work directory")
-    ap.add_argument("--if-possible", action="store_true", help="pass when this machine cannot run the field")
-    ap.add_argument("--list", action="store_true", help="print the scenarios and go")
+    entry.add_what(ap)
+    entry.add_how(ap)
     args = ap.parse_intermixed_args(argv)
     strange = sorted(set(args.names) - set(CASES))
     if strange:
@@ -48,7 +41,7 @@ def parse(argv):
     return args
 
 
-class Run:
+class Run(entry.Run):
     def __init__(self, args, binary):
         self.args, self.binary = args, binary
         self.passed, self.failed = [], []
@@ -89,39 +82,13 @@ class Run:
         for problem in rig.problems:
             say("    " + problem)
 
-    def close(self, began):
+    def after_down(self, began):
         if self.failed:
             say("configurations, logs and decisions: " + self.results)
         else:
             shutil.rmtree(self.results, ignore_errors=True)
         say("%s, %s; %d s" % (self.binary, self.args.mta, time.monotonic() - began))
         say("rules: %d passed, %d failed" % (len(self.passed), len(self.failed)))
-        return DIFFERENT if self.failed else PASSED
-
-
-def perform(args, binary):
-    """Up, play, down, whatever happens in between."""
-    began = time.monotonic()
-    run = Run(args, binary)
-    field = Field(os.path.abspath(args.work) if args.work else work_directory())
-    was_up = field.is_up()
-    status = None
-    for s in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(s, interrupt)
-    try:
-        run.play(field)
-    except KeyboardInterrupt:
-        say("interrupted")
-        status = INTERRUPTED
-    finally:
-        for s in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # what is up must come down now
-            signal.signal(s, signal.SIG_IGN)
-        if not was_up:
-            field.down(remove=not args.keep)
-        if args.keep and not was_up:
-            say("work directory: " + field.work)
-        closing = run.close(began)
-    return closing if status is None else status
 
 
 def main(argv=None):
@@ -133,15 +100,11 @@ def main(argv=None):
         return PASSED
     lacking = missing(args.mta)
     if lacking:
-        say("rules: this machine lacks: " + ", ".join(lacking))
-        if args.if_possible:
-            say("rules: not run")
-        return PASSED if args.if_possible else UNAVAILABLE
-    binary = selection.manager_binary(args.manager)
+        return entry.lacks("rules", lacking, args)
+    binary = entry.manager_binary("rules", args, "build it")
     if binary is None:
-        say("rules: no milter-manager%s: build it" % (" at " + args.manager if args.manager else " was built here"))
         return UNAVAILABLE
-    return perform(args, binary)
+    return entry.perform(Run(args, binary), args)
 
 
 if __name__ == "__main__":
