@@ -75,6 +75,13 @@ if(Python3_FOUND AND TARGET milter-manager AND TARGET milter-test-server AND TAR
     set_tests_properties(first_start PROPERTIES LABELS apps TIMEOUT 300)
 endif()
 
+# The other commands of the documents about the manager and its rules, and the output that stands with them.
+if(TEST first_start AND TARGET milter-replay)
+    add_test(NAME documented_commands COMMAND Python3::Interpreter -B ${CMAKE_CURRENT_SOURCE_DIR}/apps/documented_commands.py
+        ${PROJECT_SOURCE_DIR} ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
+    set_tests_properties(documented_commands PROPERTIES LABELS apps TIMEOUT 900)
+endif()
+
 if(TARGET milter-replay)
     milter_test(replay LINK milter-replay_lib)
     target_compile_definitions(test_replay PRIVATE MILTER_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")

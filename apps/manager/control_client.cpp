@@ -34,7 +34,7 @@ int complain(std::string const& what, int status) {
 /// The --control option, else what the configuration says, also one with errors.
 endpoint control_socket(options const& options) {
     if (options.control) return *options.control;
-    auto const loaded = load_config(options.config_file);
+    auto const loaded = load_unchecked(options.config_file);
     if (!loaded.control.path.empty()) return loaded.control;
     for (auto const& problem : loaded.problems)
         if (problem.weight == problem_weight::error) std::cerr << to_string(problem) << '\n';

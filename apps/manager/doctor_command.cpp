@@ -19,27 +19,37 @@ namespace {
 
 constexpr int has_problems = 1; // exit status
 
-std::vector<doctor::finding> findings_of(loaded_config const& loaded, doctor_options const& asked) {
+std::string arguments_of(options const& given) {
+    std::string all;
+    if (given.config_file != options().config_file) all += " -c " + given.config_file;
+    auto const& folder = given.doctor.postfix_config;
+    return folder.empty() ? all : all + " --postfix-config " + folder;
+}
+
+std::vector<doctor::finding> findings_of(loaded_config const& loaded, options const& given) {
+    auto const& asked = given.doctor;
     postfix_query query;
     query.config_directory = asked.postfix_config;
     auto const postfix = read_postfix_settings(query);
     auto const settings = with_endpoints(*fitted(loaded.config, postfix));
-    return doctor::examine(doctor::observe(settings, postfix, {asked.connect, asked.query}));
+    auto seen = doctor::observe(settings, postfix, {asked.connect, asked.query});
+    seen.arguments = arguments_of(given);
+    return doctor::examine(seen);
 }
 
 } // namespace
 
-int examine(options const& options) {
-    auto const loaded = load_config(options.config_file);
+int examine(options const& given) {
+    auto const loaded = load_config(given.config_file);
     if (!loaded.config) {
         for (auto const& problem : loaded.problems) std::cerr << to_string(problem) << '\n';
         return EX_CONFIG;
     }
     std::signal(SIGPIPE, SIG_IGN); // milters hang up when they like
-    auto const found = findings_of(loaded, options.doctor);
+    auto const found = findings_of(loaded, given);
     auto const which =
-        options.doctor.verbose ? doctor::shown::everything : doctor::shown::what_matters;
-    std::cout << (options.doctor.json ? doctor::to_json(found) : doctor::to_text(found, which))
+        given.doctor.verbose ? doctor::shown::everything : doctor::shown::what_matters;
+    std::cout << (given.doctor.json ? doctor::to_json(found) : doctor::to_text(found, which))
               << std::flush;
     return doctor::count(found, doctor::weight::problem) == 0 ? EX_OK : has_problems;
 }

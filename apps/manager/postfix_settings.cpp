@@ -26,10 +26,19 @@ static_assert(std::size(macro_lists) ==
               std::tuple_size_v<decltype(postfix_settings::milter_macros)>);
 
 constexpr std::string_view others[] = {
-    "default_process_limit",  "milter_connect_timeout", "milter_command_timeout",
-    "milter_content_timeout", "milter_protocol",        "milter_default_action",
-    "smtpd_milters",          "non_smtpd_milters",      "message_size_limit",
-    "smtpd_recipient_limit",  "queue_directory",        "mail_owner",
+    "default_process_limit",
+    "milter_connect_timeout",
+    "milter_command_timeout",
+    "milter_content_timeout",
+    "milter_protocol",
+    "milter_default_action",
+    "milter_macro_defaults",
+    "smtpd_milters",
+    "non_smtpd_milters",
+    "message_size_limit",
+    "smtpd_recipient_limit",
+    "queue_directory",
+    "mail_owner",
 };
 
 std::string_view first_line(std::string_view& of) {
@@ -44,15 +53,40 @@ std::string_view without_blanks(std::string_view text) {
     return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
+/// What stands in braces is of one word, with what is `between` words elsewhere. Source: mystrtokq() of Postfix
+std::string_view first_word(std::string_view text, std::string_view between) {
+    std::size_t depth = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (depth == 0 && between.find(text[i]) != between.npos) return text.substr(0, i);
+        if (text[i] == '{') ++depth;
+        if (text[i] == '}' && depth > 0) --depth;
+    }
+    return text;
+}
+
 std::vector<std::string_view> words_of(std::string_view text, std::string_view between) {
     std::vector<std::string_view> words;
     for (;;) {
         auto const first = text.find_first_not_of(between);
         if (first == text.npos) return words;
         text.remove_prefix(first);
-        words.push_back(text.substr(0, text.find_first_of(between)));
+        words.push_back(first_word(text, between));
         text.remove_prefix(words.back().size());
     }
+}
+
+struct setting {
+    std::string_view name, value;
+};
+
+/// `name=value` or `{ name = value }`; a name may have braces of its own. Empty: there is no `=`.
+std::optional<setting> parse_setting(std::string_view word) {
+    auto const equals_of = [](std::string_view text) { return first_word(text, "=").size(); };
+    if (word.starts_with('{') && word.ends_with('}') && equals_of(word) == word.size())
+        word = word.substr(1, word.size() - 2);
+    auto const equals = equals_of(word);
+    if (equals == word.size()) return std::nullopt;
+    return setting{without_blanks(word.substr(0, equals)), without_blanks(word.substr(equals + 1))};
 }
 
 template <class Number> std::optional<Number> parse_number(std::string_view text) {
@@ -82,6 +116,7 @@ proto::duration time_of(std::string_view parameters, std::string_view name) {
 
 struct service {
     std::string_view name, type, chroot, limit, command;
+    std::vector<std::string_view> arguments;
 };
 
 // Columns of a line of master.cf. Source: master(5)
@@ -94,23 +129,25 @@ std::vector<service> services_of(std::string_view text) {
     while (!text.empty()) {
         auto const words = words_of(first_line(text), blanks);
         if (words.size() <= command_column || words[0].front() == '#') continue;
-        all.push_back(
-            {words[0], words[1], words[chroot_column], words[limit_column], words[command_column]});
+        all.push_back({words[0],
+                       words[1],
+                       words[chroot_column],
+                       words[limit_column],
+                       words[command_column],
+                       {words.begin() + command_column + 1, words.end()}});
     }
     return all;
 }
 
-/// What stands behind `-o smtpd_milters=`, or in braces behind `-o`, in a line of `postconf -M`.
-std::string_view milters_of(std::string_view line) {
-    constexpr std::string_view name = "smtpd_milters";
-    auto const at = line.find(name);
-    if (at == line.npos || at == 0 || line[at - 1] == '_') return {}; // non_smtpd_milters
-    auto const last = line.find_last_not_of(blanks, at - 1);
-    bool const is_braced = last != line.npos && line[last] == '{';
-    auto value = line.substr(at + name.size());
-    value.remove_prefix(std::min(value.find_first_not_of(" \t="), value.size()));
-    return without_blanks(
-        value.substr(0, is_braced ? value.rfind('}') : value.find_first_of(blanks)));
+/// What a service has in place of the parameter of main.cf: the last `-o` counts. Empty: nothing, or an empty text.
+std::string_view own_value(service const& of, std::string_view parameter) {
+    std::string_view value;
+    for (std::size_t i = 1; i < of.arguments.size(); ++i) {
+        if (of.arguments[i - 1] != "-o") continue;
+        auto const one = parse_setting(of.arguments[i]);
+        if (one && one->name == parameter) value = one->value;
+    }
+    return value;
 }
 
 /// `smtp`, `25`, also with an address in front: `[::1]:smtp`.
@@ -158,6 +195,7 @@ void read_parameters(std::string_view parameters, postfix_settings& into) {
     into.milter_content_timeout = time_of(parameters, "milter_content_timeout");
     into.milter_protocol = text("milter_protocol");
     into.milter_default_action = text("milter_default_action");
+    into.macro_defaults = parse_macro_defaults(value_of(parameters, "milter_macro_defaults"));
     into.smtpd_milters = text("smtpd_milters");
     into.non_smtpd_milters = text("non_smtpd_milters");
     into.message_size_limit =
@@ -169,11 +207,17 @@ void read_parameters(std::string_view parameters, postfix_settings& into) {
 }
 
 void read_services(std::string_view services, postfix_settings& into) {
-    for (auto const& one : answering_smtpds(services_of(services)))
+    auto const all = services_of(services);
+    for (auto const& one : answering_smtpds(all))
         into.smtpd_in_chroot = into.smtpd_in_chroot || one.chroot == "y";
-    while (!services.empty())
-        if (auto const own = milters_of(first_line(services)); !own.empty())
-            into.service_milters.emplace_back(own);
+    auto const note = [](service const& one, std::string_view parameter, auto& to) {
+        if (auto const own = own_value(one, parameter); !own.empty())
+            to.push_back({std::string(one.name), std::string(own)});
+    };
+    for (auto const& one : all) {
+        if (one.command == "smtpd") note(one, "smtpd_milters", into.service_milters);
+        if (one.command == "cleanup") note(one, "non_smtpd_milters", into.cleanup_milters);
+    }
 }
 
 unsigned smtpd_process_limit(std::string_view services, unsigned default_limit) {
@@ -218,6 +262,14 @@ std::string tidy_macros(std::string_view names) {
     return text;
 }
 
+std::vector<macro_default> parse_macro_defaults(std::string_view list) {
+    std::vector<macro_default> all;
+    for (auto const word : words_of(list, " \t\r\n,"))
+        if (auto const one = parse_setting(word); one && !one->name.empty())
+            all.push_back({tidy_macros(one->name), std::string(one->value)});
+    return all;
+}
+
 postfix_settings read_postfix_settings(postfix_query const& query) {
     postfix_settings read;
     read.config_directory = query.config_directory;
@@ -237,7 +289,7 @@ postfix_settings read_postfix_settings(postfix_query const& query) {
     auto limits = query.limits;
     limits.time /= 2;
     auto ask_services = ask;
-    ask_services.emplace_back("-M");
+    ask_services.insert(ask_services.end(), {"-M", "-x"});
     ask.emplace_back("-x");
     ask.insert(ask.end(), std::begin(macro_lists), std::end(macro_lists));
     ask.insert(ask.end(), std::begin(others), std::end(others));

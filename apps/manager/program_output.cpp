@@ -2,8 +2,8 @@
 // manager/program_output.cpp
 #include "manager/program_output.hpp"
 
+#include "manager/config/descriptor.hpp"
 #include "manager/core/unit_text.hpp"
-#include "manager/service/descriptor.hpp"
 
 #include <fcntl.h>
 #include <poll.h>

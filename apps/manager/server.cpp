@@ -285,7 +285,7 @@ status_report server::status() const {
     report.evaluation_memory_limit = of_copies.limit();
     for (auto const& one : gateway_.settings().milters) report.milters.push_back(status_of(one));
     add_lists(report, *settings_, gateway_.desk());
-    report.sets = sets_of(*settings_);
+    report.sets = sets_of(*settings_, sets_.overdue());
     counters_.fill(report);
     report.lines_lost = decisions_.dropped();
     return report;

@@ -72,9 +72,10 @@ private:
     std::shared_ptr<control> control_;
     boost::asio::signal_set signals_;
     set_watch sets_{gateway_.context(),
-                    [this](std::shared_ptr<config const> const& of, changed_sets read) {
-                        take_sets(of, std::move(read));
-                    }};
+                    {[this](std::shared_ptr<config const> const& of, changed_sets read) {
+                         take_sets(of, std::move(read));
+                     },
+                     [this](std::string what) { say(std::move(what)); }}};
     periodic watch_of_sets_{gateway_.context(), set_watch_period, [this] {
                                 if (!draining_) sets_.look(settings_);
                             }};

@@ -215,9 +215,9 @@ def until(condition):
 # ---- the test
 
 
-def serve(machine, name, where):
+def serve(machine, name, where, *more):
     os.makedirs(os.path.dirname(where), exist_ok=True)
-    command = [machine.programs + "/milter-test-filter", "-s", "unix:" + where, "--quiet"]
+    command = [machine.programs + "/milter-test-filter", "-s", "unix:" + where, "--quiet", *more]
     milter = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
     until(lambda: os.path.exists(where) or milter.poll() is not None)
     assert milter.poll() is None, name + " does not start"

@@ -12,6 +12,8 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 using namespace milter::manager;
 using namespace std::chrono_literals;
@@ -33,7 +35,14 @@ constexpr auto parameters = "milter_connect_macros = j, daemon_name\t{if_addr} v
                             "milter_default_action = tempfail\n"
                             "smtpd_milters = inet:localhost:1=2 { unix:/a, connect_timeout=1s }\n"
                             "non_smtpd_milters = \n"
-                            "message_size_limit = 10240000\n";
+                            "message_size_limit = 10240000\n"
+                            "milter_macro_defaults = b=now, {if_name}=mx { auth_ssf = 0 }\n";
+
+std::string text_of(std::vector<milters_of_service> const& all) {
+    std::string text;
+    for (auto const& one : all) text += one.service + ": " + one.list + '\n';
+    return text;
+}
 
 unsigned limit_of(std::string const& services) { return smtpd_process_limit(services, 100); }
 
@@ -81,6 +90,7 @@ BOOST_AUTO_TEST_CASE(parameters_are_read) {
     BOOST_TEST(read.smtpd_milters == "inet:localhost:1=2 { unix:/a, connect_timeout=1s }");
     BOOST_TEST(read.non_smtpd_milters == "");
     BOOST_TEST(read.message_size_limit == 10'240'000u);
+    BOOST_TEST(read.macro_defaults.size() == 3U);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_there_is_not_known) {
@@ -151,6 +161,21 @@ BOOST_AUTO_TEST_CASE(macros_are_spelled_as_in_our_configuration) {
     BOOST_TEST(tidy_macros("{i}, auth_type i ,{auth_type}\t_") == "i {auth_type} _");
 }
 
+BOOST_AUTO_TEST_CASE(defaults_of_macros_are_read_in_all_their_forms) {
+    auto const text_of = [](std::string_view list) {
+        std::string text;
+        for (auto const& one : parse_macro_defaults(list)) text += one.name + '<' + one.value + '>';
+        return text;
+    };
+    BOOST_TEST(text_of("") == "");
+    BOOST_TEST(text_of("if_name=mx,b=xx  {if_addr}=192.0.2.1") ==
+               "{if_name}<mx>b<xx>{if_addr}<192.0.2.1>");
+    BOOST_TEST(text_of("{ if_name = mx, example }\t{{auth_ssf} = 0},{xx={}}, { y = }") ==
+               "{if_name}<mx, example>{auth_ssf}<0>{xx}<{}>y<>");
+    for (auto const* const text : {"if_name", "{if_name}", "=x", "{ = x }", "{", "}", "{a=b"})
+        BOOST_TEST(text_of(text) == "", text);
+}
+
 BOOST_AUTO_TEST_CASE(stress_begins_at_three_quarters) {
     postfix_settings read;
     BOOST_TEST(stress_threshold(read) == 0u);
@@ -194,11 +219,23 @@ BOOST_AUTO_TEST_CASE(postfix_itself_is_understood) {
                          "default_process_limit = $own\n"
                          "milter_connect_macros = j,\n   {daemon_name}, v\n"
                          "milter_command_timeout = 2m\n"
-                         "smtpd_milters = inet:127.0.0.1:10025\n");
+                         "milter_macro_defaults = { if_name = mx $own } {if_addr}=192.0.2.1\n"
+                         "manager = inet:127.0.0.1:10025\n"
+                         "mua_milters = $manager, { unix:/a, connect_timeout = ${own}s }\n"
+                         "smtpd_milters = $manager\n"
+                         "non_smtpd_milters = ${smtpd_milters}\n");
     dir.write("master.cf", "smtp      unix  -       -       y       -       5       smtp\n"
                            "smtp      inet  n       -       y       -       1       postscreen\n"
                            "smtpd     pass  -       -       y       -       -       smtpd\n"
-                           "  -o milter_protocol=2\n");
+                           "  -o milter_protocol=2\n"
+                           "submission inet n       -       y       -       -       smtpd\n"
+                           "  -o smtpd_milters=$mua_milters\n"
+                           "10026     inet  n       -       y       -       -       smtpd\n"
+                           "  -o { smtpd_milters = unix:/b, ${manager} } -o { own = 7 }\n"
+                           "10027     inet  n       -       y       -       -       smtpd\n"
+                           "  -o smtpd_milters=$not_set\n"
+                           "cleanup   unix  n       -       y       -       0       cleanup\n"
+                           "  -o non_smtpd_milters=$manager\n");
     auto const read = read_postfix_settings({{}, dir / "", {}});
     BOOST_TEST(read.problem == "");
     BOOST_TEST(read.smtpd_process_limit == 33u);
@@ -207,6 +244,15 @@ BOOST_AUTO_TEST_CASE(postfix_itself_is_understood) {
     BOOST_TEST((read.milter_command_timeout == 2min));
     BOOST_TEST((read.milter_content_timeout == 300s));
     BOOST_TEST(read.smtpd_milters == "inet:127.0.0.1:10025");
+    BOOST_TEST(read.non_smtpd_milters == "inet:127.0.0.1:10025");
+    BOOST_TEST(text_of(read.service_milters) ==
+               "submission: inet:127.0.0.1:10025, { unix:/a, connect_timeout = 33s }\n"
+               "10026: unix:/b, inet:127.0.0.1:10025\n");
+    BOOST_TEST(text_of(read.cleanup_milters) == "cleanup: inet:127.0.0.1:10025\n");
+    BOOST_TEST_REQUIRE(read.macro_defaults.size() == 2U);
+    BOOST_TEST(read.macro_defaults[0].name == "{if_name}");
+    BOOST_TEST(read.macro_defaults[0].value == "mx 33");
+    BOOST_TEST(read.macro_defaults[1].name == "{if_addr}");
     BOOST_TEST(read.message_size_limit == 10'240'000u);
 }
 
@@ -228,13 +274,19 @@ BOOST_AUTO_TEST_CASE(chroot_and_milters_of_services_are_read) {
     postfix_settings read;
     read_services("smtp inet n - n - - smtpd\n"
                   "submission inet n - y - - smtpd -o smtpd_milters=inet:localhost:1 -o x=y\n"
-                  "smtps inet n - y - - smtpd -o { smtpd_milters = unix:/a, unix:/b } -o x=y\n"
-                  "pickup unix n - y - - pickup -o non_smtpd_milters=unix:/c\n",
+                  "smtps inet n - y - - smtpd -o {smtpd_milters=unix:/a, { unix:/b, x=y }} "
+                  "-o { x = y }\n"
+                  "1 inet n - y - - smtpd -o non_smtpd_milters=unix:/c "
+                  "-o smtpd_milters=unix:/d -o smtpd_milters=unix:/e\n"
+                  "2 inet n - y - - smtpd -o smtpd_milters= -o syslog_name=smtpd_milters\n"
+                  "3 inet n - y - - smtpd smtpd_milters=unix:/f -o\n"
+                  "pickup unix n - y - - pickup -o non_smtpd_milters=unix:/g\n"
+                  "cleanup unix n - y - - cleanup -o non_smtpd_milters=unix:/h\n",
                   read);
     BOOST_TEST(!read.smtpd_in_chroot);
-    BOOST_TEST_REQUIRE(read.service_milters.size() == 2U);
-    BOOST_TEST(read.service_milters[0] == "inet:localhost:1");
-    BOOST_TEST(read.service_milters[1] == "unix:/a, unix:/b");
+    BOOST_TEST(text_of(read.service_milters) ==
+               "submission: inet:localhost:1\nsmtps: unix:/a, { unix:/b, x=y }\n1: unix:/e\n");
+    BOOST_TEST(text_of(read.cleanup_milters) == "cleanup: unix:/h\n");
     read_services("smtp inet n - y - - smtpd\n", read);
     BOOST_TEST(read.smtpd_in_chroot);
 }

@@ -4,6 +4,7 @@
 #include "manager/config/config_set.hpp"
 
 #include "config_folder.hpp"
+#include "manager/config/set_status.hpp"
 #include "manager/config/sqlite_set.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -49,6 +50,29 @@ BOOST_AUTO_TEST_CASE(another_file_is_another_set) {
     BOOST_TEST(changed.value.sets.at(0)->has_domain("example.net"));
     BOOST_TEST(!one->sets.at(0)->has_domain("example.net"));
     BOOST_TEST(!sets_have_changed(changed.value));
+}
+
+BOOST_AUTO_TEST_CASE(a_set_whose_file_does_not_come_back_says_so) {
+    config_folder const folder;
+    folder.write("sets/s.txt", "example.com\n");
+    auto const one =
+        read(folder, from_file + std::string("[set.own]\ndomains = ['example.net']\n"));
+    auto const path = folder.path("sets/s.txt");
+    for (auto const* const overdue : {"", "sets/other.txt"})
+        BOOST_TEST(sets_of(*one, overdue).at(0).last_error == "");
+    auto const all = sets_of(*one, path);
+    BOOST_TEST(all.at(0).last_error == "the reading of its file does not come back");
+    BOOST_TEST(all.at(1).last_error == "");
+}
+
+BOOST_AUTO_TEST_CASE(who_looks_something_up_reads_no_set) {
+    config_folder const folder;
+    folder.write("m.toml",
+                 std::string(two_milters) + from_file + "[control]\nsocket = 'unix:/run/m.sock'\n");
+    auto const loaded = load_unchecked(folder.path("m.toml"));
+    BOOST_TEST(loaded.problems.empty());
+    BOOST_TEST(loaded.control.path == "/run/m.sock");
+    BOOST_TEST(folder.load().config == nullptr);
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_takes_the_place_of_another_is_seen) {

@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_SUITE(config_show)
 BOOST_AUTO_TEST_CASE(what_is_written_is_shown_in_one_order) {
     auto const loaded = load(small);
     BOOST_TEST(shown(loaded, shown_keys::written, origin_remarks::hidden) == R"([[listen]]
-socket = "inet:10025@[127.0.0.1]"
+socket = "inet:10025@127.0.0.1"
 
 [[milter]]
 name = "opendkim"
@@ -107,7 +107,7 @@ milters = ["opendkim"]
 BOOST_AUTO_TEST_CASE(origins_are_files_and_lines) {
     auto const loaded = load(small);
     BOOST_TEST(shown(loaded, shown_keys::written, origin_remarks::shown) == R"([[listen]]
-socket = "inet:10025@[127.0.0.1]"  # m.toml:2
+socket = "inet:10025@127.0.0.1"  # m.toml:2
 
 [[milter]]
 name = "opendkim"  # m.toml:5
@@ -123,7 +123,7 @@ milters = ["opendkim"]  # m.toml:10
 BOOST_AUTO_TEST_CASE(all_keys_have_a_line_and_their_origin) {
     auto const text = shown(load(small), shown_keys::all, origin_remarks::shown);
     for (auto const* line :
-         {"[[listen]]\nsocket = \"inet:10025@[127.0.0.1]\"  # m.toml:2\n"
+         {"[[listen]]\nsocket = \"inet:10025@127.0.0.1\"  # m.toml:2\n"
           "# mode is not set: as the umask gives it\n",
           "on_error = \"tempfail\"  # default\n", "command = \"5s\"  # m.toml:7\n",
           "content = \"1m\"  # default\n", "# serial is not set: as [manager] has it\n",
@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(json_has_values_of_their_types) {
     auto const values = shown_values(*loaded.config, loaded.origins, shown_keys::written);
     BOOST_TEST(to_json(values, {}) == R"({
   "listen[0].socket": {
-    "value": "inet:10025@[127.0.0.1]",
+    "value": "inet:10025@127.0.0.1",
     "origin": "m.toml:2"
   },
   "milter[0].name": {
@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(what_follows_is_in_comments) {
 }
 
 BOOST_AUTO_TEST_CASE(example_of_the_documentation_is_what_is_shown) {
-    auto const loaded = parse_config("[[listen]]\nsocket = \"inet:10025@127.0.0.1\"\n\n"
+    auto const loaded = parse_config("[[listen]]\nsocket = \"inet:10025@[127.0.0.1]\"\n\n"
                                      "[[milter]]\nname = \"opendkim\"\n"
                                      "socket = \"/run/opendkim/opendkim.sock\"\n"
                                      "on_error = \"accept\"\n",

@@ -118,10 +118,85 @@ BOOST_AUTO_TEST_CASE(fact_that_is_told_in_another_way_is_known_without_its_macro
                "{auth_ssf}\n"
                "  auth.ssf is always 0\n" +
                    std::string(good));
-    BOOST_TEST(of("client.resolved or macro(\"{client_resolve}\") == \"FAIL\"") ==
-               "warning: macros: rules ask for macros that Postfix does not have: "
-               "{client_resolve}\n"
+    BOOST_TEST(of("client.resolved or macro(\"{client_resolve}\") == \"FAIL\"") == good);
+    BOOST_TEST(of("macro(\"{auth_ssf}\") == \"256\"") ==
+               "warning: macros: rules ask for macros that Postfix does not have: {auth_ssf}\n"
                "  to them each is an empty text\n" +
+                   std::string(good));
+}
+
+BOOST_AUTO_TEST_CASE(fact_that_the_command_tells_needs_no_line_for_its_macro) {
+    auto const text = std::string(listener_part) + milter_part("a", "when = 'client.resolved'\n");
+    BOOST_TEST(told(examine_macros(facts_of(text, old_protocol()))) == good);
+}
+
+BOOST_AUTO_TEST_CASE(what_has_a_default_is_sent_to_who_asks_for_it) {
+    auto postfix = usual_postfix();
+    postfix.macro_defaults = {{"{verify}", "NONE"}, {"{if_name}", "mx"}, {"{if_addr}", ""}};
+    auto seen = facts_of(
+        std::string(listener_part) + milter_part("a") +
+            "[[rule]]\nname = \"r\"\nwhen = 'macro(\"{verify}\") == \"OK\"'\nskip = [\"a\"]\n",
+        postfix);
+    proto::macro_lists lists;
+    lists[0] = "{if_name} {if_addr} s";
+    answers(seen, 0, wire::action::set_macro_list, lists);
+    BOOST_TEST(told(examine_macros(seen)) ==
+               "note: macros: milters ask for macros that Postfix does not have: s\n"
+               "  they do without; milter_macro_defaults can give them a fixed value\n" +
+                   std::string(good));
+}
+
+BOOST_AUTO_TEST_CASE(default_of_what_nobody_asks_for_has_to_be_listed) {
+    auto postfix = usual_postfix();
+    postfix.macro_defaults = {{"b", "now"}, {"{if_name}", "mx"}, {"{if_addr}", "192.0.2.1"}};
+    auto const text = std::string(listener_part) + milter_part("spamass-milter");
+    auto const expected = std::string(
+        "warning: macros: Postfix does not send b {if_name} {if_addr} by its "
+        "milter_connect_macros\n"
+        "  nobody asks for them when a connection begins: milters do not, and rules count on what "
+        "MTAs send by themselves\n"
+        "    postconf -e \"milter_connect_macros = j {daemon_name} {daemon_addr} v _ b {if_name} "
+        "{if_addr}\"\n"
+        "    postfix reload\n"
+        "    milter-manager reload\n");
+    auto const unknown =
+        std::string("note: macros: milters ask for macros that Postfix does not have: s r Z\n"
+                    "  they do without; milter_macro_defaults can give them a fixed value\n"
+                    "note: macros: milters ask for macros that Postfix does not have: {auth_ssf}\n"
+                    "  they do without\n");
+    BOOST_TEST(told(examine_macros(facts_of(text, postfix))) == expected + unknown);
+    postfix.milter_macros[0] += " b {if_name} {if_addr}";
+    BOOST_TEST(told(examine_macros(facts_of(text, postfix))) == unknown + good);
+}
+
+BOOST_AUTO_TEST_CASE(default_that_a_fact_believes_is_to_be_taken_back) {
+    auto postfix = usual_postfix();
+    postfix.macro_defaults = {
+        {"{auth_type}", "NONE"}, {"{if_name}", "mx.example"}, {"{auth_ssf}", "256"}};
+    auto const of = [&](std::string const& when) {
+        return told(examine_macros(facts_of(
+            std::string(listener_part) + milter_part("a", "when = '" + when + "'\n"), postfix)));
+    };
+    postfix.milter_macros[2] += " {auth_ssf}";
+    BOOST_TEST(of("auth.present or auth.ssf > 128") ==
+               "warning: macros: milter_macro_defaults of Postfix gives values to mail that has "
+               "none: {auth_type} {auth_ssf}\n"
+               "  rules take them for what is known of the mail: auth.present, auth.ssf\n"
+               "    postconf -e \"milter_macro_defaults = { {if_name} = mx.example }\"\n"
+               "    postfix reload\n" +
+                   std::string(good));
+    BOOST_TEST(of("auth.user == \"\"") == good);
+    postfix.milter_macros[2] = "i {auth_authen}"; // what is not sent is not believed
+    BOOST_TEST(
+        of("auth.type == \"\"")
+            .starts_with(
+                "warning: macros: Postfix does not send {auth_type} by its milter_mail_macros\n"));
+    postfix.macro_defaults = {{"{client_ptr}", "never.example"}, {"{auth_ssf}", ""}};
+    BOOST_TEST(of("client.ptr == \"\"") == good);
+    BOOST_TEST(of("auth.ssf == 0") ==
+               "warning: macros: rules ask for auth.ssf, which Postfix does not tell: it has no "
+               "{auth_ssf}\n"
+               "  auth.ssf is always 0\n" +
                    std::string(good));
 }
 

@@ -52,13 +52,13 @@ BOOST_AUTO_TEST_CASE(postfix_that_asks_somebody_else) {
         "unix:opendkim/opendkim.sock, { inet:localhost:8891, connect_timeout=1s }\"\n"
         "    postfix reload\n");
     postfix.smtpd_milters.clear();
-    postfix.service_milters = {"$mua_milters"};
-    BOOST_TEST(wrong(examine_mta(with(postfix))) == "");
-    postfix.service_milters = {"inet:localhost:10025"};
-    BOOST_TEST(wrong(examine_mta(with(postfix))) == "");
-    postfix.service_milters.emplace_back("inet:localhost:8891");
+    postfix.service_milters = {{"submission", "inet:localhost:10025"}};
+    BOOST_TEST(told(examine_mta(with(postfix))) ==
+               "ok: mta: service submission of master.cf asks the manager: smtpd_milters = "
+               "inet:localhost:10025\n");
+    postfix.service_milters.push_back({"10026", "inet:localhost:8891"});
     BOOST_TEST(wrong(examine_mta(with(postfix))) ==
-               "note: mta: a service of master.cf has smtpd_milters of its own, without the "
+               "note: mta: service 10026 of master.cf has smtpd_milters of its own, without the "
                "manager: inet:localhost:8891\n"
                "  mail that comes there passes without the milters behind the manager\n");
 }
@@ -156,6 +156,16 @@ BOOST_AUTO_TEST_CASE(default_action_version_and_local_mail) {
         "note: mta: mail of local programs goes through the manager, too (non_smtpd_milters)\n"
         "  there is no client to refuse: a reject makes a bounce, a recipient that is refused "
         "keeps the whole message in the queue\n");
+}
+
+BOOST_AUTO_TEST_CASE(local_mail_by_a_cleanup_of_its_own) {
+    auto postfix = usual_postfix();
+    postfix.cleanup_milters = {{"cleanup", "inet:localhost:8891"}};
+    BOOST_TEST(wrong(examine_mta(with(postfix))) == "");
+    postfix.cleanup_milters[0].list += ", inet:localhost:10025";
+    BOOST_TEST(wrong(examine_mta(with(postfix)))
+                   .starts_with("note: mta: mail of local programs goes through the manager, too "
+                                "(non_smtpd_milters)\n"));
 }
 
 BOOST_AUTO_TEST_CASE(no_postfix_is_a_note) {

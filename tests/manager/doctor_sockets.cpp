@@ -64,6 +64,24 @@ BOOST_AUTO_TEST_CASE(folder_of_the_system_is_left_alone) {
     BOOST_TEST(said.find("chmod") == said.npos, said);
 }
 
+BOOST_AUTO_TEST_CASE(other_place_is_another_one) {
+    auto seen = facts_of(std::string(listener_part) +
+                         "[[milter]]\nname = \"a\"\nsocket = \"/run/a/a.sock\"\n");
+    seen.milters = {{{obstacle{"/run/a/a.sock", true, 0, "root", "root", 0755, true}, {}}}};
+    auto const said = told(examine_sockets(seen));
+    BOOST_TEST(said.ends_with("    socket = \"unix:/run/a-socket/a.sock\"\n"), said);
+}
+
+BOOST_AUTO_TEST_CASE(who_looks_as_root_is_told_to_ask_the_same_as_another) {
+    auto seen = one_milter();
+    seen.is_roots_view = true;
+    seen.arguments = " -c new.toml --postfix-config /etc/postfix-out";
+    auto const said = told(examine_sockets(seen));
+    BOOST_TEST(said.find("    sudo -u milter-manager milter-manager doctor -c new.toml "
+                         "--postfix-config /etc/postfix-out\n") != said.npos,
+               said);
+}
+
 BOOST_AUTO_TEST_CASE(folder_that_is_not_the_managers_is_not_given_to_the_mta) {
     auto const way = [](obstacle const& at) {
         auto seen = facts_of("[[listen]]\nsocket = \"/root/mm/mta.sock\"\n");

@@ -2,6 +2,7 @@
 // manager/config/config_files.cpp
 #include "manager/config/config_files.hpp"
 
+#include "manager/config/descriptor.hpp"
 #include "manager/config/printable.hpp"
 
 #include <fcntl.h>
@@ -18,17 +19,6 @@ namespace milter::manager {
 namespace {
 
 namespace fs = std::filesystem;
-
-class descriptor {
-public:
-    explicit descriptor(int number) noexcept : number_(number) {}
-    descriptor(descriptor const&) = delete;
-    descriptor& operator=(descriptor const&) = delete;
-    ~descriptor() { ::close(number_); }
-
-private:
-    int number_;
-};
 
 /// Names alone: what a link leads to is found out when it is read.
 std::vector<std::string> names_in(std::string const& folder, std::error_code& ec) {
@@ -77,18 +67,17 @@ config_files files_beside(std::string const& main_file) {
 std::string read_file(std::string const& path, std::size_t limit, std::string& text) {
     text.clear();
     auto const why = [](int error) { return std::generic_category().message(error); };
-    int const number = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (number < 0) return why(errno);
-    descriptor const file(number);
+    descriptor const file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!file.is_open()) return why(errno);
     struct stat found {};
-    if (::fstat(number, &found) != 0) return why(errno);
+    if (::fstat(file.number(), &found) != 0) return why(errno);
     if (S_ISDIR(found.st_mode)) return why(EISDIR);
     if (!S_ISREG(found.st_mode) && !S_ISCHR(found.st_mode)) return "it is no file";
     constexpr std::size_t piece = 1 << 16; // bytes
     while (text.size() <= limit) {
         auto const had = text.size();
         text.resize(had + std::min(piece, limit + 1 - had));
-        auto const size = ::read(number, text.data() + had, text.size() - had);
+        auto const size = ::read(file.number(), text.data() + had, text.size() - had);
         text.resize(had + static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
         if (size == 0) break;
         if (size < 0 && errno != EINTR) return why(errno);

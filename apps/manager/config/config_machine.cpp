@@ -21,8 +21,9 @@ public:
 
     void check(config const& what) {
         if (machine_.as_root)
-            problems_.note({}, "checked as root: what another user may not do is not seen",
-                           "as the user of the manager: runuser -u USER -- milter-manager check");
+            problems_.note(
+                {}, "checked as root: what another user may not do is not seen",
+                "as the user of the manager: runuser -u USER -- milter-manager check -c FILE");
         find_manager(what.control.socket);
         for (std::size_t i = 0; i < what.listens.size(); ++i)
             check_listen("listen[" + std::to_string(i) + "].", what.listens[i]);

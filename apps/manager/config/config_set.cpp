@@ -192,21 +192,23 @@ void read_sets(config& what, value_places const& places, problem_list& problems)
     }
 }
 
-changed_sets with_changed_sets(config const& what, unreadable_sets unreadable) {
+changed_sets with_changed_sets(config const& what, unreadable_sets unreadable,
+                               file_listener const& before) {
     changed_sets out{what, {}, {}};
     bool const tries_again = unreadable == unreadable_sets::too;
     value_places const nowhere;
     for (std::size_t i = 0; i < what.named_sets.size(); ++i) {
         auto& one = out.value.named_sets[i];
+        if (before && !one.sources.empty()) before(one.sources.front().path);
         if (!has_changed(one) && !(tries_again && one.is_unreadable)) continue;
         one.is_unreadable = false;
         auto const name = "set " + one.name;
         problem_list problems({}, name);
         auto read = set_reading(one, what.folder, {}, nowhere, problems).read();
-        auto const before = std::exchange(one.problem, {});
+        auto const known = std::exchange(one.problem, {});
         for (auto& problem : problems.take()) {
             if (one.problem.empty()) one.problem = in_one_line(problem);
-            if (one.is_unreadable && one.problem == before) continue; // has been told
+            if (one.is_unreadable && one.problem == known) continue; // has been told
             problem.weight = problem_weight::warning;
             problem.hint += (problem.hint.empty() ? "" : "; ") + ("the old set " + one.name) +
                             " stays in force";

@@ -33,6 +33,7 @@ enum class unreadable_sets { only_if_changed, too };
 /// Reads anew the sets whose files have changed. Blocks. What was found wrong is looked at again when the file changes; that
 /// a file cannot be read is told once.
 changed_sets with_changed_sets(config const& what,
-                               unreadable_sets unreadable = unreadable_sets::only_if_changed);
+                               unreadable_sets unreadable = unreadable_sets::only_if_changed,
+                               file_listener const& before = {});
 
 } // namespace milter::manager

@@ -86,6 +86,19 @@ private:
     bool is_whole_ = true;
 };
 
+template <class Check> loaded_config load(std::string const& path, Check check) {
+    std::string text;
+    if (auto const why = read_file(path, source_size_limit, text); !why.empty()) {
+        problem_list problems({}, path);
+        problems.error({}, "cannot read the file: " + why);
+        return {nullptr, problems.take(), {}, {}};
+    }
+    loading one(text, path);
+    one.read_beside(path);
+    check(one);
+    return one.finish();
+}
+
 } // namespace
 
 loaded_config parse_config(std::string_view text, std::string const& file) {
@@ -95,16 +108,11 @@ loaded_config parse_config(std::string_view text, std::string const& file) {
 }
 
 loaded_config load_config(std::string const& path, machine const* on) {
-    std::string text;
-    if (auto const why = read_file(path, source_size_limit, text); !why.empty()) {
-        problem_list problems({}, path);
-        problems.error({}, "cannot read the file: " + why);
-        return {nullptr, problems.take(), {}, {}};
-    }
-    loading one(text, path);
-    one.read_beside(path);
-    one.check(on);
-    return one.finish();
+    return load(path, [on](loading& one) { one.check(on); });
+}
+
+loaded_config load_unchecked(std::string const& path) {
+    return load(path, [](loading&) {});
 }
 
 } // namespace milter::manager

@@ -31,6 +31,10 @@ struct loaded_config {
 /// @param on  the machine that it shall fit; null: any. Blocks on files. Does not throw, but for lack of memory.
 loaded_config load_config(std::string const& path, machine const* on = nullptr);
 
+/// What the files say, each by itself: what they say together is not checked, and no set is read, whose file may be large
+/// or hang. For who looks something up.
+loaded_config load_unchecked(std::string const& path);
+
 /// @param file  how problems call the text
 loaded_config parse_config(std::string_view text, std::string const& file);
 

@@ -40,8 +40,11 @@ bool has_sets_of_files(config const& what) noexcept {
                        [](set_config const& one) { return !one.sources.empty(); });
 }
 
-bool sets_have_changed(config const& what) {
-    return std::any_of(what.named_sets.begin(), what.named_sets.end(), has_changed);
+bool sets_have_changed(config const& what, file_listener const& before) {
+    return std::any_of(what.named_sets.begin(), what.named_sets.end(), [&](set_config const& one) {
+        if (before && !one.sources.empty()) before(one.sources.front().path);
+        return has_changed(one);
+    });
 }
 
 } // namespace milter::manager

@@ -4,6 +4,7 @@
 
 #include "manager/core/config.hpp"
 
+#include <functional>
 #include <string>
 
 namespace milter::manager {
@@ -14,8 +15,11 @@ file_state state_of(std::string const& path);
 /// Whether there is a set that comes from a file.
 bool has_sets_of_files(config const& what) noexcept;
 
+/// Told of a file before it is touched: the file system may hang.
+using file_listener = std::function<void(std::string const& path)>;
+
 /// Whether a file of a set is another one than the one that was read. A stat() for each.
-bool sets_have_changed(config const& what);
+bool sets_have_changed(config const& what, file_listener const& before = {});
 
 /// The same of one set.
 bool has_changed(set_config const& what);

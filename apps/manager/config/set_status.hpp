@@ -19,10 +19,11 @@ struct set_status {
     std::string file;        ///< as it is written; empty: its list stands in the configuration
     std::size_t entries = 0;
     std::chrono::system_clock::time_point read; ///< when what is in force was
-    std::string last_error;                     ///< as long as its source is as it was then
+    std::string last_error; ///< as long as its source is as it was then, or its file does not come
 };
 
 /// Of a configuration that was read without errors.
-std::vector<set_status> sets_of(config const& settings);
+/// @param overdue  path of the file whose reading does not come back; empty: none
+std::vector<set_status> sets_of(config const& settings, std::string_view overdue = {});
 
 } // namespace milter::manager

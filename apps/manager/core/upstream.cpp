@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // manager/core/upstream.cpp - what the MTA says, and how it is answered
 #include "manager/core/session.hpp"
+#include "rule/ip.hpp"
+
+#include <optional>
+#include <string>
 
 namespace milter::manager {
 
@@ -12,6 +16,14 @@ bool follows_recipients(command_code code) noexcept {
     return code == command_code::data || code == command_code::header ||
            code == command_code::end_of_headers || code == command_code::body ||
            code == command_code::end_of_message;
+}
+
+/// Of IPv6 in the one spelling of RFC 5952, for those who search the log: Sendmail's is another.
+std::string address_for_people(wire::connect const& who) {
+    auto const text = wire::without_ipv6_tag(who.address);
+    auto const address =
+        who.family == wire::family::inet6 ? rule::parse_ip(text) : std::optional<rule::ip>();
+    return address ? to_string(*address) : capped(text);
 }
 
 } // namespace
@@ -97,7 +109,7 @@ void session::on_connect(wire::connect const& who, proto::time_point now) {
     connect_payload_.assign(mta_.frame().payload);
     has_connect_ = true;
     client_name_ = capped(who.hostname);
-    client_address_ = capped(wire::without_ipv6_tag(who.address));
+    client_address_ = address_for_people(who);
     if (rules_) rules_->replaced().client(who);
     for (auto const& one : links_) // after QUIT_NC
         if (runs(*one) && one->state == link_state::idle) open(*one, now);

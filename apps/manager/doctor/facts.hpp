@@ -31,7 +31,8 @@ struct facts {
     std::shared_ptr<config const> settings; ///< from with_endpoints(), with what Postfix is set to
     std::string user; ///< as whom the manager runs, as far as that can be seen
     bool is_roots_view =
-        false; ///< who looks may do everything, and the manager's user is not known
+        false;             ///< who looks may do everything, and the manager's user is not known
+    std::string arguments; ///< that were given to doctor: " -c x.toml"; for who asks again
     postfix_settings postfix;
     std::string mta_user; ///< as whom Postfix runs; empty: there is none
     std::vector<std::vector<milter_socket>>

@@ -3,8 +3,9 @@
 //
 // What rules need and what a milter asks for when it negotiates, the manager asks the MTA for when a connection begins
 // (SETSYMLIST), whatever the MTA is set to; an MTA that speaks an older version than 6 cannot be asked. What a milter
-// needs and does not ask for, the administrator has to name.
-// Source: docs/protocol.md 2.5, 5.2; MILTER_README of Postfix; README of spamass-milter
+// needs and does not ask for, the administrator has to name. Postfix sends the values of milter_macro_defaults as any
+// other: for what is asked for or listed, where it knows none of its own.
+// Source: docs/protocol.md 2.5, 5.2; MILTER_README, postconf(5) and smtpd_milter.c of Postfix; README of spamass-milter
 #include "manager/doctor/examination.hpp"
 #include "manager/doctor/mta_spelling.hpp"
 #include "manager/mta_settings.hpp"
@@ -49,8 +50,11 @@ static_assert(std::size(stages) == wire::macro_stage_count);
 constexpr std::string_view of_postfix =
     "i j _ {auth_authen} {auth_author} {auth_type} {cert_issuer} {cert_subject} {cipher_bits} "
     "{cipher} {client_addr} {client_connections} {client_name} {client_port} {client_ptr} "
-    "{daemon_addr} {daemon_name} {daemon_port} {mail_addr} {mail_host} {mail_mailer} {rcpt_addr} "
-    "{rcpt_host} {rcpt_mailer} {tls_version} v";
+    "{client_resolve} {daemon_addr} {daemon_name} {daemon_port} {mail_addr} {mail_host} "
+    "{mail_mailer} {rcpt_addr} {rcpt_host} {rcpt_mailer} {tls_version} v";
+
+// Of those that facts come from: a default for them is never used.
+constexpr std::string_view always_known = "{client_ptr} {client_resolve} v";
 
 /// What milters need without asking for it.
 struct known_need {
@@ -130,18 +134,37 @@ private:
 
     // ---- Postfix
 
+    macro_default const* default_of(std::string_view macro) const {
+        auto const& all = facts_.postfix.macro_defaults;
+        auto const found = std::find_if(all.begin(), all.end(),
+                                        [&](auto const& one) { return one.name == macro; });
+        return found == all.end() ? nullptr : &*found;
+    }
+
+    bool can_be_sent(std::string_view macro) const {
+        return has(of_postfix, macro) || default_of(macro);
+    }
+
+    /// The default stands for what is not known of a client, and the fact cannot tell.
+    bool is_believed(std::string_view macro) const {
+        auto const* const by_default = default_of(macro);
+        return by_default && !by_default->value.empty() && !has(always_known, macro) &&
+               is_sent(std::size(stages) - 1, macro,
+                       [this](std::size_t row) { return sent_list(row); });
+    }
+
     /// A milter may ask for what only other MTAs have; a rule is written for this one.
     void examine_rules(finding_list& to) const {
         if (!facts_.settings->book) return;
         auto const& needs = facts_.settings->book->needs();
         for (auto const& one : rule::fact_macros)
             if (needs.has(one.told) && one.without == rule::other_source::none &&
-                !has(of_postfix, one.name))
+                !has(of_postfix, one.name) && !is_believed(one.name))
                 tell_fact(one, to);
+        tell_believed(to);
         names unknown, behind_facts;
         for (auto const& name : needs.macros)
-            if (!has(of_postfix, name))
-                add_once(is_behind_a_fact(name) ? behind_facts : unknown, name);
+            if (!can_be_sent(name)) add_once(is_behind_a_fact(name) ? behind_facts : unknown, name);
         tell_empty(behind_facts, "", to);
         tell_empty(unknown, "; milter_macro_defaults can give them a fixed value", to);
     }
@@ -168,6 +191,29 @@ private:
                "rules ask for " + name + ", which Postfix does not tell: it has no " +
                    std::string(one.name),
                name + " is always " + is);
+    }
+
+    void tell_believed(finding_list& to) const {
+        names macros, of_rules;
+        for (auto const& one : rule::fact_macros)
+            if (facts_.settings->book->needs().has(one.told) && is_believed(one.name)) {
+                add_once(macros, one.name);
+                add_once(of_rules, rule::row_of(one.told).name);
+            }
+        if (macros.empty()) return;
+        to.add(weight::warning,
+               "milter_macro_defaults of Postfix gives values to mail that has none: " +
+                   joined(macros),
+               "rules take them for what is known of the mail: " + joined(of_rules, ", "),
+               lines_to_set("milter_macro_defaults", defaults_without(macros), facts_.postfix));
+    }
+
+    std::string defaults_without(names const& macros) const {
+        names kept;
+        for (auto const& one : facts_.postfix.macro_defaults)
+            if (std::find(macros.begin(), macros.end(), one.name) == macros.end())
+                kept.push_back("{ " + one.name + " = " + one.value + " }");
+        return joined(kept, ", ");
     }
 
     std::string_view postfix_list(std::size_t row) const {
@@ -210,10 +256,11 @@ private:
             take_unknown(asked_for_[static_cast<std::size_t>(stages[row].stage)], unknown);
             auto lacking = missing(needed_, row, list);
             take_unknown(lacking, unknown);
-            std::erase_if(lacking, [](auto const& name) { return !has(of_postfix, name); });
-            for (auto const* const wanted : {&facts_.settings->rule_macros, &asked_for_})
-                for (auto const& name : missing(*wanted, row, list))
-                    if (has(of_postfix, name)) add_once(lacking, name);
+            std::erase_if(lacking, [this](auto const& name) { return !can_be_sent(name); });
+            for (auto const& name : missing(facts_.settings->rule_macros, row, list))
+                if (is_worth_a_line(name)) add_once(lacking, name);
+            for (auto const& name : missing(asked_for_, row, list))
+                if (can_be_sent(name)) add_once(lacking, name);
             if (!lacking.empty()) tell_postfix(row, lacking, to);
             all_is_sent = all_is_sent && lacking.empty();
         }
@@ -221,6 +268,17 @@ private:
         if (all_is_sent)
             to.add(weight::right, "Postfix sends the macros that rules and milters need",
                    "what it does not send by itself it is asked for when a connection begins");
+    }
+
+    /// To a rule: a fact that the command tells as well is known without it, and is not to believe a default.
+    bool is_worth_a_line(std::string_view macro) const {
+        auto const& named = facts_.settings->book->needs().macros;
+        if (std::find(named.begin(), named.end(), macro) != named.end()) return can_be_sent(macro);
+        return has(of_postfix, macro) &&
+               std::none_of(std::begin(rule::fact_macros), std::end(rule::fact_macros),
+                            [&](auto const& one) {
+                                return one.name == macro && one.without != rule::other_source::none;
+                            });
     }
 
     static void tell_unknown(names const& to_milters, finding_list& to) {
@@ -235,9 +293,9 @@ private:
             to.add(weight::note, what + joined(behind_facts), "they do without");
     }
 
-    static void take_unknown(names const& from, names& to) {
+    void take_unknown(names const& from, names& to) const {
         for (auto const& name : from)
-            if (!has(of_postfix, name)) add_once(to, name);
+            if (!can_be_sent(name)) add_once(to, name);
     }
 
     void tell_postfix(std::size_t row, names const& lacking, finding_list& to) const {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace milter::manager::doctor {
 
@@ -32,12 +33,11 @@ private:
                            [&](auto one) { return who_is(one, facts_) == standing::manager; });
     }
 
-    /// A service with a list of its own, or with one that stands for a setting, which is not looked up.
-    bool some_service_may_ask() const {
-        auto const& lists = postfix_.service_milters;
-        return std::any_of(lists.begin(), lists.end(), [&](auto const& one) {
-            return one.find('$') != one.npos || leads_to_us(one);
-        });
+    /// A service with a list of its own, with us; null: none has.
+    milters_of_service const* asking_us(std::vector<milters_of_service> const& own) const {
+        auto const found = std::find_if(own.begin(), own.end(),
+                                        [&](auto const& one) { return leads_to_us(one.list); });
+        return found == own.end() ? nullptr : &*found;
     }
 
     /// Where it is other machines that ask, the Postfix of this one may well not.
@@ -54,9 +54,10 @@ private:
         if (leads_to_us(postfix_.smtpd_milters))
             return to.add(weight::right,
                           "Postfix asks the manager: smtpd_milters = " + postfix_.smtpd_milters);
-        if (some_service_may_ask())
+        if (auto const* const one = asking_us(postfix_.service_milters))
             return to.add(weight::right,
-                          "a service of master.cf has smtpd_milters of its own for the manager");
+                          "service " + one->service +
+                              " of master.cf asks the manager: smtpd_milters = " + one->list);
         auto const is =
             postfix_.smtpd_milters.empty() ? "is empty" : "is " + postfix_.smtpd_milters;
         to.add(others_may_ask() ? weight::warning : weight::problem,
@@ -64,15 +65,14 @@ private:
                "mail that comes by SMTP passes without the milters behind the manager", ask_us());
     }
 
-    /// What stands for a setting is not looked up.
     void examine_services(finding_list& to) const {
         for (auto const& one : postfix_.service_milters)
-            if (one.find('$') == one.npos && !leads_to_us(one))
-                to.add(
-                    weight::note,
-                    "a service of master.cf has smtpd_milters of its own, without the manager: " +
-                        one,
-                    "mail that comes there passes without the milters behind the manager");
+            if (!leads_to_us(one.list))
+                to.add(weight::note,
+                       "service " + one.service +
+                           " of master.cf has smtpd_milters of its own, without the manager: " +
+                           one.list,
+                       "mail that comes there passes without the milters behind the manager");
     }
 
     /// By the first socket that smtpd sees.
@@ -112,7 +112,7 @@ private:
     }
 
     void examine_local_mail(finding_list& to) const {
-        if (leads_to_us(postfix_.non_smtpd_milters))
+        if (leads_to_us(postfix_.non_smtpd_milters) || asking_us(postfix_.cleanup_milters))
             to.add(weight::note,
                    "mail of local programs goes through the manager, too (non_smtpd_milters)",
                    "there is no client to refuse: a reject makes a bounce, a recipient that is "

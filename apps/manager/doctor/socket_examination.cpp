@@ -31,12 +31,17 @@ bool is_barred(milter_socket const& one) { return one.barred && one.barred->erro
 bool works(milter_socket const& one) { return one.heard && one.heard->agreed && !is_barred(one); }
 
 /// Where the way is not to be opened.
-std::vector<std::string> other_place(std::string const& milter) {
-    auto const folder = "/run/" + milter;
+/// Another one than `now`, which ends with its socket.
+std::vector<std::string> other_place(std::string const& milter, std::string_view now) {
+    auto const socket_in = [&](std::string const& folder) {
+        return "unix:/run/" + folder + '/' + milter + ".sock";
+    };
+    auto place = socket_in(milter);
+    if (now.ends_with(place)) place = socket_in(milter + "-socket");
     return {"# let " + milter +
                 " listen in a folder and with a group of its own, and write to its "
                 "[[milter]] in milter-manager.toml:",
-            "socket = \"unix:" + folder + '/' + milter + ".sock\""};
+            "socket = \"" + place + '"'};
 }
 
 /// What opens the way: membership where the mode has it, else the mode first.
@@ -93,7 +98,7 @@ private:
             reason = why() + "; " + (at.is_socket ? "the socket" : "the folder") +
                      " is not to be opened: move the socket";
         to.add(how_bad(), where + ": user " + facts_.user + verb + describe(at), reason,
-               at.is_off_limits ? other_place(milter_.name) : way_through(at, facts_.user));
+               at.is_off_limits ? other_place(milter_.name, where) : way_through(at, facts_.user));
     }
 
     void tell_missing(std::string const& where, obstacle const& at, finding_list& to) const {
@@ -140,7 +145,7 @@ std::vector<finding> examine_sockets(facts const& what) {
     if (what.is_roots_view)
         found.add(weight::note, "looked at as root, who may pass every folder",
                   "what the manager's own user may not do is not seen",
-                  {"sudo -u milter-manager milter-manager doctor"});
+                  {"sudo -u milter-manager milter-manager doctor" + what.arguments});
     for (std::size_t i = 0; i < what.milters.size(); ++i)
         if (what.settings->milters[i].enabled) examination(what, i).examine(found);
     return found.take();

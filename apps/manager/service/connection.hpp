@@ -6,7 +6,7 @@
 // written to is told of by the read side, with all that the peer said before. It can be used again after close().
 #pragma once
 
-#include "manager/service/descriptor.hpp"
+#include "manager/config/descriptor.hpp"
 #include "manager/service/poller.hpp"
 #include <milter/net/address.hpp>
 

@@ -7,7 +7,7 @@
 // Source: proc(5), /proc/stat
 #pragma once
 
-#include "manager/service/descriptor.hpp"
+#include "manager/config/descriptor.hpp"
 #include <milter/error.hpp>
 
 #include <boost/asio/io_context.hpp>

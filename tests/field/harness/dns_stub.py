@@ -5,7 +5,8 @@ usage: dns_stub.py --addr 127.0.0.53 --port 53 --zone FILE
 
 Zone file lines:  NAME TYPE VALUE   (# comments; MX value "10 host"; TXT: rest
 of the line; PTR may be given as "IP PTR name").  A name "*.rest" matches any
-name under rest.  Names not found get NXDOMAIN at once, so nothing waits.
+name under rest; SERVFAIL as a name's only type is that answer.  Names not found
+get NXDOMAIN at once, so nothing waits.
 """
 import argparse
 import ipaddress
@@ -76,14 +77,15 @@ def answer(zone, q):
     question = q[12 : pos + 4]
     recs = find(zone, ".".join(labs))
     exists = recs is not None or any(n.endswith("." + ".".join(labs).lower()) for n in zone)
+    fails = recs is not None and recs[0][0] == "SERVFAIL"
     ans = b""
     count = 0
-    for typ, value in recs or []:
+    for typ, value in recs if recs and not fails else []:
         if qtype in (TYPES[typ], 255):
             data = rdata(typ, value)
             ans += b"\xc0\x0c" + struct.pack("!HHIH", TYPES[typ], 1, 60, len(data)) + data
             count += 1
-    head = struct.pack("!6H", qid, 0x8580 | (flags & 0x0100) | (0 if exists else 3), 1, count, 0, 0)
+    head = struct.pack("!6H", qid, 0x8580 | (flags & 0x0100) | (2 if fails else 0 if exists else 3), 1, count, 0, 0)
     return head + question + ans
 
 

@@ -16,25 +16,20 @@ import argparse
 import json
 import os
 import shutil
-import signal
 import sys
 import tempfile
 import time
 
 from scenarios import GROUPS, SCENARIOS, play
 
-from . import miltertest, oracle, selection
+from . import entry, miltertest, oracle, selection
 from .compare import canonical
 from .deviations import Deviations, difference, entry_text, macro_difference
-from .field import Field, missing, work_directory
+from .entry import PASSED, UNAVAILABLE, USAGE, say
+from .field import missing
 from .manager import Managers
 
-PASSED, DIFFERENT, USAGE, INTERRUPTED, UNAVAILABLE = 0, 1, 2, 5, 69
 SHOWN = 40  # lines of a difference that are printed; the results directory has all of it
-
-
-def say(text):
-    print(text, flush=True)
 
 
 def parse(argv):
@@ -47,10 +42,7 @@ def parse(argv):
     ap.add_argument("--short", action="store_true", help="the selection for every day")
     ap.add_argument("--all", action="store_true", help="all but what hangs on the seconds of a dying milter")
     ap.add_argument("--miltertest", action="store_true", help="the Lua scripts in miltertest/")
-    ap.add_argument("--mta", choices=["postfix", "sendmail"], default="postfix")
-    ap.add_argument(
-        "--manager", metavar="PATH", help="default: $MILTER_MANAGER, else the newest build/*/bin/milter-manager"
-    )
+    entry.add_what(ap)
     ap.add_argument("--native", action="store_true", help="no manager: the MTA has the milters itself")
     ap.add_argument(
         "--serial", action="store_true", help="the manager shows a message to one milter at a time (serial = true)"
@@ -60,12 +52,7 @@ def parse(argv):
         "--record-deviations", action="store_true", help="print entries for deviations.toml, ready to paste"
     )
     ap.add_argument("--results", metavar="DIR", help="keep all results there; else only those of failures are kept")
-    ap.add_argument("--work", metavar="DIR", help="work directory; one where a field is up already is used and left up")
-    ap.add_argument(
-        "--keep", action="store_true", help="do not delete the work directory (what runs is stopped all the same)"
-    )
-    ap.add_argument("--if-possible", action="store_true", help="pass when this machine cannot run the field")
-    ap.add_argument("--list", action="store_true", help="print the scenarios and go")
+    entry.add_how(ap)
     args = ap.parse_intermixed_args(argv)
     if args.short and args.all:
         ap.error("--short or --all")
@@ -80,7 +67,7 @@ def parse(argv):
     return args
 
 
-class Run:
+class Run(entry.Run):
     """One run: what was counted, what is to be kept."""
 
     def __init__(self, args, deviations, binary):
@@ -215,7 +202,8 @@ class Run:
     def against(self):
         return "native" if self.args.native else self.binary + (" with serial = true" if self.args.serial else "")
 
-    def close(self, field, began):
+    def before_down(self, field, began):
+        self.stop_managers()
         if self.failed:
             log = os.path.join(field.work, "postfix/log/maillog")
             if os.path.exists(log):
@@ -235,36 +223,6 @@ class Run:
             % (len(self.listed), self.against(), time.monotonic() - began)
         )
         say("field: %d passed, %d failed, %d skipped" % (len(self.passed), len(self.failed), len(self.skipped)))
-        return DIFFERENT if self.failed else PASSED
-
-
-def interrupt(signum, frame):
-    raise KeyboardInterrupt
-
-
-def perform(run, args):
-    """Up, play, down, whatever happens in between."""
-    began = time.monotonic()
-    field = Field(os.path.abspath(args.work) if args.work else work_directory())
-    was_up = field.is_up()
-    status = None
-    for s in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(s, interrupt)
-    try:
-        run.play(field)
-    except KeyboardInterrupt:
-        say("interrupted")
-        status = INTERRUPTED
-    finally:
-        for s in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # what is up must come down now
-            signal.signal(s, signal.SIG_IGN)
-        run.stop_managers()
-        closing = run.close(field, began)
-        if not was_up:
-            field.down(remove=not args.keep)
-        if args.keep and not was_up:
-            say("work directory: " + field.work)
-    return closing if status is None else status
 
 
 def main(argv=None):
@@ -276,24 +234,18 @@ def main(argv=None):
         return PASSED
     lacking = missing(args.mta if args.chosen else None, args.miltertest)
     if lacking:
-        say("field: this machine lacks: " + ", ".join(lacking))
-        say("field: scripts/deps --mta installs what --short needs, scripts/deps --field all of it")
-        if args.if_possible:
-            say("field: not run")
-        return PASSED if args.if_possible else UNAVAILABLE
-    binary = None if args.native else selection.manager_binary(args.manager)
-    if binary is None and not args.native:
-        say(
-            "field: no milter-manager%s: build it, or --native"
-            % (" at " + args.manager if args.manager else " was built here")
+        return entry.lacks(
+            "field", lacking, args, "scripts/deps --mta installs what --short needs, scripts/deps --field all of it"
         )
+    binary = None if args.native else entry.manager_binary("field", args, "build it, or --native")
+    if binary is None and not args.native:
         return UNAVAILABLE
     deviations = Deviations.read()
     strange = sorted(n for _, n in deviations.scenarios() if not selection.known(n))
     if strange:
         say("field: deviations.toml: no such scenario: " + ", ".join(strange))
         return USAGE
-    return perform(Run(args, deviations, binary), args)
+    return entry.perform(Run(args, deviations, binary), args)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 
 The stubs are the field milters a, b, c, ra, rb, rc: they log each callback with its arguments and macros.
 """
+import base64
 import json
 import os
 import signal
@@ -58,7 +59,7 @@ class Rig(Context):
     def __init__(self, field, mta, name, binary, folder, short):
         super().__init__(field, mta, name, CHAIN)
         self.binary, self.folder, self.short = binary, folder, short
-        self.process, self.names, self.problems = None, {}, []
+        self.process, self.names, self.problems, self.left_out = None, {}, [], []
         self.since = {n: os.path.getsize(p) for n, p in self.logs().items()}
         self.control = os.path.join(folder, "control")
         self.decisions = os.path.join(folder, "decisions")
@@ -135,15 +136,41 @@ class Rig(Context):
                 self.problems.append("%s, see %s" % (found.group(0), self.error_log))
 
     # -- clients
-    def client_from(self, name=None, address=None, login=None, helo="client.sender.test"):
-        """A client that has said HELO; with XCLIENT when it is another than localhost."""
+    @property
+    def xclient(self):
+        """Can clients be made with XCLIENT?"""
+        return self.mta == "postfix"
+
+    @property
+    def user(self):
+        """Whom a client of client_from() with a login is recorded as."""
+        return "alice" if self.xclient else "user@mx.field.test"
+
+    def address(self, address, src):
+        """The address that a client of client_from() is recorded with."""
+        return (address or "127.0.0.1").removeprefix("IPV6:") if self.xclient else src
+
+    def client_from(self, name=None, address=None, src=None, login=False, helo="client.sender.test"):
+        """A client that has said HELO: by XCLIENT of that name and address, or else at src, which etc/zone names."""
+        if not self.xclient:
+            c = self.client(src=src, v6=src == "::1")
+            c.hello(helo)
+            if login:
+                self.log_in(c)
+            return c
         c = self.client()
-        facts = {k: v for k, v in (("name", name), ("addr", address), ("login", login)) if v}
+        facts = {k: v for k, v in (("name", name), ("addr", address), ("login", login and self.user)) if v}
         if facts:
             c.hello("before.xclient.test")
             c.xclient(**facts)
         c.hello(helo)
         return c
+
+    def log_in(self, c):
+        """AUTH; the realm is Postfix's domain, Sendmail's host."""
+        realm = b"field.test" if self.mta == "postfix" else b"mx.field.test"
+        c.cmd("AUTH PLAIN " + base64.b64encode(b"\0user@" + realm + b"\0secret").decode())
+        self.expect("login", 235, c.code)
 
     def send(self, sender, to=("bob@field.test",), msg=None, helo="client.sender.test", src=None, par=""):
         """A session of one message; its last code."""
@@ -204,6 +231,11 @@ class Rig(Context):
             time.sleep(0.05)
 
     # -- judging
+    def leave_out(self, names, why):
+        """Clients or messages of this scenario that the MTA cannot have."""
+        if names:
+            self.left_out.append("%s: %s" % (", ".join(names), why))
+
     def expect(self, what, expected, seen):
         if expected != seen:
             self.problems.append("%s: expected %r, seen %r" % (what, expected, seen))

@@ -3,17 +3,22 @@
 
     python3 -m unittest discover -s tests/field/selftest
 """
+import argparse
 import copy
 import os
+import signal
+import struct
 import subprocess
 import sys
 import tempfile
 import time
 import tomllib
 import unittest
+from unittest import mock
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from harness import compare, configure, deviations, manager, oracle, ports, selection, tables  # noqa: E402
+from harness import compare, configure, deviations, dns_stub, entry, manager, oracle, ports  # noqa: E402
+from harness import selection, tables  # noqa: E402
 from scenarios import GROUPS, SCENARIOS, select  # noqa: E402
 
 RELAY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "relay")
@@ -313,6 +318,63 @@ class ManagerProcess(unittest.TestCase):
         with open(m.by_chain["a"].base + ".err", "a") as f:
             f.write("==1==ERROR: AddressSanitizer: heap-use-after-free\n")
         self.assertIn("AddressSanitizer", m.trouble(["a"])[0])
+
+
+class Entry(unittest.TestCase):
+    """A run from up to down."""
+
+    def perform(self, play=lambda: None, failed=(), was_up=False):
+        """(exit status, what was called in order)"""
+        order = []
+        field = mock.Mock(is_up=lambda: was_up, down=lambda remove: order.append("down"))
+        run = mock.Mock(failed=failed)
+        run.play = lambda field: (order.append("play"), play())
+        run.before_down = lambda field, began: order.append("before")
+        run.after_down = lambda began: order.append("after")
+        signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        before = [signal.getsignal(s) for s in signals]
+        try:
+            with mock.patch.object(entry, "Field", lambda work: field):
+                with mock.patch.object(entry, "say", lambda text: None):
+                    return entry.perform(run, argparse.Namespace(work="/w", keep=False)), order
+        finally:
+            for s, handler in zip(signals, before):
+                signal.signal(s, handler)
+
+    def test_what_was_up_stays_up(self):
+        self.assertEqual(self.perform(), (entry.PASSED, ["play", "before", "down", "after"]))
+        self.assertEqual(self.perform(was_up=True), (entry.PASSED, ["play", "before", "after"]))
+
+    def test_what_failed_is_the_exit_status(self):
+        self.assertEqual(self.perform(failed=["x"])[0], entry.DIFFERENT)
+
+    def test_what_is_interrupted_comes_down_too(self):
+        def interrupt():
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(10)
+
+        self.assertEqual(self.perform(interrupt), (entry.INTERRUPTED, ["play", "before", "down", "after"]))
+
+
+class Names(unittest.TestCase):
+    """The DNS stub with the field's zone."""
+
+    def ask(self, name, kind="A"):
+        """(status, number of answers)"""
+        zone = dns_stub.load(os.path.join(tables.ETC, "zone"))
+        question = dns_stub.wire_name(name) + struct.pack("!HH", dns_stub.TYPES[kind], 1)
+        answer = dns_stub.answer(zone, struct.pack("!6H", 0, 0, 1, 0, 0, 0) + question)
+        _, flags, _, count, _, _ = struct.unpack("!6H", answer[:12])
+        return flags & 15, count
+
+    def test_answers_with_what_there_is(self):
+        self.assertEqual(self.ask("10.0.1.127.in-addr.arpa", "PTR"), (0, 1))
+        self.assertEqual(self.ask("MX.field.test"), (0, 1))
+        self.assertEqual(self.ask("mx.field.test", "TXT"), (0, 0))
+        self.assertEqual(self.ask("nobody.field.test"), (3, 0))
+
+    def test_a_name_can_fail(self):
+        self.assertEqual(self.ask("24.0.1.127.in-addr.arpa", "PTR"), (2, 0))
 
 
 class Listening(unittest.TestCase):

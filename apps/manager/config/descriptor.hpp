@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// manager/service/descriptor.hpp - a file descriptor that is closed with its owner
+// manager/config/descriptor.hpp - a file descriptor that is closed with its owner
 #pragma once
 
 #include <unistd.h>
