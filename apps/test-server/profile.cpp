@@ -41,6 +41,8 @@ mta_profile postfix(std::string name, std::string about, std::string version) {
                   {"{rcpt_mailer}", "local"}};
     one.macros_for_each_command = true;
     one.aborts_each_message = true;
+    one.aborts_before_quit = true;
+    one.quits_with_the_refused = false;
     one.skip_ends_headers = true;
     return one;
 }
@@ -79,6 +81,7 @@ mta_profile minimal() {
     one.offer.actions = actions_of_v2;
     one.offer.steps = proto::steps_of(2);
     std::erase_if(one.values, [](auto const& value) { return value.first == "v"; });
+    one.aborts_before_quit = false;
     one.skip_ends_headers = false;
     return one;
 }

@@ -33,8 +33,10 @@ struct mta_profile {
         false; ///< also for headers, body and unknown commands, and if there are none
     bool id_with_sender = false; ///< macro i; else behind the first recipient that was accepted
     bool tags_ipv6 = false;      ///< "IPv6:2001:db8::1" in CONNECT
-    bool aborts_each_message = false; ///< also one that has ended
-    bool skip_ends_headers = false;   ///< SKIP in answer to one
+    bool aborts_each_message = false;   ///< also one that has ended
+    bool aborts_before_quit = false;    ///< once more, if there was a HELO
+    bool quits_with_the_refused = true; ///< also with a milter that accepted or refused the client
+    bool skip_ends_headers = false;     ///< SKIP in answer to one
 };
 
 /// Those that are known by name, the default first.

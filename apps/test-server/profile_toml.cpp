@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::string_view known_keys =
     "base, version, actions, steps, strict, header_rules, macros, values, macros_for_each_command, "
-    "id_with_sender, tags_ipv6, aborts_each_message and skip_ends_headers";
+    "id_with_sender, tags_ipv6, aborts_each_message, aborts_before_quit, "
+    "quits_with_the_refused and skip_ends_headers";
 
 class reader : cli::toml_reader {
 public:
@@ -44,6 +45,8 @@ private:
             {"id_with_sender", to.id_with_sender},
             {"tags_ipv6", to.tags_ipv6},
             {"aborts_each_message", to.aborts_each_message},
+            {"aborts_before_quit", to.aborts_before_quit},
+            {"quits_with_the_refused", to.quits_with_the_refused},
             {"skip_ends_headers", to.skip_ends_headers},
         };
         for (auto const& one : habits)

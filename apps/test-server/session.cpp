@@ -68,14 +68,23 @@ public:
         error_code early;
         if (!out_.failed) refuse_early_reply(early);
         if (early) fail(early);
-        if (out_.failed) co_return;
-        session_.quit();
-        say("> quit");
-        error_code ignored; // a milter that has left already has nothing to say any more
-        co_await drive_.flush(ignored);
+        if (!out_.failed) co_await leave();
     }
 
 private:
+    asio::awaitable<void> leave() {
+        bool const is_settled = out_.ended_early && out_.ended_early->what != status::quit;
+        if (is_settled && !plan_.mta.quits_with_the_refused) co_return;
+        error_code ignored; // a milter that has left already has nothing to say any more
+        if (plan_.mta.aborts_before_quit && greeted_) {
+            say("> abort");
+            session_.abort(proto::clock::now(), ignored);
+        }
+        session_.quit();
+        say("> quit");
+        co_await drive_.flush(ignored);
+    }
+
     bool going_on() const noexcept { return !out_.failed && !out_.ended_early && !over_; }
 
     void say(std::string_view line) const {
@@ -156,6 +165,7 @@ private:
         auto const address = (tagged ? "IPv6:" : "") + client.address;
         auto given = co_await ask(wire::connect{client.host, client.family, client.port, address});
         if (end_early(given) || !going_on()) co_return;
+        greeted_ = true;
         given = co_await ask(wire::helo{plan_.helo});
         end_early(given);
     }
@@ -187,20 +197,21 @@ private:
         state_ = {};
         state_.sender = &mail.sender;
         state_.queue_id = new_queue_id();
-        state_.message_id = message_id(mail);
+        state_.message_id = message_id(mail, state_.queue_id);
         reset_after_ = reset_after;
         result.verdict = co_await transact(mail, result);
         message_ = nullptr;
-        if (!out_.failed) co_await leave_transaction();
+        bool const goes_on = reset_after || &mail != &plan_.messages.back();
+        if (!out_.failed) co_await leave_transaction(goes_on);
         if (reset_after) co_return;
         finish_delivery(result);
         out_.messages.push_back(std::move(result));
     }
 
-    /// Postfix says ABORT after each message, Sendmail only when one is broken off.
-    asio::awaitable<void> leave_transaction() {
-        bool const due = plan_.mta.aborts_each_message || proto::in_transaction(session_.at());
-        if (!due || over_) co_return;
+    /// Postfix says ABORT after each message, Sendmail only when one is broken off and the session goes on.
+    asio::awaitable<void> leave_transaction(bool goes_on) {
+        bool const is_open = goes_on && !over_ && proto::in_transaction(session_.at());
+        if (!plan_.mta.aborts_each_message && !is_open) co_return;
         say("> abort");
         error_code ec;
         session_.abort(proto::clock::now(), ec);
@@ -321,11 +332,12 @@ private:
         co_return false;
     }
 
-    static std::string message_id(message_plan const& mail) {
+    /// An MTA gives one to a message without.
+    static std::string message_id(message_plan const& mail, std::string const& queue_id) {
         for (auto const& one : mail.headers)
             if (message::same_name(one.name, "Message-Id"))
                 return std::string(message::shown_value(one.value, false));
-        return {};
+        return "<" + queue_id + "@mail.example.com>";
     }
 
     session_plan const& plan_;
@@ -336,6 +348,7 @@ private:
     macro_state state_;
     message_outcome* message_ = nullptr; ///< the one in transfer
     std::optional<code> reset_after_;
+    bool greeted_ = false; ///< HELO was said
     bool skipped_ = false; ///< the last answer was SKIP
     bool over_ = false;    ///< the SMTP session ends
 };

@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(addresses_of_ipv6_are_tagged_and_unknown_clients_have_none)
 BOOST_AUTO_TEST_CASE(the_null_sender_has_an_empty_address) {
     sender.address = "<>";
     BOOST_TEST(at(code::mail).find("{mail_addr}=") != std::string::npos);
-    BOOST_TEST(at(code::mail).ends_with("{mail_addr}="));
+    BOOST_TEST(at(code::mail).find("{mail_addr}= {mail_host}") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(macro_options_may_leave_out_braces) {
