@@ -167,7 +167,7 @@ private:
         }
         course_->ended();
         each_({session_, number_, client_name_, client_address_, sender_, is_whole, *course_,
-               verdicts_});
+               verdicts_, macros_});
         facts_.forget_message();
         facts_.reached(stage::helo);
         course_.reset();
