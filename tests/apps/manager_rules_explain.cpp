@@ -185,6 +185,11 @@ BOOST_AUTO_TEST_CASE(milter_that_a_rule_has_evaluated_is_said_to_be) {
     request.given = {"client=203.0.113.9", "sender=a@x.example", "recipients=b@y.example"};
     auto const done = manager::explain_mail(request);
     BOOST_TEST(contains(done.out, "milter scan runs to be evaluated"), done.out);
+    BOOST_TEST(contains(done.out, "  rule \"try\" has it evaluated\n    true: sender.domain == "),
+               done.out);
+    request.given.erase(request.given.begin() + 1);
+    BOOST_TEST(
+        contains(manager::explain_mail(request).out, "; whether it is evaluated is undecided\n"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

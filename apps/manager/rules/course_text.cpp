@@ -58,7 +58,8 @@ std::string fate_text(milter_course const& of) {
     if (!of.runs) return " is undecided";
     std::string const fate = *of.runs ? " runs" : " does not run";
     return fate + (of.is_evaluated ? " to be evaluated" : "") + ", decided at " +
-           name_of(of.answers.back());
+           name_of(of.answers.back()) +
+           (of.may_be_evaluated ? "; whether it is evaluated is undecided" : "");
 }
 
 std::string verdict_text(mail_course const& of) {

@@ -74,6 +74,8 @@ bool mail_course::settle(milter_course& one) {
     one.may_be_evaluated = evaluated == truth::pending;
     if (one.may_be_evaluated) return false;
     one.is_settled = true;
+    if (why_ == reasons::kept && !book_.milters()[one.place].evaluate.empty())
+        one.why = reasons_of(one.place); // with what that took
     if (decided_) decided_(one.place, *one.runs && !one.is_evaluated);
     memo_.forget(book_.memo_size());
     return true;
@@ -83,7 +85,7 @@ void mail_course::ended() {
     memo_.forget(book_.memo_size());
     if (why_ != reasons::kept) return;
     for (auto& one : milters_)
-        if (!one.runs) one.why = reasons_of(one.place);
+        if (!one.is_settled) one.why = reasons_of(one.place);
 }
 
 std::vector<reason> mail_course::reasons_of(std::size_t place) const {
