@@ -106,10 +106,15 @@ void add_finding(findings& to, node const& tree, condition_trees const& conditio
                  std::string_view salt) {
     auto const what = constancy_of(tree, conditions, salt);
     if (what == constancy::none || is_constant(tree, conditions, salt)) return;
+    auto const one_value = tree.kind == node_kind::compare ? to_text(tree.children[0]) : "";
     if (what == constancy::never)
-        to.push_back({tree.at, "this is never true", "its parts contradict each other"});
+        to.push_back({tree.at, "this is never true",
+                      one_value.empty() ? "its parts contradict each other"
+                                        : "no value of " + one_value + " is like that"});
     else
-        to.push_back({tree.at, "this is always true", "its parts leave nothing out"});
+        to.push_back({tree.at, "this is always true",
+                      one_value.empty() ? "its parts leave nothing out"
+                                        : "each value of " + one_value + " is like that"});
 }
 
 } // namespace
