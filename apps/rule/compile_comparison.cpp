@@ -172,7 +172,10 @@ std::uint32_t compiler::unsuited(node const& tree, operand const& left, std::str
     if (left.is == type::ip)
         hint = "a network stands behind in: in \"" + network_like(tree.children[1]) + "\"";
     else if (takes == "numbers" && is_textual(*left.is))
-        hint = "list those that are meant: in [" + std::string(example_of(*left.is)) + ", ...]";
+        hint = "list those that are meant: in [" +
+               (tree.children[1].kind == node_kind::text ? to_text(tree.children[1])
+                                                         : std::string(example_of(*left.is))) +
+               ", ...]";
     return wrong(tree.children[0].at,
                  std::string(spelling(tree.how)) + " is for " + std::string(takes) + ", and " +
                      left.name + " is of type " + std::string(name_of(*left.is)),

@@ -102,6 +102,15 @@ void collect_bodies(node const& tree, std::vector<node const*>& into) {
     for (auto const& one : tree.children) collect_bodies(one, into);
 }
 
+/// Comparisons of numbers in it, which may be out of bounds by themselves: client.port > 70000.
+void collect_numbers(node const& tree, std::vector<node const*>& into) {
+    if (tree.kind == node_kind::compare) {
+        auto const is = type_of_operand(tree.children[0]);
+        if (is && is_number(*is)) into.push_back(&tree);
+    }
+    for (auto const& one : tree.children) collect_numbers(one, into);
+}
+
 void add_finding(findings& to, node const& tree, condition_trees const& conditions,
                  std::string_view salt) {
     auto const what = constancy_of(tree, conditions, salt);
@@ -136,6 +145,10 @@ findings contradictions_in(node const& tree, condition_trees const& conditions,
     std::vector<node const*> bodies;
     collect_bodies(tree, bodies);
     for (auto const* const one : bodies) add_finding(all, *one, conditions, salt);
+    if (!all.empty()) return all; // which may be for that reason
+    std::vector<node const*> numbers;
+    collect_numbers(tree, numbers);
+    for (auto const* const one : numbers) add_finding(all, *one, conditions, salt);
     return all;
 }
 

@@ -195,6 +195,11 @@ BOOST_AUTO_TEST_CASE(a_text_that_no_mail_has_is_told_with_what_was_meant) {
                "\"text/html; charset=utf-8\"; it has no parameters: write \"text/html\"\n");
     BOOST_TEST(told("content_type in [\"text/html\", \"/pdf/\", \"html\"]") ==
                "\"html\": content_type is never \"html\"; write one like \"text/html\"\n");
+    BOOST_TEST(told("auth.present or client.port > 70000 and client.port > 25") ==
+               "client.port > 70000: this is never true; no value of client.port is like that\n");
+    BOOST_TEST(told("count(length(recipient) < 0) > 1") ==
+               "length(recipient) < 0: this is never true; "
+               "no value of length(recipient) is like that\n");
     for (auto const* const good :
          {"sender == \"a@example.com\"", "sender == \"postmaster\"", "sender == \"<>\"",
           "sender in [\"@example.com\", \"example.org\"]", "helo == \"user@example.com\"",

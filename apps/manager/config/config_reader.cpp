@@ -200,8 +200,14 @@ void config_reader::read_keys(raw_node const& table, std::string const& rows,
         else if (node.is == raw_node::shape::table)
             read_inner_table(node, inner_rows, inner_path, to);
         else
-            problems_.error(node.at, node.key + " is a table", table_hint(node, inner_rows));
+            refuse_value_of_table(node, inner_rows, inner_path);
     }
+}
+
+void config_reader::refuse_value_of_table(raw_node const& node, std::string const& rows,
+                                         std::string const& path) {
+    keys_[path] = node.at; // meant, though in vain
+    problems_.error(node.at, node.key + " is a table", table_hint(node, rows));
 }
 
 void config_reader::read_inner_table(raw_node const& table, std::string const& rows,

@@ -20,8 +20,7 @@ namespace {
 constexpr std::string_view set_sources[] = {"cidr",  "domains", "mail",  "strings",
                                             "hours", "file",    "table", "sqlite"};
 constexpr std::string_view verdicts[] = {"accept", "reject", "tempfail"};
-constexpr std::string_view for_milters[] = {"macros", "default_macros", "timeout.command",
-                                            "timeout.content", "timeout.end_of_message"};
+constexpr std::string_view for_milters[] = {"macros", "default_macros", "timeout"};
 constexpr std::string_view other_actions[] = {"use", "skip", "evaluate", "tag"};
 
 /// One entry of a table, by the places of its keys, also of those whose values were refused.
