@@ -205,7 +205,7 @@ void config_reader::read_keys(raw_node const& table, std::string const& rows,
 }
 
 void config_reader::refuse_value_of_table(raw_node const& node, std::string const& rows,
-                                         std::string const& path) {
+                                          std::string const& path) {
     keys_[path] = node.at; // meant, though in vain
     problems_.error(node.at, node.key + " is a table", table_hint(node, rows));
 }
