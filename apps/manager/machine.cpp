@@ -7,6 +7,7 @@
 #include <milter/net/listener.hpp>
 
 #include <fcntl.h>
+#include <netdb.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -60,6 +61,10 @@ std::string user_name() {
     return user ? "user " + std::string(user->pw_name) : "uid " + std::to_string(::geteuid());
 }
 
+bool has_service(std::string const& name) {
+    return ::getservbyname(name.c_str(), "tcp") != nullptr; // NOLINT(concurrency-mt-unsafe)
+}
+
 } // namespace
 
 machine this_machine() {
@@ -77,6 +82,7 @@ machine this_machine_before_start() {
     all.addresses_of = addresses_of;
     all.listen_error = listen_error;
     all.find_manager = find_manager;
+    all.has_service = has_service;
     return all;
 }
 

@@ -45,7 +45,8 @@ Examples:
   milter-manager rules test
   milter-manager rules test --filter newsletter -v
 
-Exit status: 0, 1 a test fails, 64 usage, 78 the configuration has errors.)";
+Exit status: 0, 1 a test fails, 64 usage, 66 no test has such a name, 78 the configuration has
+  errors.)";
 
 constexpr char const* fmt_footer = R"(
 Examples:
@@ -76,8 +77,8 @@ Examples:
   milter-manager rules coverage
   milter-manager rules coverage --corpus monday.jsonl tuesday.jsonl
 
-Exit status: 0, 64 usage, 65 a corpus is not understood, 66 it cannot be read, 78 the configuration
-  has errors.)";
+Exit status: 0, 64 usage, 65 a corpus is not understood, 66 it cannot be read, or there is neither a
+  test nor a message, 78 the configuration has errors.)";
 
 constexpr char const* simulate_footer = R"(
 Examples:
@@ -85,8 +86,10 @@ Examples:
   milter-manager rules simulate --with new.toml --corpus *.jsonl --json
   milter-manager rules simulate --with new.toml --corpus a.jsonl --listed zen.spamhaus.org=192.0.2.1
 
-Exit status: 0 no message changes, 1 some do, 64 usage, 65 a corpus is not understood, 66 it cannot
-  be read, 78 a configuration has errors.)";
+Shows how many messages change in which way, then the messages. What is open in either configuration
+  is not known, and no change. Shares of mail (share) are not looked at.
+Exit status: 0 no message changes, as far as that is known, 1 some do, 64 usage, 65 a corpus is not
+  understood, 66 it cannot be read, or has no message, 78 a configuration has errors.)";
 
 /// The commands, each with what it takes.
 class rules_command {
@@ -183,6 +186,7 @@ public:
         verb.add_option("--listed", into_.listed, "Clients that a list in DNS has")
             ->type_name("ZONE=IP,IP")
             ->allow_extra_args(false);
+        verb.add_flag("--all", into_.all, "Show each message that changes, not only some");
         add_json(verb);
     }
 

@@ -162,6 +162,13 @@ std::string sessions_at(json const& milter) {
     return number(milter, "sessions") + (most > 0 ? " of " + std::to_string(most) : "");
 }
 
+/// "3", or "3, evaluated 12" where its verdicts did not count for some.
+std::string messages_at(json const& milter) {
+    auto const evaluated = part(milter, "evaluation").value("messages", std::uint64_t{0});
+    return number(milter, "messages") +
+           (evaluated > 0 ? ", evaluated " + std::to_string(evaluated) : "");
+}
+
 /// "spf", "spf (off)", "spf (evaluate, 5%)"
 std::string name_and_share(json const& milter) {
     std::string remarks;
@@ -197,7 +204,7 @@ std::string milters(json const& answer) {
     std::vector<row> rows = {
         {"MILTER", "SESSIONS", "MESSAGES", "FAILURES", "SOCKET", "STATE", "LAST PROBLEM"}};
     for (auto const& one : list(answer, "milters")) {
-        row line = {name_and_share(one), sessions_at(one), number(one, "messages"),
+        row line = {name_and_share(one), sessions_at(one), messages_at(one),
                     number(one, "failures")};
         auto of = one;
         for (auto const& endpoint : list(one, "endpoints")) {

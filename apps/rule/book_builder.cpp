@@ -228,7 +228,7 @@ private:
             }
             std::vector<std::string_view> all;
             for (auto const& [name, ignored] : scope_.milters) all.push_back(name);
-            auto const near = nearest(milters[i], all);
+            auto const near = nearest_name(milters[i], all);
             problem(section::rule, rule, key,
                     {{},
                      "unknown milter " + in_quotes(milters[i]),

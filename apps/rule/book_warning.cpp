@@ -3,6 +3,7 @@
 #include "rule/book_warning.hpp"
 
 #include "rule/contradiction.hpp"
+#include "rule/odd_value.hpp"
 #include "rule/outlook.hpp"
 #include "rule/parser.hpp"
 #include "rule/quote.hpp"
@@ -57,6 +58,7 @@ private:
     void examine(section where, std::size_t index, node const& tree, std::string_view salt) {
         for (auto& one : contradictions_in(tree, open_conditions_, salt))
             tell(where, index, "when", std::move(one));
+        for (auto& one : odd_values_in(tree)) tell(where, index, "when", std::move(one));
     }
 
     // ---- rules with verdicts

@@ -3,6 +3,7 @@
 #include "rule/compiler.hpp"
 #include "rule/domain.hpp"
 #include "rule/format.hpp"
+#include "rule/literal.hpp"
 #include "rule/quote.hpp"
 #include "rule/suggestion.hpp"
 
@@ -12,28 +13,6 @@
 namespace milter::rule {
 
 namespace {
-
-/// Of the sets that hold such values.
-set_kind kind_for(type of) noexcept {
-    switch (of) {
-    case type::ip: return set_kind::addresses;
-    case type::domain: return set_kind::domains;
-    case type::mail: return set_kind::mail;
-    case type::time: return set_kind::windows;
-    default: return set_kind::text;
-    }
-}
-
-std::string_view name_of_kind(set_kind of) noexcept {
-    switch (of) {
-    case set_kind::addresses: return "IP addresses";
-    case set_kind::domains: return "domains";
-    case set_kind::mail: return "mail addresses";
-    case set_kind::windows: return "hours";
-    case set_kind::text: break;
-    }
-    return "strings";
-}
 
 std::optional<type> type_of_literal(node_kind kind) noexcept {
     switch (kind) {
@@ -46,7 +25,28 @@ std::optional<type> type_of_literal(node_kind kind) noexcept {
     }
 }
 
-std::string_view example_of(type of) noexcept {
+/// In place of a text that is part of addresses, the network: 10.0.0.0/8 for "10."
+std::string network_like(node const& given) {
+    auto text = given.kind == node_kind::text ? given.text : std::string();
+    while (!text.empty() && text.back() == '.') text.pop_back();
+    if (text.empty()) return "10.0.0.0/8";
+    auto const parts = 1 + std::count(text.begin(), text.end(), '.');
+    for (auto i = parts; i < 4; ++i) text += ".0";
+    text += '/' + std::to_string(parts * 8);
+    return parse_prefix(text).value ? text : "10.0.0.0/8";
+}
+
+} // namespace
+
+step compiler::comparing(step_kind what, type is, comparison how) {
+    step one;
+    one.what = what;
+    one.is = is;
+    one.how = how;
+    return one;
+}
+
+std::string_view compiler::example_of(type of) noexcept {
     switch (of) {
     case type::boolean: return "true";
     case type::integer: return "10";
@@ -62,22 +62,13 @@ std::string_view example_of(type of) noexcept {
     return "\"text\"";
 }
 
-std::vector<node const*> elements_of(node const& list) {
-    std::vector<node const*> found;
-    found.reserve(list.children.size());
-    for (auto const& one : list.children) found.push_back(&one);
-    return found;
+/// A value of the type that was probably meant: 25 for "25", 90% for 90. Empty: nothing is likely.
+std::string compiler::value_like(node const& given, type wanted) {
+    if (!is_number(wanted)) return given.kind == node_kind::text ? to_text(given) : std::string();
+    if (given.kind == node_kind::integer && wanted == type::percent) return given.text + '%';
+    auto const number = read_number(given.text);
+    return number && type_of_literal(number->kind) == wanted ? given.text : std::string();
 }
-
-step comparing(step_kind what, type is, comparison how = comparison::equal) {
-    step one;
-    one.what = what;
-    one.is = is;
-    one.how = how;
-    return one;
-}
-
-} // namespace
 
 std::uint32_t compiler::comparison_of(node const& tree) {
     auto const& given = tree.children[0];
@@ -95,92 +86,6 @@ std::uint32_t compiler::comparison_of(node const& tree) {
     case comparison::ends_with: return negated_if(tree.negated, part_of_text(tree, left), tree.at);
     default: return equal_or_ordered(tree, left);
     }
-}
-
-// ---- in
-
-std::uint32_t compiler::in(node const& tree, operand const& left) {
-    auto const& right = tree.children[1];
-    if (right.kind == node_kind::set) return in_named_set(tree, left, right);
-    if (is_number(*left.is) && right.kind == node_kind::list) return in_numbers(tree, left, right);
-    bool const takes_one = left.is == type::ip || left.is == type::time;
-    if (right.kind == node_kind::text && takes_one) {
-        auto const made = inline_set({&right}, kind_for(*left.is), left);
-        if (!made) return left.step;
-        auto one = comparing(step_kind::in_set, *left.is);
-        one.index = *made;
-        return add(one, tree.at, {left.step});
-    }
-    if (right.kind != node_kind::list || is_number(*left.is) || left.is == type::boolean)
-        return wrong(right.at, "expected a list or a set behind in, not " + to_text(right),
-                     right.kind == node_kind::text
-                         ? "write [" + to_text(right) + "], or == for one value"
-                         : "write [" + std::string(example_of(*left.is)) + ", ...] or @name");
-    auto const made = inline_set(elements_of(right), kind_for(*left.is), left);
-    if (!made) return left.step;
-    auto one = comparing(step_kind::in_set, *left.is);
-    one.index = *made;
-    return add(one, tree.at, {left.step});
-}
-
-std::uint32_t compiler::in_numbers(node const& tree, operand const& left, node const& list) {
-    std::vector<std::uint32_t> parts;
-    for (auto const& one : list.children) {
-        auto const right = literal_of(one, *left.is);
-        if (right.is)
-            parts.push_back(
-                add(comparing(step_kind::compare, *left.is), one.at, {left.step, right.step}));
-    }
-    step any_of;
-    any_of.what = step_kind::or_;
-    return add(any_of, tree.at, parts);
-}
-
-std::uint32_t compiler::in_named_set(node const& tree, operand const& left, node const& set) {
-    auto const found = names_.sets.find(set.text);
-    if (found == names_.sets.end()) {
-        std::vector<std::string_view> known;
-        for (auto const& [name, ignored] : names_.sets) known.push_back(name);
-        auto const near = nearest(set.text, known);
-        return wrong(set.at, "unknown set " + in_quotes("@" + set.text),
-                     near.empty() ? "add [set." + set.text + "]"
-                                  : "did you mean @" + std::string(near) + "?");
-    }
-    if (found->second.kind != kind_for(*left.is) || is_number(*left.is) || left.is == type::boolean)
-        return wrong(set.at, "@" + set.text + " holds " +
-                                 std::string(name_of_kind(found->second.kind)) + ", and " +
-                                 left.name + " is of type " + std::string(name_of(*left.is)));
-    auto one = comparing(step_kind::in_named_set, *left.is);
-    one.index = found->second.index;
-    return add(one, tree.at, {left.step});
-}
-
-/// The index of a set that is part of the program.
-std::optional<std::uint32_t> compiler::inline_set(std::vector<node const*> const& entries,
-                                                  set_kind kind, operand const& left) {
-    std::vector<std::string_view> texts;
-    bool all_texts = true;
-    for (auto const* const one : entries) {
-        if (one->kind == node_kind::text) {
-            texts.push_back(one->text);
-            check_word(*one, left);
-            continue;
-        }
-        wrong(one->at, "expected a text in quotes in the list, not " + to_text(*one),
-              "write " + std::string(example_of(*left.is)));
-        all_texts = false;
-    }
-    if (!all_texts) return std::nullopt;
-    auto made = parse_set(kind, texts);
-    for (auto& problem : made.problems) {
-        auto const at = problem.line > 0 && problem.line <= entries.size()
-                            ? entries[problem.line - 1]->at
-                            : place{};
-        wrong(at, std::move(problem.message), std::move(problem.hint));
-    }
-    if (!made.value) return std::nullopt;
-    made_.sets.push_back(std::move(*made.value));
-    return static_cast<std::uint32_t>(made_.sets.size() - 1);
 }
 
 // ---- under, matches, contains
@@ -232,9 +137,7 @@ bool compiler::is_above_nothing(node const& parent, std::string_view word) {
 
 std::uint32_t compiler::matches(node const& tree, operand const& left) {
     auto const& right = tree.children[1];
-    if (!is_textual(*left.is))
-        return wrong(tree.children[0].at, "matches is for texts, and " + left.name +
-                                              " is of type " + std::string(name_of(*left.is)));
+    if (!is_textual(*left.is)) return unsuited(tree, left, "texts");
     if (right.kind != node_kind::pattern)
         return wrong(right.at, "expected a pattern behind matches, not " + to_text(right),
                      "write /.../, or /.../i where case does not matter");
@@ -252,10 +155,7 @@ std::uint32_t compiler::matches(node const& tree, operand const& left) {
 }
 
 std::uint32_t compiler::part_of_text(node const& tree, operand const& left) {
-    if (!is_textual(*left.is))
-        return wrong(tree.children[0].at, std::string(spelling(tree.how)) + " is for texts, and " +
-                                              left.name + " is of type " +
-                                              std::string(name_of(*left.is)));
+    if (!is_textual(*left.is)) return unsuited(tree, left, "texts");
     auto const& right = tree.children[1];
     auto const part =
         right.kind == node_kind::text ? literal_of(right, type::text) : right_side(right, left);
@@ -266,14 +166,27 @@ std::uint32_t compiler::part_of_text(node const& tree, operand const& left) {
                {left.step, part.step});
 }
 
+/// A comparison that the fact does not have, with one that it has.
+std::uint32_t compiler::unsuited(node const& tree, operand const& left, std::string_view takes) {
+    std::string hint;
+    if (left.is == type::ip)
+        hint = "a network stands behind in: in \"" + network_like(tree.children[1]) + "\"";
+    else if (takes == "numbers" && is_textual(*left.is))
+        hint = "list those that are meant: in [" +
+               (tree.children[1].kind == node_kind::text ? to_text(tree.children[1])
+                                                         : std::string(example_of(*left.is))) +
+               ", ...]";
+    return wrong(tree.children[0].at,
+                 std::string(spelling(tree.how)) + " is for " + std::string(takes) + ", and " +
+                     left.name + " is of type " + std::string(name_of(*left.is)),
+                 std::move(hint));
+}
+
 // ---- ==, <
 
 std::uint32_t compiler::equal_or_ordered(node const& tree, operand const& left) {
     bool const orders = tree.how != comparison::equal && tree.how != comparison::not_equal;
-    if (orders && !is_number(*left.is))
-        return wrong(tree.children[0].at, std::string(spelling(tree.how)) +
-                                              " is for numbers, and " + left.name + " is of type " +
-                                              std::string(name_of(*left.is)));
+    if (orders && !is_number(*left.is)) return unsuited(tree, left, "numbers");
     if (left.is == type::time)
         return wrong(tree.children[1].at, "a time lies in hours",
                      R"(write now in "Mon-Fri 08:00-18:00")");
@@ -287,6 +200,14 @@ compiler::operand compiler::right_side(node const& tree, operand const& left) {
         if (tree.kind == node_kind::text) check_word(tree, left);
         return literal_of(tree, *left.is);
     }
+    if (is_bare_word(tree, left))
+        return {wrong(tree.at,
+                      "expected a value of type " + std::string(name_of(*left.is)) + ", not " +
+                          tree.text,
+                      in_place_of_word(tree.text, left)),
+                std::nullopt,
+                {},
+                {}};
     auto found = operand_of(tree);
     if (!found.is || *found.is == *left.is) return found;
     return {wrong(tree.at,
@@ -317,9 +238,11 @@ bool compiler::fill(literal& into, node const& tree, type wanted) {
     if (is_number(wanted) || wanted == type::boolean) {
         into.number = static_cast<std::int64_t>(tree.number);
         if (type_of_literal(tree.kind) == wanted) return true;
+        auto const likely = value_like(tree, wanted);
         return refuse("expected a value of type " + std::string(name_of(wanted)) + ", not " +
                           to_text(tree),
-                      "write one like " + std::string(example_of(wanted)));
+                      likely.empty() ? "write one like " + std::string(example_of(wanted))
+                                     : "write " + likely);
     }
     if (tree.kind != node_kind::text)
         return refuse("expected a value of type " + std::string(name_of(wanted)) + ", not " +

@@ -70,35 +70,6 @@ compiler::operand compiler::fact_operand(node const& tree) {
     return {made, ready ? std::optional(row->is) : std::nullopt, row->words, to_text(tree)};
 }
 
-void compiler::unknown_name(node const& tree) {
-    std::vector<std::string_view> known;
-    for (auto const& row : fact_rows()) known.push_back(row.name);
-    for (auto const& row : function_rows()) known.push_back(row.name);
-    for (auto const& [name, ignored] : names_.conditions) known.push_back(name);
-    auto const full = tree.text + (tree.kind == node_kind::call ? "()" : "") +
-                      (tree.member.empty() ? "" : "." + tree.member);
-    auto const* const needs_argument = find_fact(full + "()");
-    auto const* const needs_none = tree.kind == node_kind::call ? find_fact(tree.text) : nullptr;
-    if (needs_argument)
-        return void(wrong(tree.at, full + " needs an argument",
-                          "write " + std::string(needs_argument->example)));
-    if (needs_none)
-        return void(wrong(tree.at, tree.text + " takes no argument", "write " + tree.text));
-    auto near = nearest(full, known);
-    if (near.empty()) near = nearest(tree.text, known);
-    std::string const other =
-        tree.kind == node_kind::name
-            ? "add [condition." + tree.text +
-                  "], or see the list of facts: milter-manager rules facts"
-            : "see the lists of facts and functions: milter-manager rules facts";
-    wrong(
-        tree.at,
-        "unknown " +
-            std::string(tree.kind == node_kind::name ? "fact or condition " : "fact or function ") +
-            in_quotes(full),
-        near.empty() ? other : "did you mean " + std::string(near) + "?");
-}
-
 // ---- what stands in parentheses
 
 bool compiler::has_arguments(node const& call, std::size_t count, std::string_view form) {
@@ -122,7 +93,9 @@ bool compiler::argument_of(fact_row const& row, node const& call, argument& into
 
 bool compiler::resolve(fact_row const& row, argument_kind kind, node const& given, argument& into) {
     if (given.kind != node_kind::text || given.text.empty()) {
-        wrong(given.at, "expected a name in quotes, not " + to_text(given));
+        auto const name = to_text(given);
+        wrong(given.at, "expected a name in quotes, not " + name,
+              given.kind == node_kind::name ? "write " + in_quotes(name) : "");
         return false;
     }
     switch (kind) {
@@ -157,7 +130,7 @@ bool compiler::resolve_in(names<std::uint32_t> const& known, std::string_view wh
     }
     std::vector<std::string_view> candidates;
     for (auto const& [name, ignored] : known) candidates.push_back(name);
-    auto const near = nearest(given.text, candidates);
+    auto const near = nearest_name(given.text, candidates);
     wrong(given.at, "unknown " + std::string(what) + " " + in_quotes(given.text),
           near.empty() ? "add " + std::string(heading) : "did you mean " + in_quotes(near) + "?");
     return false;

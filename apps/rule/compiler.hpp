@@ -59,24 +59,42 @@ private:
     bool resolve(fact_row const& row, argument_kind kind, node const& given, argument& into);
     bool resolve_in(names<std::uint32_t> const& known, std::string_view what,
                     std::string_view heading, node const& given, argument& into);
+
+    // compile_unknown.cpp: names that mean nothing here, and what was probably meant
     void unknown_name(node const& tree);
+    bool misses_argument(node const& tree);
+    bool is_only_front(node const& tree);
+    std::string hint_for_name(node const& tree) const;
+    std::string in_quantifier(std::string_view fact) const;
+    std::string fact_of_milter(std::string_view name) const;
+    std::string near_name(node const& tree) const;
+    std::vector<std::string> known_names() const;
+    bool is_bare_word(node const& tree, operand const& left) const;
+    std::string in_place_of_word(std::string_view word, operand const& left) const;
 
     // compile_comparison.cpp: what stands on both sides of a word
     std::uint32_t comparison_of(node const& tree);
-    std::uint32_t in(node const& tree, operand const& left);
-    std::uint32_t in_numbers(node const& tree, operand const& left, node const& list);
-    std::uint32_t in_named_set(node const& tree, operand const& left, node const& set);
     std::uint32_t under(node const& tree, operand const& left);
     bool is_above_nothing(node const& parent, std::string_view word);
     std::uint32_t matches(node const& tree, operand const& left);
     std::uint32_t part_of_text(node const& tree, operand const& left);
     std::uint32_t equal_or_ordered(node const& tree, operand const& left);
-    std::optional<std::uint32_t> inline_set(std::vector<node const*> const& entries, set_kind kind,
-                                            operand const& left);
+    std::uint32_t unsuited(node const& tree, operand const& left, std::string_view takes);
     operand right_side(node const& tree, operand const& left);
     operand literal_of(node const& tree, type wanted);
     bool fill(literal& into, node const& tree, type wanted);
     void check_word(node const& given, operand const& left);
+    static std::string_view example_of(type of) noexcept;
+    static std::string value_like(node const& given, type wanted);
+    static step comparing(step_kind what, type is, comparison how = comparison::equal);
+
+    // compile_set.cpp: what stands behind in
+    std::uint32_t in(node const& tree, operand const& left);
+    std::uint32_t in_numbers(node const& tree, operand const& left, node const& list);
+    std::uint32_t in_named_set(node const& tree, operand const& left, node const& set);
+    std::optional<std::uint32_t> inline_set(std::vector<node const*> const& entries, set_kind kind,
+                                            operand const& left);
+    std::string hint_for_list(node const& right, operand const& left) const;
 
     // making steps
     std::uint32_t add(step one, place at);

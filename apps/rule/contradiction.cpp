@@ -102,14 +102,28 @@ void collect_bodies(node const& tree, std::vector<node const*>& into) {
     for (auto const& one : tree.children) collect_bodies(one, into);
 }
 
+/// Comparisons of numbers in it, which may be out of bounds by themselves: client.port > 70000.
+void collect_numbers(node const& tree, std::vector<node const*>& into) {
+    if (tree.kind == node_kind::compare) {
+        auto const is = type_of_operand(tree.children[0]);
+        if (is && is_number(*is)) into.push_back(&tree);
+    }
+    for (auto const& one : tree.children) collect_numbers(one, into);
+}
+
 void add_finding(findings& to, node const& tree, condition_trees const& conditions,
                  std::string_view salt) {
     auto const what = constancy_of(tree, conditions, salt);
     if (what == constancy::none || is_constant(tree, conditions, salt)) return;
+    auto const one_value = tree.kind == node_kind::compare ? to_text(tree.children[0]) : "";
     if (what == constancy::never)
-        to.push_back({tree.at, "this is never true", "its parts contradict each other"});
+        to.push_back({tree.at, "this is never true",
+                      one_value.empty() ? "its parts contradict each other"
+                                        : "no value of " + one_value + " is like that"});
     else
-        to.push_back({tree.at, "this is always true", "its parts leave nothing out"});
+        to.push_back({tree.at, "this is always true",
+                      one_value.empty() ? "its parts leave nothing out"
+                                        : "each value of " + one_value + " is like that"});
 }
 
 } // namespace
@@ -131,6 +145,10 @@ findings contradictions_in(node const& tree, condition_trees const& conditions,
     std::vector<node const*> bodies;
     collect_bodies(tree, bodies);
     for (auto const* const one : bodies) add_finding(all, *one, conditions, salt);
+    if (!all.empty()) return all; // which may be for that reason
+    std::vector<node const*> numbers;
+    collect_numbers(tree, numbers);
+    for (auto const* const one : numbers) add_finding(all, *one, conditions, salt);
     return all;
 }
 

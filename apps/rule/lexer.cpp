@@ -2,6 +2,9 @@
 // rule/lexer.cpp
 #include "rule/lexer.hpp"
 
+#include "rule/fact_table.hpp"
+#include "rule/foreign_word.hpp"
+#include "rule/literal.hpp"
 #include "rule/quote.hpp"
 
 #include <algorithm>
@@ -17,19 +20,13 @@ bool is_letter(char c) noexcept { return is_lower(c) || (c >= 'A' && c <= 'Z'); 
 bool is_of_name(char c) noexcept { return is_letter(c) || is_digit(c) || c == '_'; }
 bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }
 
-/// People bring them along from other languages.
-std::string_view hint_for(std::string_view symbol) noexcept {
-    constexpr std::pair<std::string_view, std::string_view> known[] = {
-        {"&", "write and"},
-        {"|", "write or"},
-        {"!", "write not"},
-        {"~", "write matches"},
-        {"'", R"(write "..." )"},
-        {"{", "a list is [\"a\", \"b\"]"},
-        {"#", "a comment stands outside of the expression"}};
-    auto const* const found = std::find_if(std::begin(known), std::end(known),
-                                           [&](auto const& one) { return one.first == symbol; });
-    return found == std::end(known) ? std::string_view() : found->second;
+/// Its argument, or one of them, is a name that others chose: a header field, a milter.
+bool takes_foreign_name(std::string_view call) {
+    if (call.empty()) return false;
+    auto const form = std::string(call) + "()";
+    auto const rows = fact_rows();
+    return std::any_of(rows.begin(), rows.end(),
+                       [&](fact_row const& row) { return row.name.starts_with(form); });
 }
 
 } // namespace
@@ -73,13 +70,41 @@ token lexer::name() {
         while (is_of_name(at(next_))) ++next_;
     } while (at(next_) == '.' && (is_letter(at(next_ + 1)) || at(next_ + 1) == '_') && ++next_ > 0);
     auto found = word(token_kind::name, first);
-    if (std::all_of(found.text.begin(), found.text.end(),
-                    [](char c) { return !is_letter(c) || is_lower(c); }))
-        return found;
+    bool const is_lower_case = std::all_of(found.text.begin(), found.text.end(),
+                                           [](char c) { return !is_letter(c) || is_lower(c); });
+    auto const whole = whole_name(first);
+    if (is_lower_case && whole == found.text) return found;
+    if (auto const call = call_at(first); takes_foreign_name(call)) {
+        next_ = first + whole.size();
+        bool const is_first = call.data() + call.size() + 1 == text_.data() + first;
+        return fail(since(first), "expected a name in quotes, not " + std::string(whole),
+                    "write " + (is_first ? std::string(call) + "(" + in_quotes(whole) + ")"
+                                         : in_quotes(whole)));
+    }
+    if (is_lower_case) return found;
     auto lower = found.text;
     for (auto& c : lower)
         if (is_letter(c)) c = static_cast<char>(c | 0x20);
     return fail(found.at, "names are in lower case", "write " + lower);
+}
+
+/// With what names of ours do not have, and those of header fields and milters do: X-Spam-Flag.
+std::string_view lexer::whole_name(std::size_t first) const noexcept {
+    auto end = first;
+    while (is_of_name(at(end)) || at(end) == '-' || at(end) == '.') ++end;
+    return text_.substr(first, end - first);
+}
+
+/// What is called with an argument that begins here; empty: nothing.
+std::string_view lexer::call_at(std::size_t argument) const noexcept {
+    auto const open = text_.substr(0, argument).find_last_of("()");
+    if (open == text_.npos || text_[open] != '(') return {};
+    auto const between = text_.substr(open + 1, argument - open - 1);
+    auto const behind_comma = between.rfind(',') + 1; // 0: there is none
+    if (between.find_first_not_of(" \t\r\n", behind_comma) != between.npos) return {};
+    auto begin = open;
+    while (begin > 0 && (is_of_name(text_[begin - 1]) || text_[begin - 1] == '.')) --begin;
+    return text_.substr(begin, open - begin);
 }
 
 token lexer::set() {
@@ -107,11 +132,25 @@ token lexer::number() {
         while (is_of_name(at(next_))) ++next_;
     auto found = word(token_kind::number, first);
     bool const is_address = at(next_) == '.' || at(next_) == '/' || at(next_) == ':';
+    if (auto const unit = unit_behind(); !is_address && !unit.empty())
+        if (auto const meant = likely_number(found.text, unit); !meant.empty()) {
+            next_ = static_cast<std::size_t>(unit.data() + unit.size() - text_.data());
+            return fail(since(first), "a number and its unit stand together", "write " + meant);
+        }
     if (!is_address) return found;
     while (is_of_name(at(next_)) || at(next_) == '.' || at(next_) == '/' || at(next_) == ':')
         ++next_;
     return fail(since(first), "an address is a text",
                 "write " + in_quotes(text_.substr(first, next_ - first)));
+}
+
+/// The next word behind blanks, which would be a unit if there were none of them.
+std::string_view lexer::unit_behind() const noexcept {
+    auto const begin = std::min(text_.find_first_not_of(" \t", next_), text_.size());
+    if (begin == next_) return {};
+    auto end = begin;
+    while (is_of_name(at(end)) || at(end) == '%') ++end;
+    return text_.substr(begin, end - begin);
 }
 
 token lexer::quoted() {
@@ -183,8 +222,9 @@ token lexer::symbol() {
            static_cast<unsigned char>(c) >= 0xc0)
         ++next_;
     found = word(token_kind::symbol, first);
+    auto const hint = hint_for_word(found.text);
     return fail(found.at, "unexpected " + in_quotes(found.text),
-                std::string(hint_for(found.text.substr(0, 1))));
+                std::string(hint.empty() ? hint_for_word(found.text.substr(0, 1)) : hint));
 }
 
 } // namespace milter::rule

@@ -41,8 +41,11 @@ public:
 private:
     token word(token_kind kind, std::size_t first);
     token name();
+    std::string_view whole_name(std::size_t first) const noexcept;
+    std::string_view call_at(std::size_t argument) const noexcept;
     token set();
     token number();
+    std::string_view unit_behind() const noexcept;
     token quoted();
     token pattern();
     token symbol();

@@ -2,8 +2,12 @@
 // rule/literal.cpp
 #include "rule/literal.hpp"
 
+#include <milter/ascii.hpp>
+
+#include <algorithm>
 #include <charconv>
 #include <limits>
+#include <utility>
 
 namespace milter::rule {
 
@@ -27,6 +31,29 @@ constexpr unit units[] = {
     {"MiB", node_kind::size, 1ULL << 20},
     {"GiB", node_kind::size, 1ULL << 30},
 };
+
+/// How people write units elsewhere, in lower case.
+constexpr std::pair<std::string_view, std::string_view> other_units[] = {
+    {"b", "B"},      {"byte", "B"},    {"bytes", "B"},   {"k", "KiB"},     {"kb", "KiB"},
+    {"kib", "KiB"},  {"m", "MiB"},     {"mb", "MiB"},    {"mib", "MiB"},   {"g", "GiB"},
+    {"gb", "GiB"},   {"gib", "GiB"},   {"msec", "ms"},   {"millis", "ms"}, {"sec", "s"},
+    {"secs", "s"},   {"second", "s"},  {"seconds", "s"}, {"min", "m"},     {"mins", "m"},
+    {"minute", "m"}, {"minutes", "m"}, {"hour", "h"},    {"hours", "h"},   {"day", "d"},
+    {"days", "d"},   {"percent", "%"},
+};
+
+std::string_view unit_meant_by(std::string_view written) {
+    if (written.empty()) return {};
+    if (written == "%") return written;
+    for (auto const& one : units)
+        if (one.name == written) return one.name;
+    auto const lower = to_lower(written);
+    for (auto const& [name, meant] : other_units)
+        if (name == lower) return meant;
+    for (auto const& one : units) // "3S"
+        if (!one.name.empty() && to_lower(one.name) == lower) return one.name;
+    return {};
+}
 
 /// Facts are signed numbers of 64 bits.
 constexpr std::uint64_t largest = std::numeric_limits<std::int64_t>::max();
@@ -65,6 +92,20 @@ std::optional<number_literal> read_number(std::string_view text) noexcept {
         if (one.name == name && *value <= largest / one.factor)
             return number_literal{one.kind, *value * one.factor};
     return std::nullopt;
+}
+
+bool is_too_large(std::string_view text) noexcept {
+    auto const end = std::min(text.find_first_not_of("0123456789"), text.size());
+    auto const name = text.substr(end);
+    bool const has_unit = name == "%" || std::any_of(std::begin(units), std::end(units),
+                                                     [&](auto const& u) { return u.name == name; });
+    return end > 0 && has_unit && !read_number(text);
+}
+
+std::string likely_number(std::string_view digits, std::string_view unit) {
+    auto const meant = unit_meant_by(unit);
+    auto made = std::string(digits) + std::string(meant);
+    return !meant.empty() && read_number(made) ? made : std::string();
 }
 
 } // namespace milter::rule

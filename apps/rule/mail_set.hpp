@@ -16,7 +16,7 @@ public:
     /// @param entry  "user@example.com"; "@example.com" or "example.com": any user of that domain; ".example.com" or
     ///               "*.example.com": any user of the domains under it; "user@": that user in any domain, and in none;
     ///               "<>": the null sender. A domain need not have a dot.
-    /// @return  false when it is none of these
+    /// @return  false when it is none of these; "*@example.com" is not
     bool add(std::string_view entry);
 
     std::size_t size() const noexcept {

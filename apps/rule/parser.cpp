@@ -2,6 +2,7 @@
 // rule/parser.cpp - a Pratt parser: each word knows how tightly it binds what stands left of it
 #include "rule/parser.hpp"
 
+#include "rule/foreign_word.hpp"
 #include "rule/lexer.hpp"
 #include "rule/literal.hpp"
 #include "rule/quote.hpp"
@@ -29,7 +30,8 @@ public:
     node whole() {
         auto tree = expression(loosest);
         if (now_.kind != token_kind::end)
-            stop(now_.at, "unexpected " + shown(now_), "join two conditions with and, or");
+            stop(now_.at, "unexpected " + shown(now_),
+                 hint_at_hand("join two conditions with and, or"));
         return tree;
     }
 
@@ -63,8 +65,15 @@ private:
     void expect(std::string_view symbol, std::string_view hint) {
         if (!is_symbol(symbol))
             stop(now_.at, "expected " + in_quotes(symbol) + ", not " + shown(now_),
-                 std::string(hint));
+                 hint_at_hand(hint));
         advance();
+    }
+
+    /// Of a word of another language, what is written here.
+    std::string hint_at_hand(std::string_view otherwise) const {
+        auto const meant =
+            now_.kind == token_kind::name ? hint_for_word(now_.text) : std::string_view();
+        return std::string(meant.empty() ? otherwise : meant);
     }
 
     node made(node_kind kind, place at, std::string text = {}) {
@@ -213,14 +222,21 @@ private:
 
     node number() {
         auto const value = read_number(now_.text);
-        if (!value)
-            stop(now_.at, in_quotes(now_.text) + " is no number with a unit",
-                 "units are " + std::string(known_units));
+        if (!value) no_number();
         auto one = taken(value->kind);
         one.number = value->value;
         if (one.kind == node_kind::integer)
             one.text = std::to_string(one.number); // as JSON has it: 007 is 7
         return one;
+    }
+
+    [[noreturn]] void no_number() const {
+        if (is_too_large(now_.text)) stop(now_.at, in_quotes(now_.text) + " is too large");
+        auto const end = std::min(now_.text.find_first_not_of("0123456789."), now_.text.size());
+        auto const likely = likely_number(now_.text.substr(0, end), now_.text.substr(end));
+        stop(now_.at, in_quotes(now_.text) + " is no number with a unit",
+             likely.empty() ? "units are " + std::string(known_units)
+                            : "did you mean " + likely + "?");
     }
 
     node in_parentheses() {
@@ -264,7 +280,20 @@ private:
                  in_quotes(now_.text) + " stands between two of them");
         auto one = taken(node_kind::name);
         if (is_symbol("(")) call(one);
+        if (is_symbol(".")) dot_behind(one);
         return one;
+    }
+
+    /// Within a name the dot would have been read with it.
+    [[noreturn]] void dot_behind(node const& left) {
+        auto const dot = now_.at;
+        advance();
+        if (now_.kind == token_kind::name)
+            stop(from_to(left.at, now_.at), "blanks beside the dot of a name",
+                 left.kind == node_kind::name ? "write " + left.text + "." + now_.text
+                                              : "take them out");
+        stop(now_.kind == token_kind::end ? dot : now_.at,
+             "expected a name behind the dot, not " + shown(now_));
     }
 
     /// name(argument, key = argument).member

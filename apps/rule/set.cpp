@@ -11,6 +11,7 @@
 #include <milter/wire/describe.hpp>
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace milter::rule {
@@ -99,6 +100,20 @@ std::string_view without_comment(std::string_view entry) noexcept {
     return entry;
 }
 
+/// What sets of mail addresses have for "*@example.com", "*@*.example.com", "user@*". Empty: that has no star.
+std::string without_stars(std::string_view entry) {
+    auto const at = entry.rfind('@');
+    if (at == entry.npos || entry.find('*') == entry.npos) return {};
+    auto local = entry.substr(0, at), domain = entry.substr(at + 1);
+    if (local == "*") local = {};
+    if (domain.starts_with('*')) domain.remove_prefix(1);
+    bool const is_one_part =
+        local.empty() != domain.empty(); // a user below a domain cannot be said
+    if (!is_one_part || local.find('*') != local.npos || domain.find('*') != domain.npos) return {};
+    return domain.starts_with('.') ? std::string(domain)
+                                   : std::string(local) + '@' + std::string(domain);
+}
+
 bool takes_patterns(set_kind kind) noexcept {
     return kind == set_kind::domains || kind == set_kind::mail || kind == set_kind::text;
 }
@@ -177,8 +192,11 @@ private:
 
     void add_mail(entry_place const& entry) {
         if (made_->mail.add(entry.text)) return;
+        auto const meant = without_stars(entry.text);
         fail(entry, 0, wire::quoted(entry.text) + " is not a mail address",
-             "write user@example.com, example.com, .example.com, user@, <> or /pattern/");
+             meant.empty()
+                 ? "write user@example.com, example.com, .example.com, user@, <> or /pattern/"
+                 : "did you mean " + wire::quoted(meant) + "?");
     }
 
     void add_window(entry_place const& entry) {

@@ -11,6 +11,15 @@ namespace {
 
 constexpr std::size_t word_limit = 64; // bytes: a longer word is no misspelled key
 
+/// The longer name is the other one, with "-", "_" or "." and something else at one end of it.
+bool has_at_one_end(std::string_view longer, std::string_view part) {
+    constexpr std::string_view joints = "-_.";
+    if (part.empty() || longer.size() < part.size() + 2) return false;
+    return (longer.ends_with(part) &&
+            joints.find(longer[longer.size() - part.size() - 1]) != joints.npos) ||
+           (longer.starts_with(part) && joints.find(longer[part.size()]) != joints.npos);
+}
+
 } // namespace
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -41,6 +50,14 @@ std::string_view nearest(std::string_view wrong, std::span<std::string_view cons
         best_distance = distance;
     }
     return best;
+}
+
+std::string_view nearest_name(std::string_view wrong,
+                              std::span<std::string_view const> candidates) {
+    if (auto const near = nearest(wrong, candidates); !near.empty()) return near;
+    for (auto const candidate : candidates)
+        if (has_at_one_end(wrong, candidate) || has_at_one_end(candidate, wrong)) return candidate;
+    return {};
 }
 
 } // namespace milter::rule

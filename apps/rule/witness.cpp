@@ -79,6 +79,15 @@ std::optional<program> compiled(node const& comparison, type of) {
     return compile(tree, to_text(tree), names, {}).value;
 }
 
+/// The largest number that a fact has.
+std::int64_t most_of(node const& operand) {
+    constexpr std::int64_t ports = 65'535, whole = 10'000; // hundredths of a percent
+    auto const* const row = operand.kind == node_kind::name ? find_fact(operand.text) : nullptr;
+    if (row && row->id == fact::client_port) return ports;
+    if (row && row->id == fact::load_cpu) return whole;
+    return std::numeric_limits<std::int64_t>::max();
+}
+
 template <class Take> void each_literal(node const& comparison, Take take) {
     auto const& right = comparison.children[1];
     if (right.kind != node_kind::list) return take(right);
@@ -95,7 +104,8 @@ std::string_view trimmed(std::string_view text) noexcept {
 /// Collects the values to try.
 class witnesses {
 public:
-    witnesses(std::vector<node const*> const& all, type is) {
+    witnesses(std::vector<node const*> const& all, type is)
+        : most_(most_of(all.at(0)->children[0])) {
         for (auto const* const one : all)
             each_literal(*one, [&](node const& literal) {
                 longest_ = std::max(longest_, literal.text.size());
@@ -120,7 +130,8 @@ private:
             for (int i = 0; i < days_of_week * minutes_of_day; ++i) number(i);
         if (is == type::ip)
             for (auto const* const first : {"0.0.0.0", "::"}) address(*parse_ip(first));
-        if (is_number(is)) number(0);
+        if (is_number(is))
+            for (auto const end : {std::int64_t{0}, most_}) number(end);
         if (!is_textual(is)) return;
         text(unlike_all());
         text({});
@@ -139,9 +150,9 @@ private:
     }
 
     void beside(std::int64_t of) {
-        number(of - 1); // never below -1
-        number(of);
-        if (of < std::numeric_limits<std::int64_t>::max()) number(of + 1);
+        if (of > 0 && of - 1 <= most_) number(of - 1); // no fact is below 0
+        if (of <= most_) number(of);
+        if (of < most_) number(of + 1);
     }
 
     /// The name as it is written, and as entries of sets mean it; what lies under each.
@@ -178,6 +189,7 @@ private:
             if (++last.bytes[i - 1] != 0) return address(last);
     }
 
+    std::int64_t most_;
     std::size_t longest_ = 0;
     std::vector<witness> all_;
 };

@@ -53,6 +53,7 @@ BOOST_AUTO_TEST_CASE(verdict_comes_when_the_mta_has_gone_and_is_in_log_and_statu
     BOOST_TEST(contains(shown,
                         "\nEVALUATED  SHARE  MESSAGES  COMPARED  DIFFERING  FAILED  DROPPED\n"
                         "next       100%   1         1         1          0       0\n"));
+    BOOST_TEST(contains(shown, "0, evaluated 1  0 "), shown);
     auto const record = evaluation();
     BOOST_TEST(record["milter"] == "next");
     BOOST_TEST(record["agrees"] == false);
@@ -60,6 +61,25 @@ BOOST_AUTO_TEST_CASE(verdict_comes_when_the_mta_has_gone_and_is_in_log_and_statu
     BOOST_TEST(record["text"] == "550 5.7.1 new rule");
     BOOST_TEST(record["enforced"]["verdict"] == "accept");
     BOOST_TEST(record["enforced"]["edit_count"] == 1);
+}
+
+BOOST_AUTO_TEST_CASE(milter_that_a_rule_has_evaluated_is_in_log_and_status) {
+    filter("old", {});
+    filter("next", {"--on", "eom=reply 550 5.7.1 new rule"});
+    settings += "[[rule]]\nname = \"try\"\nwhen = 'not sender.null'\nevaluate = [\"next\"]\n";
+    start();
+    meets({"--expect", "pass"});
+    auto const said = status_when(has_differed);
+    BOOST_TEST(has_differed(said), said.dump());
+    BOOST_TEST(said["milters"][1]["mode"] == "enforce");
+    BOOST_TEST(said["milters"][1]["messages"] == 0);
+    auto const shown = verb({"status"}).out;
+    BOOST_TEST(contains(shown, "\nnext       100%   1         1         1          0       0\n"),
+               shown);
+    manager->stop();
+    BOOST_TEST(contains(manager->out(),
+                        R"({"name":"next","verdict":"not asked","reason":"evaluated","ms":0.0})"),
+               manager->out());
 }
 
 BOOST_AUTO_TEST_CASE(milter_that_hangs_holds_up_nobody) {

@@ -105,6 +105,26 @@ BOOST_AUTO_TEST_CASE(who_asks_about_another_comes_after_it) {
     BOOST_TEST(contains(text, "      after    b\n"), text);
 }
 
+BOOST_AUTO_TEST_CASE(profiles_say_whose_mail_goes_through_a_milter) {
+    auto const rules =
+        manager::rules_in("[[listen]]\nsocket = \"unix:/x\"\nprofile = \"in\"\n"
+                          "[profile.in]\nmilters = [\"b\", \"a\"]\n"
+                          "[profile.out]\nmilters = [\"b\"]\n"
+                          "[[milter]]\nname = \"a\"\nsocket = \"unix:/a\"\nwhen = 'helo == \"x\"'\n"
+                          "[[milter]]\nname = \"b\"\nsocket = \"unix:/b\"\n"
+                          "[[milter]]\nname = \"c\"\nsocket = \"unix:/c\"\n",
+                          "m.toml");
+    BOOST_REQUIRE(rules.settings);
+    auto const text = manager::overview(*rules.settings);
+    BOOST_TEST(contains(text, "  1 a\n      profiles in\n      when     helo == \"x\"\n"), text);
+    BOOST_TEST(contains(text, "  2 b\n      profiles in, out\n      always   runs for all mail of "
+                              "these\n"
+                              "  3 c\n      profiles none: it is not asked\n"
+                              "profiles, with their milters in the order in which they are asked\n"
+                              "  in: b, a\n  out: b\n"),
+               text);
+}
+
 BOOST_AUTO_TEST_CASE(check_tells_tests_and_its_status) {
     configure(good_test);
     auto const good = manager::check_rules(request, any_machine());
@@ -185,6 +205,13 @@ BOOST_AUTO_TEST_CASE(tests_are_chosen_by_their_names) {
     BOOST_TEST(contains(manager::test_rules(request).out, R"("passed":true}],"failed":0})"));
     request.filter = "nothing of this kind";
     request.json = false;
+    auto const none = manager::test_rules(request);
+    BOOST_TEST(none.status == 66);
+    BOOST_TEST(none.err ==
+               "milter-manager: no test has \"nothing of this kind\" in its name; rules "
+               "test -v lists all 2\n");
+    configure();
+    request.filter.clear();
     BOOST_TEST(manager::test_rules(request).out == "no tests\n");
 }
 

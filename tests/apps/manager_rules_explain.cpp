@@ -116,11 +116,80 @@ BOOST_AUTO_TEST_CASE(logged_mail_has_the_facts_of_its_line_and_no_others) {
     BOOST_TEST(contains(done.out, "The log has no headers"), done.out);
     BOOST_TEST(contains(done.out, "milter spf does not run"), done.out);
     BOOST_TEST(contains(done.out, "milter scan runs, decided at data"), done.out);
-    BOOST_TEST(contains(done.out, "rule \"big\" holds: tag big\n"), done.out);
-    BOOST_TEST(!contains(done.out, "rule \"subject\" holds"), done.out);
+    BOOST_TEST(contains(done.out,
+                        "rule \"big\" holds: tag big\n  the log says: did not hold, unlike "
+                        "today's rules\n"),
+               done.out);
+    BOOST_TEST(!contains(done.out, "rule \"subject\""), done.out);
     BOOST_TEST(!contains(done.out, "rule \"news\" holds"), done.out);
     request.queue_id = "5Xy";
     BOOST_TEST(manager::explain_mail(request).status == 66);
+}
+
+BOOST_AUTO_TEST_CASE(logged_mail_is_told_with_what_the_log_says_of_it) {
+    configure("[condition.offer]\nwhen = 'any(header(\"Subject\") == \"offer\")'\n"
+              "[[milter]]\nname = \"late\"\nsocket = \"unix:/nowhere/late.sock\"\nwhen = 'offer'\n"
+              "[[rule]]\nname = \"offers\"\nwhen = 'offer'\ntag = \"offer\"\n");
+    std::string const line =
+        R"({"time":"2026-01-02T03:04:05.678Z","event":"decision","queue_id":"4Xy","client_address":"10.0.0.7",)"
+        R"("sender":"<a@example.com>","recipients":[{"address":"<b@example.org>","verdict":"continue"}],"recipient_count":1,)"
+        R"("verdict":"reject","text":"550 5.7.1 no","decided_by":"late","stage":"end_of_message","milters":[)"
+        R"({"name":"spf","verdict":"continue"},{"name":"scan","verdict":"not asked","reason":"evaluated"},)"
+        R"({"name":"late","verdict":"reject","reason":"550 5.7.1 no"}],)"
+        R"("conditions":["offer"],"rules":["offers","old"],"tags":["offer"]})"
+        "\n";
+    request.log = dir.write("log", line + line);
+    request.queue_id = "4Xy";
+    auto const done = manager::explain_mail(request);
+    BOOST_TEST(done.status == 0, done.err);
+    for (auto const* const part :
+         {"2 decisions in the log have the queue_id 4Xy; this is the last one, of "
+          "2026-01-02T03:04:05.678Z.\n",
+          "milter late is undecided\n", "  the log says: reject: 550 5.7.1 no\n",
+          "  the log says: continue, unlike today's rules\n",
+          "  the log says: was evaluated, unlike today's rules\n",
+          "condition local: true; the log says: did not hold, unlike today's rules\n",
+          "condition offer: not known yet; the log says: held\n",
+          "rule \"offers\" is undecided: tag offer\n  the log says: held\n",
+          "rule \"old\" is not in the configuration\n  the log says: held\n",
+          "  the log says: reject \"550 5.7.1 no\" by late, decided at end_of_message\n",
+          "tags, as the log says: offer\n",
+          "The log contradicts today's rules about milter spf, milter scan, condition local, rule "
+          "\"old\": "})
+        BOOST_TEST(contains(done.out, part), part << " is not in\n" << done.out);
+    request.json = true;
+    auto const json = manager::explain_mail(request).out;
+    BOOST_TEST(
+        contains(json,
+                 R"("log":{"lines":2,"time":"2026-01-02T03:04:05.678Z","conditions":["offer"],)"),
+        json);
+    BOOST_TEST(
+        contains(
+            json,
+            R"("contradictions":["milter spf","milter scan","condition local","rule \"old\""])"),
+        json);
+}
+
+BOOST_AUTO_TEST_CASE(mail_comes_in_at_the_first_listener_unless_another_is_given) {
+    configure("[[rule]]\nname = \"here\"\nwhen = 'listener == \"unix:/nowhere/m.sock\"'\ntag = "
+              "\"here\"\n");
+    request.given = {"client=203.0.113.9"};
+    BOOST_TEST(contains(manager::explain_mail(request).out, "rule \"here\" holds"));
+    request.given.push_back("listener=unix:/other");
+    BOOST_TEST(!contains(manager::explain_mail(request).out, "rule \"here\" holds"));
+}
+
+BOOST_AUTO_TEST_CASE(milter_that_a_rule_has_evaluated_is_said_to_be) {
+    configure("[[rule]]\nname = \"try\"\nwhen = 'sender.domain == \"x.example\"'\nevaluate = "
+              "[\"scan\"]\n");
+    request.given = {"client=203.0.113.9", "sender=a@x.example", "recipients=b@y.example"};
+    auto const done = manager::explain_mail(request);
+    BOOST_TEST(contains(done.out, "milter scan runs to be evaluated"), done.out);
+    BOOST_TEST(contains(done.out, "  rule \"try\" has it evaluated\n    true: sender.domain == "),
+               done.out);
+    request.given.erase(request.given.begin() + 1);
+    BOOST_TEST(
+        contains(manager::explain_mail(request).out, "; whether it is evaluated is undecided\n"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -53,6 +53,16 @@ BOOST_AUTO_TEST_CASE(error_has_its_line_and_caret) {
     BOOST_TEST(contains(wrong.err, "\n      & sender.null\n      ^\n  write and\n"), wrong.err);
 }
 
+BOOST_AUTO_TEST_CASE(file_in_place_of_an_expression_is_told) {
+    support::temp_dir const dir;
+    auto const file = dir.write("new.toml", "");
+    auto const done = format(file);
+    BOOST_TEST(done.status == 64);
+    BOOST_TEST(done.out == "");
+    BOOST_TEST(contains(done.err, file + " is a file, not an expression: rules fmt --check FILE"),
+               done.err);
+}
+
 BOOST_AUTO_TEST_CASE(only_expressions_of_a_file_change) {
     std::string const before = "# when = 'a  and b'\n"
                                "[[rule]]   # first\n"

@@ -98,6 +98,24 @@ BOOST_AUTO_TEST_CASE(an_unknown_group_is_an_error) {
 )");
 }
 
+BOOST_AUTO_TEST_CASE(a_port_by_a_name_that_is_unknown_is_warned_of) {
+    on.has_service = [](std::string const& name) { return name == "smtp"; };
+    auto const loaded = load_config(dir.write("m.toml", std::string(text) + R"([[milter]]
+name = "b"
+socket = ["inet:smtp@127.0.0.1", "inet:x@127.0.0.1", "inet:25@127.0.0.1"]
+[[milter]]
+name = "c"
+socket = "inet:y@127.0.0.1"
+)"),
+                                    &on);
+    BOOST_TEST_REQUIRE(loaded.problems.size() == 2u);
+    BOOST_TEST(loaded.problems[0].message == R"(socket: this machine knows no port called "x")");
+    BOOST_TEST(loaded.problems[0].hint == "write its number");
+    BOOST_TEST(loaded.problems[0].column == 34u);
+    BOOST_TEST(loaded.problems[1].message == R"(socket: this machine knows no port called "y")");
+    BOOST_TEST(loaded.problems[1].line == 16u);
+}
+
 BOOST_AUTO_TEST_CASE(missing_directories_are_warned_of_where_the_manager_makes_files) {
     std::string asked;
     on.directory_error = [&](std::string const& path) {

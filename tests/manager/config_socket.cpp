@@ -53,7 +53,9 @@ BOOST_AUTO_TEST_CASE(a_bad_socket_is_explained) {
          R"(write "inet:" instead of "inet6:")"},
         {"inet6:127.0.0.1:25", R"(IPv4 address in "inet6:127.0.0.1:25")",
          R"(write "inet:" instead of "inet6:")"},
-        {"inet:99999", R"(cannot read "inet:99999")", form},
+        {"inet:99999", R"(port above 65535 in "inet:99999")", ""},
+        {"inet:65536@127.0.0.1", R"(port above 65535 in "inet:65536@127.0.0.1")", ""},
+        {"inet6:[::1]:70000", R"(port above 65535 in "inet6:[::1]:70000")", ""},
         {"tcp:127.0.0.1:25", R"(cannot read "tcp:127.0.0.1:25")", form},
     };
     for (auto const& row : rows) {

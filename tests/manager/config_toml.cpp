@@ -81,7 +81,7 @@ std::vector<bad_line> const bad_lines = {
     {"milter", "enabled = 'yes'", 11, 5, R"(enabled: expected true or false, not the text "yes")", ""},
     {"milter", "enabled = 1", 11, 1, "enabled: expected true or false, not the number 1", ""},
     {"milter", "timeout = '5s'", 11, 4,
-        "timeout is a table", "write timeout = { connect, negotiate, command, content, end_of_message }"},
+        "timeout is a table", R"(write timeout = { connect = "5s" }; its keys: connect, negotiate, command, content, end_of_message)"},
     {"manager", "workers = 1.5", 11, 3, "workers: expected a whole number, not a number with a fraction or an exponent", ""},
     {"limits", "edits = 1e3", 9, 3, "edits: expected a whole number, not a number with a fraction or an exponent", ""},
     {"manager", "workers = 2020-01-01", 11, 10, "workers: expected a whole number, not a date or time", ""},
@@ -119,6 +119,8 @@ std::vector<bad_line> const bad_lines = {
         R"(command_budget: cannot read "Auto")", duration_form + std::string(R"(, or "auto")")},
     {"manager", "command_budget = 'auto '", 18, 7,
         R"(command_budget: cannot read "auto ")", duration_form + std::string(R"(, or "auto")")},
+    {"manager", "command_budget = '25'", 18, 4,
+        R"(command_budget: cannot read "25")", R"(did you mean "25s", or "auto"?)"},
     {"milter", "timeout = { connect = '0ms' }", 23, 5, "connect: 0ms is too small: at least 1ms", ""},
     // shares
     {"milter", "share = 5", 9, 1, "share: expected a percentage, not the number 5", R"(did you mean "5%"?)"},
@@ -150,7 +152,7 @@ std::vector<bad_line> const bad_lines = {
         R"(balance: unknown value "round robin")",
         R"(did you mean "round_robin"? expected one of "fail_over" or "round_robin")"},
     {"milter", "breaker = false", 11, 5,
-        "breaker is a table", "write breaker = { failures, window, first_pause, longest_pause, trial }"},
+        "breaker is a table", "write breaker = { failures = ... }; its keys: failures, window, first_pause, longest_pause, trial"},
     {"milter", "breaker.failures = 1001", 20, 4, "failures: 1001 is too large: at most 1000", ""},
     {"milter", "breaker.window = '0ms'", 18, 5, "window: 0ms is too small: at least 1ms", ""},
     // modes, groups, paths

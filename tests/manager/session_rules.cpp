@@ -202,10 +202,27 @@ BOOST_AUTO_TEST_CASE(a_milter_evaluated_by_rule_is_heard_for_other_mail) {
     rig.data();
     BOOST_TEST(rig.message() == "continue");
     BOOST_TEST(rig.evaluations().size() == 1U);
+    BOOST_REQUIRE(rig.decisions().size() == 1U);
+    BOOST_TEST(rig.decisions()[0].milters[0].verdict == "not asked");
+    BOOST_TEST(rig.decisions()[0].milters[0].reason == "evaluated");
     rig.mail("<a@other.test>");
     rig.rcpt("<b@mx.test>");
     rig.data();
     BOOST_TEST(rig.message() == "reject");
+}
+
+BOOST_AUTO_TEST_CASE(a_milter_that_would_be_evaluated_and_does_not_apply_is_not_said_to_be) {
+    ruled rig(1);
+    rig.when(0, "sender.null");
+    rig.rule("canary", R"(sender.domain == "try.test")").evaluate = {"a"};
+    rig.make();
+    rig.begin();
+    rig.mail("<a@try.test>");
+    rig.rcpt("<b@mx.test>");
+    rig.data();
+    BOOST_TEST(rig.message() == "continue");
+    BOOST_REQUIRE(rig.decisions().size() == 1U);
+    BOOST_TEST(rig.decisions()[0].milters[0].reason == "its rules say no");
 }
 
 // ---- what rules refuse

@@ -6,6 +6,7 @@
 #include "manager/config/rule_test.hpp"
 #include "manager/config_folder.hpp"
 #include "rule/given_facts.hpp"
+#include "rule/shipped_condition.hpp"
 #include "support/json_schema.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -148,6 +149,17 @@ BOOST_AUTO_TEST_CASE(each_condition_is_tested_both_ways) {
         for (auto const& condition : settings.conditions)
             BOOST_TEST(!condition.description.empty(), name << ": " << condition.name);
     }
+}
+
+BOOST_AUTO_TEST_CASE(each_condition_is_known_to_those_who_have_not_copied_its_file) {
+    std::size_t defined = 0;
+    for (auto const& name : shipped_files()) {
+        installation const one({name});
+        defined += one.settings().conditions.size();
+        for (auto const& condition : one.settings().conditions)
+            BOOST_TEST(rule::shipped_file_with(condition.name) == name, condition.name);
+    }
+    BOOST_TEST(rule::shipped_conditions().size() == defined);
 }
 
 BOOST_AUTO_TEST_CASE(each_file_is_documented) {

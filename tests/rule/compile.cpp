@@ -3,6 +3,7 @@
 #include "rule/compile.hpp"
 
 #include "rule/fact_table.hpp"
+#include "rule/foreign_word.hpp"
 #include "rule/function_table.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -69,8 +70,10 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_named_with_its_place_and_a_way_out) {
         {"\"a\" == helo", 0, 3, "a comparison begins with a fact, not with \"a\"",
          "turn it round: the fact stands first"},
         {"body.size > 10", 12, 2, "expected a value of type size, not 10", "write one like 64KiB"},
-        {"load.cpu > 90", 11, 2, "expected a value of type percent, not 90", "write one like 5%"},
+        {"load.cpu > 90", 11, 2, "expected a value of type percent, not 90", "write 90%"},
         {"client.port == \"25\"", 15, 4, "expected a value of type integer, not \"25\"",
+         "write 25"},
+        {"client.port == \"smtp\"", 15, 6, "expected a value of type integer, not \"smtp\"",
          "write one like 10"},
         {"client.address == \"10.0.0.0/8\"", 18, 12, "\"10.0.0.0/8\" is no IP address",
          "a network is written behind in"},
@@ -100,11 +103,13 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_named_with_its_place_and_a_way_out) {
          "write a domain; a pattern stands behind matches"},
         {"helo under @customers", 11, 10, "under takes a domain or a list of them, not a set",
          "an entry \".example.com\" of a set stands for all below it: write in @customers"},
-        {"helo < \"a\"", 0, 4, "< is for numbers, and helo is of type domain", ""},
+        {"helo < \"a\"", 0, 4, "< is for numbers, and helo is of type domain",
+         "list those that are meant: in [\"a\", ...]"},
         {"helo matches \"a\"", 13, 3, "expected a pattern behind matches, not \"a\"",
          "write /.../, or /.../i where case does not matter"},
         {"client.address matches /1/", 0, 14,
-         "matches is for texts, and client.address is of type IP", ""},
+         "matches is for texts, and client.address is of type IP",
+         "a network stands behind in: in \"10.0.0.0/8\""},
         {"helo == client.address", 8, 14, "helo is of type domain, and client.address of type IP",
          "only values of one type are compared"},
         {"helo == @customers", 8, 10, "expected a value of type domain, not @customers",
@@ -135,7 +140,7 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_named_with_its_place_and_a_way_out) {
          "compare it: count(...) > 10"},
         {"any(recipient, recipient)", 0, 25, "any takes 1 argument", "write any(condition)"},
         {"milter(\"skf\").ran", 7, 5, "unknown milter \"skf\"", "did you mean \"spf\"?"},
-        {"milter(spf).ran", 7, 3, "expected a name in quotes, not spf", ""},
+        {"milter(spf).ran", 7, 3, "expected a name in quotes, not spf", "write \"spf\""},
         {"milter(\"spf\").verdict == \"rejected\"", 25, 10,
          "milter(\"spf\").verdict is never \"rejected\"", "did you mean \"reject\"?"},
         {"dnsbl(\"bl.example.org\")", 6, 16, "unknown DNS list \"bl.example.org\"",
@@ -164,6 +169,110 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_named_with_its_place_and_a_way_out) {
             BOOST_CHECK_EQUAL(made.problems[0].hint, row.hint);
             BOOST_CHECK_EQUAL(made.problems[0].at.offset, row.offset);
             BOOST_CHECK_EQUAL(made.problems[0].at.length, row.length);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_people_bring_along_from_elsewhere_is_known) {
+    std::string const of_rspamd = "milter(\"rspamd\").ran, .verdict, .failed, .quarantined, "
+                                  ".changed_body or .latency";
+    std::string const facts = "see the list of facts: milter-manager rules facts";
+    struct {
+        char const* written;
+        std::string message;
+        std::string hint;
+    } const rows[] = {
+        // facts of other names
+        {"client.ip in \"10.0.0.0/8\"", "unknown fact or condition \"client.ip\"",
+         "did you mean client.address?"},
+        {"size > 5MiB", "unknown fact or condition \"size\"", "did you mean message.size?"},
+        {"name == \"x\"", "unknown fact or condition \"name\"", "did you mean client.name?"},
+        {"rcpt == \"a@example.com\"", "unknown fact or condition \"rcpt\"",
+         "did you mean any(recipient ...)?"},
+        {"any(rcpt == \"a@example.com\")", "unknown fact or condition \"rcpt\"",
+         "did you mean recipient?"},
+        {"subject contains \"x\"", "unknown fact or condition \"subject\"",
+         "did you mean any(header(\"Subject\") ...)?"},
+        {"rbl(\"zen.spamhaus.org\")", "unknown fact or function \"rbl()\"",
+         "did you mean dnsbl(\"zen.spamhaus.org\")?"},
+        // functions and facts without what stands behind them
+        {"s25r", "s25r needs an argument", "write s25r(client.name)"},
+        {"sample", "sample needs an argument", "write sample(5%, by = sender.domain)"},
+        {"dnsb", "unknown fact or condition \"dnsb\"", "did you mean dnsbl(...)?"},
+        {"sampel", "unknown fact or condition \"sampel\"", "did you mean sample(...)?"},
+        {"client", "client is no value by itself",
+         "write client.address, .name, .port, .family, .ptr or .resolved"},
+        {"client.country == \"DE\"", "unknown fact or condition \"client.country\"",
+         "write client.address, .name, .port, .family, .ptr or .resolved"},
+        {"load > 5", "load is no value by itself",
+         "write load.sessions, .listener_sessions, .cpu, .busy(), .process_limit or .of_limit"},
+        {"milter(\"rspamd\") == \"reject\"", "milter(\"rspamd\") is no value by itself",
+         "write " + of_rspamd},
+        {"milter(\"rspamd\").verdikt == \"reject\"",
+         "unknown fact or function \"milter().verdikt\"",
+         "did you mean milter(\"rspamd\").verdict?"},
+        {"milter(\"rspamd\").score > 5", "unknown fact or function \"milter().score\"",
+         "write " + of_rspamd},
+        // milters and lists without their words
+        {"rspamd.ran", "unknown fact or condition \"rspamd.ran\"", "write milter(\"rspamd\").ran"},
+        {"rspamd", "unknown fact or condition \"rspamd\"", "write " + of_rspamd},
+        {"zen.spamhaus.org", "unknown fact or condition \"zen.spamhaus.org\"",
+         "write dnsbl(\"zen.spamhaus.org\")"},
+        {"clamav.ran", "unknown fact or condition \"clamav.ran\"", facts},
+        {"milter(\"milter-spf\").ran", "unknown milter \"milter-spf\"", "did you mean \"spf\"?"},
+        // conditions of files that were not copied
+        {"s25r_suspicious", "unknown fact or condition \"s25r_suspicious\"",
+         "rules/s25r.toml defines it: copy that file to rules.d"},
+        // values
+        {"auth.present == yes", "expected a value of type bool, not yes", "write true"},
+        {"auth.present == off", "expected a value of type bool, not off", "write false"},
+        {"sender == null", "expected a value of type address, not null", "write sender.null"},
+        {"tls.cipher == none", "expected a value of type string, not none",
+         "a text that is empty is written \"\""},
+        {"client.name == localhost", "expected a value of type domain, not localhost",
+         "write \"localhost\""},
+        {"mta.name == postfix", "expected a value of type string, not postfix",
+         "write \"postfix\""},
+        {"client.name == client.nam", "unknown fact or condition \"client.nam\"",
+         "did you mean client.name?"},
+        {"client.port in \"25\"", "expected a list or a set behind in, not \"25\"",
+         "write [25], or == for one value"},
+        {"client.port in 25", "expected a list or a set behind in, not 25",
+         "write [25], or == for one value"},
+        {"client.port in \"smtp\"", "expected a list or a set behind in, not \"smtp\"",
+         "write [10, ...] or @name"},
+        {"client.name in customers", "expected a list or a set behind in, not customers",
+         "write @customers"},
+        {"client.name in [localhost]", "expected a text in quotes in the list, not localhost",
+         "write \"localhost\""},
+        // comparisons that the type does not have
+        {"tls.version >= \"TLSv1.2\"", ">= is for numbers, and tls.version is of type string",
+         "list those that are meant: in [\"TLSv1.2\", ...]"},
+        {"client.address starts_with \"10.\"",
+         "starts_with is for texts, and client.address is of type IP",
+         "a network stands behind in: in \"10.0.0.0/8\""},
+        {"client.address starts_with \"192.168.1.\"",
+         "starts_with is for texts, and client.address is of type IP",
+         "a network stands behind in: in \"192.168.1.0/24\""},
+    };
+    for (auto const& row : rows) {
+        auto const made = compile(row.written, some_names(), "test");
+        BOOST_TEST_CONTEXT(row.written) {
+            BOOST_REQUIRE_EQUAL(made.problems.size(), 1);
+            BOOST_CHECK_EQUAL(made.problems[0].message, row.message);
+            BOOST_CHECK_EQUAL(made.problems[0].hint, row.hint);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(each_word_from_elsewhere_leads_to_a_fact_or_function) {
+    for (auto const& [written, meant] : foreign_names()) {
+        BOOST_TEST_CONTEXT(written) {
+            BOOST_TEST(!find_fact(written));
+            std::string const name(meant);
+            auto const open = name.find('(');
+            auto const row = open == name.npos ? name : name.substr(0, open) + "()";
+            BOOST_TEST((find_fact(row) || find_function(name.substr(0, open))));
         }
     }
 }

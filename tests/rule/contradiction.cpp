@@ -70,6 +70,10 @@ BOOST_AUTO_TEST_CASE(never_true) {
         "or_else(declared_size, 0B) > 5B and or_else(declared_size, 0B) == 5B",
         "(auth.present or client.resolved) and not auth.present and not client.resolved",
         "false and auth.present",
+        "recipients.count < 0",
+        "client.port > 70000",
+        "client.port == 65536",
+        "load.cpu > 101%",
         "macro(\"j\") == \"a\" and macro(\"{j}\") == \"b\" and macro(\"j\") == \"c\"",
     };
     for (auto const* const text : rows) BOOST_CHECK_MESSAGE(say(text) == constancy::never, text);
@@ -84,6 +88,8 @@ BOOST_AUTO_TEST_CASE(always_true) {
         "client.address not in \"10.1.0.0/16\" or client.address in \"10.0.0.0/8\"",
         "sample(5%, by = helo) or not sample(5%, by = helo)",
         "true or auth.present",
+        "body.size >= 0B",
+        "client.port <= 65535",
         "now in \"Mon-Fri\" or now in \"Sat,Sun\"",
     };
     for (auto const* const text : rows) BOOST_CHECK_MESSAGE(say(text) == constancy::always, text);
@@ -110,6 +116,10 @@ BOOST_AUTO_TEST_CASE(neither) {
         "or_else(auth.present, true) and not auth.present",
         "now in \"Mon-Fri\" and now in \"Fri-Sat\"",
         "sample(5%, by = helo) and sample(95%, by = helo)",
+        "client.port >= 65535",
+        "load.cpu >= 100%",
+        "load.of_limit > 101%",
+        "load.busy(\"m\") > 101%",
     };
     for (auto const* const text : rows) BOOST_CHECK_MESSAGE(say(text) == constancy::none, text);
 }
@@ -142,6 +152,60 @@ BOOST_AUTO_TEST_CASE(a_book_says_it_once_and_at_its_place) {
                                       "rule 1 when 6+40: this is always true\n"
                                       "rule 2 when 0+18: this is always true\n");
     BOOST_CHECK(build(from).value);
+}
+
+BOOST_AUTO_TEST_CASE(a_text_that_no_mail_has_is_told_with_what_was_meant) {
+    auto const told = [](std::string const& when) {
+        book_text from;
+        from.milters = {{"a", when, true}};
+        std::string out;
+        for (auto const& one : build(from).problems) {
+            BOOST_TEST(one.is_warning);
+            out += when.substr(one.what.at.offset, one.what.at.length) + ": " + one.what.message +
+                   "; " + one.what.hint + "\n";
+        }
+        return out;
+    };
+    BOOST_TEST(told("sender == \"@example.com\"") ==
+               "\"@example.com\": sender is never \"@example.com\"; "
+               "write sender.domain == \"example.com\"\n");
+    BOOST_TEST(told("sender == \"example.com\"") ==
+               "\"example.com\": \"example.com\" has no \"@\"; "
+               "write sender.domain == \"example.com\"\n");
+    BOOST_TEST(told("any(recipient != \"*@example.com\")") ==
+               "\"*@example.com\": \"*@example.com\" is compared as it is written; "
+               "write recipient.domain != \"example.com\"\n");
+    BOOST_TEST(told("sender == \"news-*@example.com\"") ==
+               "\"news-*@example.com\": \"news-*@example.com\" is compared as it is written; "
+               "a pattern stands behind matches\n");
+    BOOST_TEST(told("sender.domain == \"user@example.com\"") ==
+               "\"user@example.com\": sender.domain is never \"user@example.com\"; "
+               "write sender == \"user@example.com\"\n");
+    BOOST_TEST(told("sender.domain under [\"example.org\", \"user@example.com\"]") ==
+               "\"user@example.com\": sender.domain is never \"user@example.com\"; "
+               "a domain has no \"@\"\n");
+    BOOST_TEST(told("client.name == \"*.example.com\"") ==
+               "\"*.example.com\": \"*.example.com\" is compared as it is written; "
+               "write client.name under \"example.com\"\n");
+    BOOST_TEST(told("client.name == \".example.com\"") ==
+               "\".example.com\": client.name is never \".example.com\"; "
+               "write client.name under \"example.com\"\n");
+    BOOST_TEST(told("content_type == \"text/html; charset=utf-8\"") ==
+               "\"text/html; charset=utf-8\": content_type is never "
+               "\"text/html; charset=utf-8\"; it has no parameters: write \"text/html\"\n");
+    BOOST_TEST(told("content_type in [\"text/html\", \"/pdf/\", \"html\"]") ==
+               "\"html\": content_type is never \"html\"; write one like \"text/html\"\n");
+    BOOST_TEST(told("auth.present or client.port > 70000 and client.port > 25") ==
+               "client.port > 70000: this is never true; no value of client.port is like that\n");
+    BOOST_TEST(told("count(length(recipient) < 0) > 1") ==
+               "length(recipient) < 0: this is never true; "
+               "no value of length(recipient) is like that\n");
+    for (auto const* const good :
+         {"sender == \"a@example.com\"", "sender == \"postmaster\"", "sender == \"<>\"",
+          "sender in [\"@example.com\", \"example.org\"]", "helo == \"user@example.com\"",
+          "client.name == \"unknown\"", "client.name in [\"*.example.com\"]",
+          "content_type starts_with \"text/\"", "auth.user == \"*\""})
+        BOOST_TEST(told(good) == "", good);
 }
 
 BOOST_AUTO_TEST_CASE(a_rule_behind_one_that_always_decides) {

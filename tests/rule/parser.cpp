@@ -92,7 +92,12 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_named_with_its_place) {
         {"a matches //", 10, 2, "an empty pattern"},
         {"a == \"\\n\"", 6, 2, "an unknown escape in a text"},
         {"a in 10.0.0.0/8", 5, 10, "an address is a text"},
-        {"size > 5 MB", 9, 2, "names are in lower case"},
+        {"size > 5 MB", 7, 4, "a number and its unit stand together"},
+        {"a > 99999999999999999999", 4, 20, "\"99999999999999999999\" is too large"},
+        {"a > 9999999999999GiB", 4, 16, "\"9999999999999GiB\" is too large"},
+        {"client.", 6, 1, "expected a name behind the dot, not end of the expression"},
+        {"client. == 1", 8, 2, "expected a name behind the dot, not \"==\""},
+        {"client . name", 0, 13, "blanks beside the dot of a name"},
         {"size > 5MB", 7, 3, "\"5MB\" is no number with a unit"},
         {"Client == 1", 0, 6, "names are in lower case"},
         {"a not == b", 6, 2,
@@ -113,6 +118,41 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_named_with_its_place) {
             BOOST_CHECK_EQUAL(parsed.problem.message, row.message);
             BOOST_CHECK_EQUAL(parsed.problem.at.offset, row.offset);
             BOOST_CHECK_EQUAL(parsed.problem.at.length, row.length);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_to_write_instead_is_told) {
+    struct {
+        char const* written;
+        char const* hint;
+    } const rows[] = {
+        {"declared_size > 10 MiB", "write 10MiB"},
+        {"declared_size > 10 mb and a", "write 10MiB"},
+        {"a > 5 seconds", "write 5s"},
+        {"a > 5 %", "write 5%"},
+        {"a > 5MB", "did you mean 5MiB?"},
+        {"a > 5min", "did you mean 5m?"},
+        {"a > 5XB", "units are ms, s, m, h, d; B, KiB, MiB, GiB; %"},
+        {"any(header(Subject) contains \"spam\")", "write header(\"Subject\")"},
+        {"has_header(X-Spam-Flag)", "write has_header(\"X-Spam-Flag\")"},
+        {"added_header(\"spf\", Received-SPF) == \"x\"", "write \"Received-SPF\""},
+        {"load.busy(clamav-milter) > 5%", "write load.busy(\"clamav-milter\")"},
+        {"any(Subject == \"x\")", "write subject"},
+        {"sender is null", "write ==, or sender.null for the null sender"},
+        {"sender like \"x\"", "write matches /.../, or contains \"...\""},
+        {"any(recipient like \"x\")", "write matches /.../, or contains \"...\""},
+        {"a b", "join two conditions with and, or"},
+        {"a && b", "write and"},
+        {"a == \xe2\x80\x9cx\xe2\x80\x9d", "write \"...\""},
+        {"a == 'x'", "write \"...\""},
+        {"client . name", "write client.name"},
+    };
+    for (auto const& row : rows) {
+        auto const parsed = parse(row.written);
+        BOOST_TEST_CONTEXT(row.written) {
+            BOOST_REQUIRE(!parsed.tree);
+            BOOST_CHECK_EQUAL(parsed.problem.hint, row.hint);
         }
     }
 }

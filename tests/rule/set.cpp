@@ -115,6 +115,23 @@ BOOST_AUTO_TEST_CASE(all_problems_are_told_with_their_places) {
                boost::test_tools::per_element());
     BOOST_TEST(problems_of(parse_set(set_kind::windows, {"Mon", "Mon 8-9"})).at(0).substr(0, 4) ==
                "2:5 ");
+    struct {
+        char const* entry;
+        char const* hint;
+    } const stars[] = {
+        {"*@example.com", "did you mean \"@example.com\"?"},
+        {"*@*.example.com", "did you mean \".example.com\"?"},
+        {"user@*", "did you mean \"user@\"?"},
+        {"user@*.example.com",
+         "write user@example.com, example.com, .example.com, user@, <> or /pattern/"},
+        {"*@mail.*", "write user@example.com, example.com, .example.com, user@, <> or /pattern/"},
+    };
+    for (auto const& row : stars) {
+        auto const made = parse_set(set_kind::mail, {row.entry});
+        BOOST_TEST_REQUIRE(made.problems.size() == 1u);
+        BOOST_TEST(made.problems[0].hint == row.hint);
+    }
+    BOOST_TEST(parse_set(set_kind::mail, {"*.example.com", "a*b@example.com"}).value.has_value());
     BOOST_TEST(problems_of(parse_set(set_kind::mail, {"@"})).at(0) ==
                "1:1 \"@\" is not a mail address");
     for (auto const& one : parse_set(set_kind::domains, {"a@b", "/(/"}).problems)

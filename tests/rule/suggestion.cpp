@@ -41,4 +41,15 @@ BOOST_AUTO_TEST_CASE(the_nearest_word_is_offered_when_it_is_near) {
     BOOST_TEST(nearest("name", {}) == "");
 }
 
+BOOST_AUTO_TEST_CASE(a_name_with_a_part_more_or_less_is_near) {
+    std::vector<std::string_view> const names = {"greylist", "clamav-milter", "spf"};
+    BOOST_TEST(nearest_name("milter-greylist", names) == "greylist");
+    BOOST_TEST(nearest_name("clamav", names) == "clamav-milter");
+    BOOST_TEST(nearest_name("spff", names) == "spf");
+    BOOST_TEST(nearest_name("xgreylist-milter", names) == "");
+    BOOST_TEST(nearest_name("milter", names) == "clamav-milter");
+    BOOST_TEST(nearest_name("", names) == "");
+    BOOST_TEST(nearest_name("rspamd", {}) == "");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

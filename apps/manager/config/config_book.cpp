@@ -2,6 +2,7 @@
 // manager/config/config_book.cpp
 #include "manager/config/config_book.hpp"
 
+#include "manager/config/config_arrival_check.hpp"
 #include "manager/config/config_set.hpp"
 #include "manager/config/text_place.hpp"
 #include "rule/book.hpp"
@@ -51,16 +52,31 @@ public:
         auto const at = place_of(one);
         if (!at) return; // what was refused has been told
         auto const place = *at;
+        auto const hint = hint_of(one);
         if (one.is_warning)
-            problems_.warning(place, one.what.message, one.what.hint);
+            problems_.warning(place, one.what.message, hint);
         else
-            problems_.error(place, one.what.message, one.what.hint);
+            problems_.error(place, one.what.message, hint);
     }
 
 private:
+    static std::string path_of(rule::book_problem const& one) {
+        return std::string(table_of(one.where)) + '[' + std::to_string(one.index) + ']';
+    }
+
+    /// What has a quote in it cannot be put into any string of TOML.
+    std::string hint_of(rule::book_problem const& one) const {
+        auto hint = one.what.hint;
+        auto const at = one.key == "when" ? find(path_of(one) + ".when") : std::nullopt;
+        if (at && hint.find('"') != hint.npos &&
+            ends_at_double_quote(problems_.text_of(at->file), *at))
+            hint += "; the expression then stands in single quotes: when = '...'";
+        return hint;
+    }
+
     /// Empty: what is meant was not read.
     std::optional<source_place> place_of(rule::book_problem const& one) const {
-        auto const table = std::string(table_of(one.where)) + '[' + std::to_string(one.index) + ']';
+        auto const table = path_of(one);
         auto const key = one.key.empty() ? table : table + '.' + one.key;
         if (one.element)
             if (auto const at = find(key + '[' + std::to_string(*one.element) + ']')) return at;
@@ -91,6 +107,7 @@ void build_book(config& what, value_places const& places, problem_list& problems
     teller to(places, problems);
     for (auto const& one : built.problems) to.tell(one);
     what.book = std::move(built.value);
+    if (what.book) check_arrivals(what, places, problems);
 }
 
 } // namespace milter::manager

@@ -231,7 +231,7 @@ private:
         std::vector<std::string_view> names;
         names.reserve(among.size());
         for (auto const& one : among) names.push_back(one.name);
-        auto const near = rule::nearest(wrong, names);
+        auto const near = rule::nearest_name(wrong, names);
         return near.empty() ? otherwise : "did you mean " + in_quotes(near) + "?";
     }
 

@@ -27,6 +27,7 @@ public:
         find_manager(what.control.socket);
         for (std::size_t i = 0; i < what.listens.size(); ++i)
             check_listen("listen[" + std::to_string(i) + "].", what.listens[i]);
+        if (machine_.has_service) check_services(what);
         check_listen("control.", what.control);
         if (!what.decision_log.empty()) check_log(what.decision_log);
         if (int const error = machine_.spool_error(what.spool))
@@ -63,6 +64,26 @@ private:
         if (open) return;
         if (is_unix(one.socket) && !check_directory_of("socket", one.socket.path, at)) return;
         if (ec) tell_of_error(one.socket, at, ec);
+    }
+
+    /// Names of ports at which milters are.
+    void check_services(config const& what) {
+        for (std::size_t i = 0; i < what.milters.size(); ++i)
+            for (std::size_t k = 0; k < what.milters[i].sockets.size(); ++k) {
+                auto const path = "milter[" + std::to_string(i) + "].socket";
+                auto const element = path + '[' + std::to_string(k) + ']';
+                check_service(what.milters[i].sockets[k],
+                              place_of(places_.contains(element) ? element : path));
+            }
+    }
+
+    void check_service(endpoint const& where, source_place at) {
+        bool const is_name =
+            !is_unix(where) && where.service.find_first_not_of("0123456789") != std::string::npos;
+        if (is_name && !machine_.has_service(where.service))
+            problems_.warning(
+                at, "socket: this machine knows no port called " + in_quotes(where.service),
+                "write its number");
     }
 
     void check_group(std::string const& name, source_place at) {

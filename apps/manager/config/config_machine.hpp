@@ -52,9 +52,10 @@ struct machine {
     std::function<error_code(endpoint const&)> listen_error =
         {}; ///< why nobody could listen there, in digits; address_in_use: somebody does
     std::function<manager_found(endpoint const&)> find_manager = {}; ///< by its control socket
+    std::function<bool(std::string const&)> has_service = {};        ///< of TCP, by name
 };
 
-/// Unknown groups, directories that do not exist, a spool that takes no file; before a start also what the user may not
+/// Unknown groups and services, directories that do not exist, a spool that takes no file; before a start also what the user may not
 /// do, and sockets that cannot be listened on. One that is listened on needs no directory and no group any more, and is
 /// a note only, as systemd may have it open for the manager, unless a manager answers that does not have it.
 void check_machine(config const& what, machine const& on, value_places const& places,

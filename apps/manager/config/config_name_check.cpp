@@ -46,7 +46,7 @@ private:
 
 std::string did_you_mean(std::string_view wrong, std::vector<std::string_view> const& names,
                          std::string otherwise) {
-    auto const near = rule::nearest(wrong, names);
+    auto const near = rule::nearest_name(wrong, names);
     return near.empty() ? std::move(otherwise) : "did you mean " + in_quotes(near) + "?";
 }
 

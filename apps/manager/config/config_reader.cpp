@@ -3,6 +3,7 @@
 #include "manager/config/config_reader.hpp"
 
 #include "manager/config/config_key.hpp"
+#include "manager/config/config_set_word.hpp"
 #include "manager/config/printable.hpp"
 #include "rule/suggestion.hpp"
 
@@ -56,9 +57,21 @@ std::string keys_of(std::string_view table) {
     return out;
 }
 
+/// The value that was given, where it may have been meant to stand.
+std::string table_hint(raw_node const& node, std::string const& rows) {
+    auto const names = names_in(rows);
+    auto const value = raw_of(node);
+    auto const* const text = std::get_if<std::string>(&value);
+    auto hint = "write " + node.key + " = { " + std::string(names.front()) + " = " +
+                (text ? in_quotes(*text) : "...") + " }";
+    return names.size() == 1 ? hint : hint + "; its keys: " + keys_of(rows);
+}
+
 /// Nearest key of the same table, else the table to which the key belongs, else what there is.
 std::string hint_for(std::string_view wrong, std::string const& table) {
     auto const names = names_in(table);
+    if (auto const kind = set_kind_meant_by(wrong); table == "set.NAME" && kind)
+        return "did you mean " + in_quotes(list_key_of(*kind)) + "?";
     if (auto const near = rule::nearest(wrong, names); !near.empty()) {
         auto const heading = std::string(near) + (is_named_table(near) ? ".NAME" : "");
         return "did you mean " + (table.empty() ? heading_of(heading) : in_quotes(near)) + "?";
@@ -187,9 +200,14 @@ void config_reader::read_keys(raw_node const& table, std::string const& rows,
         else if (node.is == raw_node::shape::table)
             read_inner_table(node, inner_rows, inner_path, to);
         else
-            problems_.error(node.at, node.key + " is a table",
-                            "write " + node.key + " = { " + keys_of(inner_rows) + " }");
+            refuse_value_of_table(node, inner_rows, inner_path);
     }
+}
+
+void config_reader::refuse_value_of_table(raw_node const& node, std::string const& rows,
+                                          std::string const& path) {
+    keys_[path] = node.at; // meant, though in vain
+    problems_.error(node.at, node.key + " is a table", table_hint(node, rows));
 }
 
 void config_reader::read_inner_table(raw_node const& table, std::string const& rows,

@@ -34,6 +34,8 @@ private:
     void check_required(raw_node const& table, std::string_view rows, std::string const& heading);
     void read_keys(raw_node const& table, std::string const& rows, std::string const& path,
                    config_target const& to);
+    void refuse_value_of_table(raw_node const& node, std::string const& rows,
+                               std::string const& path);
     void read_inner_table(raw_node const& table, std::string const& rows, std::string const& path,
                           config_target const& to);
     void read_field(field const& to, range allowed, raw_node const& node, std::string const& path);

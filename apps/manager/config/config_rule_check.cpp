@@ -3,8 +3,10 @@
 #include "manager/config/config_rule_check.hpp"
 
 #include "manager/config/config_set.hpp"
+#include "manager/config/printable.hpp"
 #include "manager/config/set_table.hpp"
 
+#include <algorithm>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,8 +20,7 @@ namespace {
 constexpr std::string_view set_sources[] = {"cidr",  "domains", "mail",  "strings",
                                             "hours", "file",    "table", "sqlite"};
 constexpr std::string_view verdicts[] = {"accept", "reject", "tempfail"};
-constexpr std::string_view for_milters[] = {"macros", "default_macros", "timeout.command",
-                                            "timeout.content", "timeout.end_of_message"};
+constexpr std::string_view for_milters[] = {"macros", "default_macros", "timeout"};
 constexpr std::string_view other_actions[] = {"use", "skip", "evaluate", "tag"};
 
 /// One entry of a table, by the places of its keys, also of those whose values were refused.
@@ -55,6 +56,7 @@ public:
             problems_.warning(*milters, "milters without macros or timeout has no effect",
                               "milters that are to run stand in use");
         check_empty_lists(rule);
+        check_use_and_skip(rule);
     }
 
 private:
@@ -78,6 +80,15 @@ private:
               std::pair{"evaluate", &rule.evaluate}, std::pair{"milters", &rule.milters}})
             if (auto const* const at = find(key); at && list->empty())
                 problems_.warning(*at, std::string(key) + " names no milter: it has no effect");
+    }
+
+    void check_use_and_skip(rule::rule_text const& rule) const {
+        for (auto const& name : rule.use)
+            if (std::find(rule.skip.begin(), rule.skip.end(), name) != rule.skip.end())
+                problems_.warning(*find("use"),
+                                  "milter " + in_quotes(name) +
+                                      " stands in skip, too: the rule never makes it run",
+                                  "skip wins: take it out of one of them");
     }
 
     void needless(std::string_view key, std::string const& why, std::string const& hint) const {

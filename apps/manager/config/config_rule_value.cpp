@@ -4,6 +4,7 @@
 
 #include "manager/config/config_choice.hpp"
 #include "manager/config/config_number.hpp"
+#include "manager/config/config_set_word.hpp"
 #include "manager/config/config_text.hpp"
 #include "manager/config/printable.hpp"
 #include "manager/config/toml_text.hpp"
@@ -170,6 +171,10 @@ refusal read_value(kind_of_set to, raw_value const& value) {
     std::size_t found = 0;
     auto refused = assign_choice(found, value, kind_names);
     if (!refused) *to.to = static_cast<rule::set_kind>(found);
+    auto const* const text = std::get_if<std::string>(&value);
+    if (auto const meant = refused && text ? set_kind_meant_by(*text) : std::nullopt)
+        refused->hint = "did you mean " + in_quotes(name_of(*meant)) + "? expected one of " +
+                        choice_of(kind_names);
     return refused;
 }
 

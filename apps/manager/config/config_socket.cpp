@@ -8,6 +8,8 @@
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <charconv>
+#include <system_error>
 #include <utility>
 
 namespace milter::manager {
@@ -45,6 +47,18 @@ std::string likely_socket(std::string_view text) {
         parsed && (!address6 ||
                    parsed->host.find_first_not_of("0123456789abcdefABCDEF:.") == std::string::npos);
     return likely ? "did you mean " + in_quotes(guess) + "?" : std::string(socket_form);
+}
+
+/// Where a port stands, a number of which there is no port.
+bool has_port_too_large(std::string_view text) {
+    constexpr unsigned most = 65'535;
+    auto const at = text.find('@');
+    auto port = text.substr(0, at);
+    port.remove_prefix(port.rfind(':') + 1); // of none: 0
+    if (port.empty() || port.find_first_not_of("0123456789") != port.npos) return false;
+    unsigned value = 0;
+    auto const ec = std::from_chars(port.data(), port.data() + port.size(), value).ec;
+    return ec != std::errc() || value > most;
 }
 
 /// One spelling for each path: no empty and no "." parts. Links are not followed.
@@ -115,6 +129,8 @@ refusal assign_socket(endpoint& to, std::string_view text) {
     if (auto const path = unix_path_of(text))
         if (auto refused = check_unix_path(*path)) return refused;
     auto const parsed = parse_endpoint(text);
+    if (!parsed && text.starts_with("inet") && has_port_too_large(text))
+        return complaint{"port above 65535 in " + in_quotes(text), {}};
     if (!parsed) return complaint{"cannot read " + in_quotes(text), likely_socket(text)};
     if (parsed->family == endpoint::kind::inet && parsed->host.find(':') != std::string::npos)
         return complaint{"IPv6 address in " + in_quotes(text),

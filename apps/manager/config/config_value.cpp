@@ -77,10 +77,14 @@ struct assigner {
         proto::duration given{};
         auto refused = assign_duration(given, value, allowed);
         if (refused)
-            refused->hint += refused->hint.empty() ? "" : R"(, or "auto")";
+            add_auto(refused->hint);
         else
             *to = given;
         return refused;
+    }
+    static void add_auto(std::string& hint) {
+        constexpr std::string_view other = R"(, or "auto")";
+        if (!hint.empty()) hint.insert(hint.size() - (hint.ends_with('?') ? 1 : 0), other);
     }
     refusal operator()(endpoint* to) const {
         std::string text;

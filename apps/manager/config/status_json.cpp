@@ -51,7 +51,8 @@ json to_json(milter_status const& one) {
                 {"max_sessions", one.max_sessions},
                 {"messages", one.messages},
                 {"failures", one.failures}};
-    if (one.evaluated) out["evaluation"] = to_json(one.evaluation);
+    if (one.evaluated || one.evaluation.messages > 0) // else by a rule, and not yet
+        out["evaluation"] = to_json(one.evaluation);
     if (!one.last_problem.empty())
         out["last_problem"] = {{"time", to_rfc3339(one.last_problem_at)},
                                {"text", one.last_problem}};

@@ -18,7 +18,8 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
 }
 
-constexpr std::size_t key_limit = 64; // bytes: a longer one is no key of ours
+constexpr std::size_t key_limit = 64;    // bytes: a longer one is no key of ours
+constexpr std::size_t shown_limit = 120; // bytes of a value
 
 std::string_view line_at(std::string_view text, unsigned number) {
     for (; number > 1 && !text.empty(); --number)
@@ -63,7 +64,41 @@ bool is_octal(std::string_view value) {
            value.find_first_not_of("01234567") == value.npos;
 }
 
+bool is_curly_quote(std::string_view text) {
+    constexpr std::string_view quotes[] = {"\xe2\x80\x98",
+                                           "\xe2\x80\x99",
+                                           "\xe2\x80\x9c",
+                                           "\xe2\x80\x9d",
+                                           "\xe2\x80\x9e",
+                                           "\xc2\xab",
+                                           "`"};
+    return std::any_of(std::begin(quotes), std::end(quotes),
+                       [&](auto const quote) { return text.starts_with(quote); });
+}
+
+/// A value in quotes that has more of them inside: "a == "b"".
+std::string inner_quotes_hint(std::string_view line) {
+    auto const equals = std::min(line.find('='), line.size());
+    auto const key = trimmed(line.substr(0, equals));
+    auto const value = without_remark(line.substr(std::min(equals + 1, line.size())));
+    if (!is_key(key) || value.size() < 3 || value.starts_with(R"(""")") || value.starts_with("'''"))
+        return {};
+    auto const quote = value.front();
+    bool const is_whole = (quote == '"' || quote == '\'') && value.back() == quote;
+    auto inner = std::string(is_whole ? value.substr(1, value.size() - 2) : std::string_view());
+    auto const count = std::count(inner.begin(), inner.end(), quote);
+    if (count == 0 || count % 2 != 0 || inner.find('\\') != inner.npos) return {};
+    std::string const hint = quote == '"'
+                                 ? "a text with \" in it stands in single quotes"
+                                 : "what is quoted within single quotes stands in double ones";
+    bool const is_mixed = quote == '"' && inner.find('\'') != inner.npos;
+    if (is_mixed || inner.size() > shown_limit) return hint;
+    std::replace(inner.begin(), inner.end(), '\'', '"');
+    return hint + ": " + std::string(key) + " = '" + printable(inner) + "'";
+}
+
 std::string value_hint(std::string_view key, std::string_view value) {
+    if (is_curly_quote(value)) return "write plain quotes, \" or '";
     if (key == "mode" && is_octal(value))
         return "a mode stands in quotes: mode = " + in_quotes(value);
     auto const lower = to_lower(value);
@@ -126,6 +161,21 @@ bool is_open_text(std::string_view line, std::string_view error) {
     return says(error, "end-of-file") || (says(error, "control characters") && is_plain);
 }
 
+/// What other languages have behind a value, or in front of a remark.
+std::string foreign_sign_hint(std::string_view line, unsigned column) {
+    constexpr std::string_view remark = "a remark begins with #";
+    auto const whole = trimmed(line);
+    if (whole.starts_with("//") || whole.starts_with(";") || whole.starts_with("/*"))
+        return std::string(remark);
+    auto const rest = trimmed(line.substr(std::min<std::size_t>(column - 1, line.size())));
+    bool const is_behind_value = column > 1 && column <= line.size() && line.find('=') < column;
+    if (!is_behind_value) return {};
+    if (rest.starts_with("=") && line[column - 2] == '=')
+        return "one = stands between a key and its value";
+    if (rest.starts_with("//") || rest.starts_with(";")) return std::string(remark);
+    return rest == "," ? "no comma stands behind a key and its value: take it out" : "";
+}
+
 } // namespace
 
 std::string syntax_hint(std::string_view text, source_place at, std::string_view error) {
@@ -137,7 +187,13 @@ std::string syntax_hint(std::string_view text, source_place at, std::string_view
     if (says(error, "cannot redefine"))
         return "a key stands once in its table: take one of them out";
     if (trimmed(line).substr(0, 1) == "[") return heading_hint(trimmed(line));
+    if (auto hint = foreign_sign_hint(line, at.column); !hint.empty()) return hint;
     if (is_open_text(line, error)) return "the closing quote is missing";
+    if (says(error, "dangling comma")) return "take the last comma out";
+    if (says(error, "a comment or whitespace"))
+        if (auto hint = inner_quotes_hint(line); !hint.empty()) return hint;
+    if (says(error, "escape sequence"))
+        return "a backslash has a meaning in double quotes; in single ones it stands for itself";
     return pair_hint(line, at.column);
 }
 

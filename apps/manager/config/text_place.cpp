@@ -149,4 +149,12 @@ source_place place_in_text(std::string_view file, source_place at, std::size_t o
     return found;
 }
 
+bool ends_at_double_quote(std::string_view file, source_place at) {
+    cursor here(file, at);
+    if (here.first() != '"' || here.begins_with(R"(""")")) return false;
+    for (here.step(); !here.ended() && here.first() != '"'; here.step())
+        if (here.begins_with(R"(\")")) return false;
+    return true;
+}
+
 } // namespace milter::manager

@@ -20,4 +20,8 @@ namespace milter::manager {
 source_place place_in_text(std::string_view file, source_place at, std::size_t offset,
                            std::size_t length);
 
+/// A string in double quotes without any other in it: one that is written there would end it.
+/// @param at  where the string begins, with its quotes
+bool ends_at_double_quote(std::string_view file, source_place at);
+
 } // namespace milter::manager

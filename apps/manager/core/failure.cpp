@@ -330,6 +330,25 @@ void session::end_transaction(std::string_view verdict, std::string_view decided
     decisions_.push_back(std::move(r));
 }
 
+namespace {
+
+/// Why a milter was not asked, in its record: a copy of the message goes to it.
+constexpr std::string_view evaluated_instead = "evaluated";
+
+/// A rule has its verdict not count, and nothing else says that it does not run.
+bool is_evaluated_by_rule(config const& settings, mail_facts& facts, std::size_t place) {
+    auto const& book = *settings.book;
+    if (book.milters()[place].evaluate.empty()) return false;
+    auto const quiet = facts.only_read(); // nothing is asked for the sake of the record
+    rule::memo memo;
+    memo.forget(book.memo_size());
+    rule::moment const now{book.conditions(), settings.sets, facts, memo};
+    return book.applies(place, now) != rule::truth::no &&
+           book.evaluates(place, now) == rule::truth::yes;
+}
+
+} // namespace
+
 /// Those that count, and evaluated ones only where nothing else would tell that they are not asked.
 std::vector<milter_record> session::records_of_milters() const {
     std::vector<milter_record> records;
@@ -341,7 +360,9 @@ std::vector<milter_record> session::records_of_milters() const {
         if (one->out_of_share)
             added.reason = not_in_share;
         else if (rules_ && one->applies == applicability::no)
-            added.reason = ruled_out;
+            added.reason = !grant_ && is_evaluated_by_rule(*config_, rules_->facts(), one->place)
+                               ? evaluated_instead
+                               : ruled_out;
     }
     for (auto const place : transaction_->evaluated_without)
         records.push_back(

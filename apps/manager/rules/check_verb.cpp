@@ -47,10 +47,76 @@ std::string names_after(config const& settings, std::size_t place) {
     return out;
 }
 
+std::string joined(std::vector<std::string> const& names) {
+    std::string out;
+    for (auto const& one : names) (out += out.empty() ? "" : ", ") += printable(one);
+    return out;
+}
+
+// ---- profiles
+
+std::vector<std::string> profiles_with(config const& settings, std::size_t place) {
+    std::vector<std::string> names;
+    for (auto const& one : settings.profiles)
+        if (is_in(&one, place)) names.push_back(one.name);
+    return names;
+}
+
+/// What comes in there goes through all milters.
+bool has_listener_without_profile(config const& settings) {
+    return std::any_of(settings.listens.begin(), settings.listens.end(),
+                       [](auto const& one) { return one.profile.empty(); });
+}
+
+/// Whose mail goes through it: "inbound, listeners without a profile"; empty: nobody's.
+std::string whose_mail(config const& settings, std::size_t place) {
+    auto names = profiles_with(settings, place);
+    if (has_listener_without_profile(settings)) names.emplace_back("listeners without a profile");
+    return joined(names);
+}
+
+/// Empty: there are no profiles.
+std::string profiles_line(config const& settings, std::size_t place) {
+    if (settings.profiles.empty()) return {};
+    auto const whose = whose_mail(settings, place);
+    return line("profiles", whose.empty() ? "none: it is not asked" : whose);
+}
+
+std::string always_line(config const& settings, std::size_t place) {
+    if (settings.profiles.empty()) return line("always", "runs for all mail");
+    return line("always", whose_mail(settings, place).empty() ? "" : "runs for all mail of these");
+}
+
+std::vector<std::string> milters_of(config const& settings, profile_config const& of) {
+    std::vector<std::string> names;
+    for (auto const place : of.order) names.push_back(settings.milters[place].name);
+    return names;
+}
+
+std::string profile_text(config const& settings, profile_config const& of) {
+    std::vector<std::string> names;
+    for (auto const place : of.order) {
+        auto const& one = settings.milters[place];
+        names.push_back(one.name + (one.enabled ? "" : " (not enabled)"));
+    }
+    return "  " + printable(of.name) + ": " + (names.empty() ? "no milters" : joined(names)) + '\n';
+}
+
+/// Empty: there are none.
+std::string profiles_text(config const& settings) {
+    if (settings.profiles.empty()) return {};
+    std::string out = "profiles, with their milters in the order in which they are asked\n";
+    for (auto const& one : settings.profiles) out += profile_text(settings, one);
+    return out;
+}
+
+// ---- milters and rules
+
 std::string milter_text(config const& settings, std::size_t place) {
     auto const& book = *settings.book;
     auto const& when = book.milters()[place].when;
-    auto out = when ? line("when", rule::on_one_line(when->text)) : std::string();
+    auto out = profiles_line(settings, place);
+    if (when) out += line("when", rule::on_one_line(when->text));
     auto const users = users_of(book, place);
     for (auto const& one : users) {
         auto const& of = book.rules()[one.rule];
@@ -58,7 +124,7 @@ std::string milter_text(config const& settings, std::size_t place) {
                                 rule::on_one_line(of.when.text));
     }
     if (!when && users.empty())
-        return line("always", "runs for all mail") + line("after", names_after(settings, place));
+        return out + always_line(settings, place) + line("after", names_after(settings, place));
     auto const ahead = rule::outlook_of_milter(book, place);
     return out + line("decided", decision_text(ahead)) +
            line("costs", rule::describe(rule::demand_of_milter(book, place))) +
@@ -95,12 +161,6 @@ std::vector<std::string> late_milters(config const& settings) {
     for (auto const place : settings.order)
         if (comes_late(settings, place)) names.push_back(settings.milters[place].name);
     return names;
-}
-
-std::string joined(std::vector<std::string> const& names) {
-    std::string out;
-    for (auto const& one : names) (out += out.empty() ? "" : ", ") += printable(one);
-    return out;
 }
 
 std::vector<std::string> commands_always_asked() {
@@ -148,6 +208,7 @@ json milter_json(config const& settings, std::size_t place) {
     auto const& book = *settings.book;
     auto const& one = book.milters()[place];
     json out{{"name", settings.milters[place].name}, {"enabled", settings.milters[place].enabled}};
+    if (!settings.profiles.empty()) out["profiles"] = profiles_with(settings, place);
     out["when"] = one.when ? json(one.when->text) : json();
     auto& rules = out["rules"] = json::array();
     for (auto const& user : users_of(book, place)) {
@@ -188,6 +249,7 @@ rules_answer as_json(ready_rules const& rules) {
     auto const& settings = *rules.settings;
     out["milters"] = json::array();
     for (auto const place : settings.order) out["milters"].push_back(milter_json(settings, place));
+    for (auto const& one : settings.profiles) out["profiles"][one.name] = milters_of(settings, one);
     out["rules"] = json::array();
     for (std::size_t i = 0; i < settings.book->rules().size(); ++i)
         out["rules"].push_back(rule_json(settings, i));
@@ -223,6 +285,7 @@ std::string overview(config const& settings) {
         out += "  " + std::to_string(++number) + ' ' + printable(one.name) +
                (one.enabled ? "\n" : " (not enabled)\n") + milter_text(settings, place);
     }
+    out += profiles_text(settings);
     if (!settings.book->rules().empty()) out += "rules\n";
     for (std::size_t i = 0; i < settings.book->rules().size(); ++i) out += rule_line(settings, i);
     return out + asked_commands_text(settings);

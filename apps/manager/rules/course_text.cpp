@@ -3,6 +3,7 @@
 #include "manager/rules/course_text.hpp"
 
 #include "manager/config/printable.hpp"
+#include "manager/rules/log_comparison.hpp"
 #include "manager/rules/rule_effect.hpp"
 #include "manager/rules/rule_user.hpp"
 
@@ -57,7 +58,8 @@ std::string fate_text(milter_course const& of) {
     if (!of.runs) return " is undecided";
     std::string const fate = *of.runs ? " runs" : " does not run";
     return fate + (of.is_evaluated ? " to be evaluated" : "") + ", decided at " +
-           name_of(of.answers.back());
+           name_of(of.answers.back()) +
+           (of.may_be_evaluated ? "; whether it is evaluated is undecided" : "");
 }
 
 std::string verdict_text(mail_course const& of) {
@@ -69,13 +71,70 @@ std::string verdict_text(mail_course const& of) {
            in_quotes(rule->name) + ", decided at " + name_of(*decided);
 }
 
+// ---- what the log says, where the mail is from one
+
+/// On a line of its own; empty: nothing.
+std::string log_line(logged_word const& word) {
+    return word.text.empty() ? "" : "  " + word.told() + '\n';
+}
+
+std::string logged_milter_text(course_view const& of, milter_course const& one) {
+    if (!of.logged) return {};
+    return log_line(word_on_milter(of.logged->outcome, of.settings.milters[one.place].name, one));
+}
+
+std::string logged_rules_gone(course_view const& of) {
+    std::string out;
+    if (!of.logged) return out;
+    for (auto const& name : rules_gone(of.logged->outcome, of.settings))
+        out += "rule " + in_quotes(name) + " is not in the configuration\n  the log says: held\n";
+    return out;
+}
+
+/// What the rules as a whole have come to.
+std::string logged_end_text(course_view const& of) {
+    if (!of.logged) return {};
+    auto const& log = of.logged->outcome;
+    auto out = log_line(word_on_verdict(log, of.course.verdict()));
+    if (!log.tags.empty()) out += "tags, as the log says: " + printable(joined(log.tags)) + '\n';
+    auto const other = contradictions(log, of.settings, of.course);
+    if (!other.empty())
+        out += "The log contradicts today's rules about " + printable(joined(other)) +
+               ": they were others, or depend on what the log does not have.\n";
+    return out;
+}
+
+// ---- conditions and rules
+
 std::string conditions_text(course_view const& of) {
     std::string out;
     auto const& names = of.settings.book->condition_names();
-    for (std::size_t i = 0; i < names.size(); ++i)
-        out += "condition " + names[i] + ": " + std::string(rule::name_of(of.course.condition(i))) +
-               '\n';
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        auto const answer = of.course.condition(i);
+        out += "condition " + names[i] + ": " + std::string(rule::name_of(answer));
+        auto const word =
+            of.logged ? word_on_condition(of.logged->outcome, names[i], answer) : logged_word{};
+        out += (word.text.empty() ? "" : "; " + word.told()) + '\n';
+    }
     return out;
+}
+
+/// Those that hold, and those of which the log says so.
+std::string rules_text(course_view const& of) {
+    std::string out;
+    auto const& rules = of.settings.book->rules();
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+        auto const answer = of.course.rule_holds(i);
+        auto const word =
+            of.logged ? word_on_rule(of.logged->outcome, rules[i].name, answer) : logged_word{};
+        if (answer != truth::yes && word.text != "held") continue;
+        auto const what = answer == truth::yes  ? " holds: "
+                          : answer == truth::no ? " does not hold: "
+                                                : " is undecided: ";
+        out += "rule " + in_quotes(rules[i].name) + what +
+               effect_of(*written_rule(of.settings, rules[i].name)) + '\n' + log_line(word);
+    }
+    return out + logged_rules_gone(of);
 }
 
 // ---- as JSON
@@ -135,11 +194,9 @@ std::string text_of(config const& settings, milter_course const& of) {
 std::string text_of(course_view const& of) {
     std::string out;
     for (auto const& one : of.course.milters())
-        if (is_shown(of, one)) out += text_of(of.settings, one);
-    out += conditions_text(of);
-    for (auto const* one : holding(of))
-        out += "rule " + in_quotes(one->name) + " holds: " + effect_of(*one) + '\n';
-    out += "verdict: " + verdict_text(of.course) + '\n';
+        if (is_shown(of, one)) out += text_of(of.settings, one) + logged_milter_text(of, one);
+    out += conditions_text(of) + rules_text(of);
+    out += "verdict: " + verdict_text(of.course) + '\n' + logged_end_text(of);
     if (!of.missing.empty()) out += "asked for, but not known: " + joined(of.missing) + '\n';
     return out;
 }
@@ -171,6 +228,7 @@ nlohmann::ordered_json json_of(course_view const& of) {
     }
     out["verdict"] = verdict_json(of.course);
     out["missing"] = of.missing;
+    if (of.logged) out["log"] = json_of(*of.logged, of.settings, of.course);
     return out;
 }
 

@@ -2,6 +2,7 @@
 // manager/rules/course_text.hpp - the course of a mail, for people and for programs
 #pragma once
 
+#include "manager/rules/logged_mail.hpp"
 #include "manager/rules/mail_course.hpp"
 
 #include <nlohmann/json_fwd.hpp>
@@ -16,6 +17,7 @@ struct course_view {
     mail_course const& course;
     std::string const& milter;               ///< this one alone; empty: all
     std::vector<std::string> const& missing; ///< facts that were asked for and are not given
+    logged_mail const* logged = nullptr;     ///< where the mail comes from; null: from no log
 };
 
 std::string text_of(course_view const& of);

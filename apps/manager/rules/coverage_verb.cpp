@@ -81,6 +81,13 @@ std::string as_json(covered const& all) {
     return corpus::to_line(out) + '\n';
 }
 
+rules_answer nothing_to_count() {
+    return {EX_NOINPUT,
+            {},
+            "milter-manager: nothing to count: the configuration has no [[test]], and no recorded "
+            "conversations are given with --corpus\n"};
+}
+
 } // namespace
 
 coverage::coverage(config const& settings)
@@ -130,6 +137,8 @@ rules_answer show_coverage(rules_request const& request) {
         all.counts.add(given_course(settings, test, reasons::left_out).course());
     auto const recorded = read_sessions(request.corpora);
     add_corpora(all, settings, recorded);
+    if (all.tests + all.messages == 0)
+        return request.corpora.empty() ? nothing_to_count() : no_message_in(recorded);
     return {recorded.status, request.json ? as_json(all) : as_text(all), recorded.problems};
 }
 

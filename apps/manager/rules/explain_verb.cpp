@@ -4,6 +4,7 @@
 
 #include "manager/config/config_name_check.hpp"
 #include "manager/config/printable.hpp"
+#include "manager/core/listener_name.hpp"
 #include "manager/rules/course_text.hpp"
 #include "manager/rules/given_course.hpp"
 #include "manager/rules/given_text.hpp"
@@ -36,7 +37,7 @@ found_mail no_mail(int status, std::string const& problem) {
 
 found_mail mail_of_test(std::string const& name, config const& settings) {
     for (auto const& one : settings.tests)
-        if (one.name == name) return {{one, {}}, EX_OK, {}};
+        if (one.name == name) return {{one, {}, {}, 0}, EX_OK, {}};
     return no_mail(EX_NOINPUT, "no test " + in_quotes(name) + "; " +
                                    did_you_mean(name, names_of(settings.tests),
                                                 "rules test -v lists them all"));
@@ -52,11 +53,29 @@ found_mail mail_of_log(rules_request const& request) {
                                    in_quotes(request.queue_id));
 }
 
+given_fact text_fact(rule::fact which, std::string value) {
+    given_fact one;
+    one.which = which;
+    one.texts.push_back(std::move(value));
+    return one;
+}
+
+/// At the first listener, and by its profile, where neither is given: as `simulate` has it.
+void come_in(test_config& mail, config const& settings) {
+    bool const is_said = std::any_of(mail.given.begin(), mail.given.end(), [](auto const& one) {
+        return one.which == rule::fact::listener || one.which == rule::fact::profile;
+    });
+    if (is_said || settings.listens.empty()) return;
+    mail.given.push_back(text_fact(rule::fact::listener, first_listener_name(settings)));
+    mail.given.push_back(text_fact(rule::fact::profile, settings.listens[0].profile));
+}
+
 found_mail mail_for(rules_request const& request, config const& settings) {
     if (!request.test.empty()) return mail_of_test(request.test, settings);
     if (!request.log.empty()) return mail_of_log(request);
     auto made = mail_of(request.given, settings);
-    if (made.problem.empty()) return {{std::move(made.mail), {}}, EX_OK, {}};
+    if (made.problem.empty()) come_in(made.mail, settings);
+    if (made.problem.empty()) return {{std::move(made.mail), {}, {}, 0}, EX_OK, {}};
     return {{}, EX_DATAERR, made.problem};
 }
 
@@ -68,7 +87,18 @@ bool has_milter(config const& settings, std::string const& name) {
 /// Of a log: what no message of it has.
 constexpr std::string_view log_note =
     "The log has no headers, macros, parameters, loads or answers of lists in DNS: what depends on "
-    "them is not known.\n";
+    "them is not known to the rules of today.\n";
+
+/// Of a log: which line it is, and what no line has.
+std::string log_text(rules_request const& request, logged_mail const& mail) {
+    if (request.log.empty()) return {};
+    std::string out;
+    if (mail.lines > 1)
+        out = std::to_string(mail.lines) + " decisions in the log have the queue_id " +
+              printable(request.queue_id) + "; this is the last one, of " +
+              printable(mail.outcome.time) + ".\n";
+    return out + std::string(log_note);
+}
 
 } // namespace
 
@@ -86,9 +116,10 @@ rules_answer explain_mail(rules_request const& request) {
     if (!found.problem.empty()) return {found.status, {}, found.problem};
     given_course const mail(settings, found.mail.mail, reasons::kept, found.mail.unknown);
     auto const missing = mail.missing();
-    course_view const view{settings, mail.course(), request.milter, missing};
+    course_view const view{settings, mail.course(), request.milter, missing,
+                           request.log.empty() ? nullptr : &found.mail};
     if (request.json) return {EX_OK, corpus::to_line(json_of(view)) + '\n', {}};
-    return {EX_OK, (request.log.empty() ? "" : std::string(log_note)) + text_of(view), {}};
+    return {EX_OK, log_text(request, found.mail) + text_of(view), {}};
 }
 
 } // namespace milter::manager

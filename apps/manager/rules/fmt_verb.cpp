@@ -8,13 +8,16 @@
 #include "manager/rules/expression_place.hpp"
 #include "manager/rules/text_file.hpp"
 #include "manager/rules/when_spelling.hpp"
+#include "rule/fact_table.hpp"
 #include "rule/format.hpp"
 #include "rule/tree_json.hpp"
 
 #include <sysexits.h>
 
+#include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace milter::manager {
 
@@ -47,9 +50,25 @@ rules_answer format_one(named_text const& from, rules_request const& request) {
     return {EX_OK, (request.way == fmt_way::json ? to_json(tree) : to_text(tree)) + '\n', {}};
 }
 
+/// "new.toml" is the name of a condition as well as of a file: what is there, and no fact, is meant as a file.
+bool is_file(std::string const& text) {
+    std::error_code ec;
+    return !rule::find_fact(text) && std::filesystem::is_regular_file(text, ec);
+}
+
+rules_answer meant_file(std::string const& file) {
+    return {EX_USAGE,
+            {},
+            "milter-manager: " + printable(file) +
+                " is a file, not an expression: rules fmt --check FILE says what would change in "
+                "it, rules fmt --write FILE changes it\n"};
+}
+
 rules_answer format_input(rules_request const& request) {
-    if (!request.texts.empty() && request.texts[0] != "-")
+    if (!request.texts.empty() && request.texts[0] != "-") {
+        if (is_file(request.texts[0])) return meant_file(request.texts[0]);
         return format_one({request.texts[0], "expression"}, request);
+    }
     auto read = read_text_file("-", longest_json);
     if (!read.problem.empty()) return no_input("stdin", read.problem);
     return format_one({without_line_end(std::move(read.text)), "stdin"}, request);

@@ -2,6 +2,7 @@
 // manager/rules/logged_mail.cpp
 #include "manager/rules/logged_mail.hpp"
 
+#include "manager/core/decision.hpp"
 #include "rule/fact_table.hpp"
 
 #include <nlohmann/json.hpp>
@@ -53,6 +54,7 @@ public:
         read_recipients();
         if (auto const size = number_in(line_, "size")) number(fact::message_size, *size);
         for (auto const& one : list_in(line_, "milters")) read_milter(one);
+        read_outcome();
         return std::move(made_);
     }
 
@@ -121,6 +123,29 @@ private:
         }
     }
 
+    static std::vector<std::string> texts(json const& list) {
+        std::vector<std::string> all;
+        for (auto const& one : list)
+            if (one.is_string()) all.push_back(one.get<std::string>());
+        return all;
+    }
+
+    void read_outcome() {
+        auto& to = made_.outcome;
+        to.time = text_in(line_, "time");
+        to.conditions = texts(list_in(line_, "conditions"));
+        to.has_all_conditions = to.conditions.size() < record_list_limit;
+        to.rules = texts(list_in(line_, "rules"));
+        to.tags = texts(list_in(line_, "tags"));
+        for (auto const& one : list_in(line_, "milters"))
+            to.milters.push_back(
+                {text_in(one, "name"), text_in(one, "verdict"), text_in(one, "reason")});
+        to.verdict = text_in(line_, "verdict");
+        to.text = text_in(line_, "text");
+        to.decided_by = text_in(line_, "decided_by");
+        to.stage = text_in(line_, "stage");
+    }
+
     json const& line_;
     logged_mail made_;
 };
@@ -129,6 +154,7 @@ private:
 
 std::optional<logged_mail> find_in_log(std::string_view log, std::string_view queue_id) {
     std::optional<logged_mail> found;
+    std::size_t lines = 0;
     while (!log.empty()) {
         auto const line = log.substr(0, log.find('\n'));
         log.remove_prefix(std::min(line.size() + 1, log.size()));
@@ -136,7 +162,9 @@ std::optional<logged_mail> find_in_log(std::string_view log, std::string_view qu
         auto const object = json::parse(line, nullptr, false);
         bool const is_it = object.is_object() && text_in(object, "event") == "decision" &&
                            text_in(object, "queue_id") == queue_id;
-        if (is_it) found = log_line(object).read();
+        if (!is_it) continue;
+        found = log_line(object).read();
+        found->lines = ++lines;
     }
     return found;
 }

@@ -35,7 +35,7 @@ void mail_course::reached(rule::stage at, std::size_t recipient) {
     ask_verdict(now);
     for (bool again = !is_over_; std::exchange(again, false);) // who is decided may decide others
         for (auto& one : milters_)
-            if (!one.runs && ask_milter(one, now)) again = true;
+            if ((!one.runs && ask_milter(one, now)) || settle(one)) again = true;
 }
 
 void mail_course::ask_verdict(stage_answer now) {
@@ -57,9 +57,26 @@ bool mail_course::ask_milter(milter_course& one, stage_answer now) {
     if (now.answer == truth::pending) return false;
     one.runs = now.answer == truth::yes ||
                (now.answer == truth::unavailable && settings_.milters[one.place].runs_if_unknown);
-    one.is_evaluated = *one.runs && book_.evaluates(one.place, moment()) == truth::yes;
     if (why_ == reasons::kept) one.why = reasons_of(one.place);
-    if (decided_) decided_(one.place, *one.runs);
+    settle(one);
+    return true;
+}
+
+/// Who is evaluated has said nothing, as far as others are concerned.
+/// @return  whether it has become certain now
+bool mail_course::settle(milter_course& one) {
+    if (!one.runs || one.is_settled) return false;
+    bool const by_mode = settings_.milters[one.place].mode == milter_mode::evaluate;
+    auto const evaluated =
+        *one.runs ? rule::or_(rule::truth_of(by_mode), book_.evaluates(one.place, moment()))
+                  : truth::no;
+    one.is_evaluated = evaluated == truth::yes;
+    one.may_be_evaluated = evaluated == truth::pending;
+    if (one.may_be_evaluated) return false;
+    one.is_settled = true;
+    if (why_ == reasons::kept && !book_.milters()[one.place].evaluate.empty())
+        one.why = reasons_of(one.place); // with what that took
+    if (decided_) decided_(one.place, *one.runs && !one.is_evaluated);
     memo_.forget(book_.memo_size());
     return true;
 }
@@ -68,7 +85,7 @@ void mail_course::ended() {
     memo_.forget(book_.memo_size());
     if (why_ != reasons::kept) return;
     for (auto& one : milters_)
-        if (!one.runs) one.why = reasons_of(one.place);
+        if (!one.is_settled) one.why = reasons_of(one.place);
 }
 
 std::vector<reason> mail_course::reasons_of(std::size_t place) const {

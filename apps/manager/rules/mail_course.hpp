@@ -41,7 +41,9 @@ struct milter_course {
     std::size_t place = 0;             ///< in the configuration
     std::vector<stage_answer> answers; ///< until it was decided
     std::optional<bool> runs;          ///< empty: undecided
-    bool is_evaluated = false;         ///< by a rule
+    bool is_evaluated = false;         ///< if so: its verdict does not count, by its mode or a rule
+    bool may_be_evaluated = false;     ///< that is not known
+    bool is_settled = false;           ///< whether it runs and counts: others may ask about it
     std::vector<reason> why;           ///< with the facts by which it was decided, or the last ones
 };
 
@@ -52,9 +54,10 @@ struct verdict_course {
 
 class mail_course {
 public:
-    using listener = std::function<void(std::size_t milter, bool runs)>;
+    using listener = std::function<void(std::size_t milter, bool counts)>;
 
-    /// Settings and facts outlive it. @param decided  told as soon as it is certain; may be empty
+    /// Settings and facts outlive it.
+    /// @param decided  told as soon as it is certain that a milter runs and counts, or not; may be empty
     mail_course(config const& settings, std::vector<std::size_t> const& milters,
                 rule::fact_source const& facts, reasons why, listener decided = {});
 
@@ -78,6 +81,7 @@ private:
     rule::moment moment() const;
     void ask_verdict(stage_answer now);
     bool ask_milter(milter_course& one, stage_answer now);
+    bool settle(milter_course& one);
     std::vector<reason> reasons_of(std::size_t place) const;
 
     config const& settings_;

@@ -4,16 +4,23 @@
 
 #include "cli/corpus_file.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <sysexits.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 namespace milter::manager {
 
 namespace {
+
+constexpr std::size_t longest_event = 1 << 20; // bytes of a line of a decision log
 
 /// Messages first, then packets: a milter may have had its fill early.
 std::pair<std::size_t, std::size_t> fullness(corpus::conversation const& talk) {
@@ -59,6 +66,19 @@ private:
     std::map<std::string, std::size_t> places_; ///< of sessions
 };
 
+/// By its first line; what can be read only once is not looked into.
+bool is_decision_log(std::string const& file) {
+    std::error_code ec;
+    if (!std::filesystem::is_regular_file(file, ec)) return false;
+    std::ifstream from(file, std::ios::binary);
+    std::string line(longest_event, '\0');
+    from.read(line.data(), static_cast<std::streamsize>(line.size()));
+    line.resize(static_cast<std::size_t>(from.gcount()));
+    line.resize(std::min(line.find('\n'), line.size()));
+    auto const object = nlohmann::json::parse(line, nullptr, false);
+    return object.is_object() && object.contains("event") && !object.contains("events");
+}
+
 } // namespace
 
 recorded_sessions read_sessions(std::vector<std::string> const& files) {
@@ -73,6 +93,11 @@ recorded_sessions read_sessions(std::vector<std::string> const& files) {
         }};
     for (auto const& file : files) {
         sessions.begin(file);
+        if (is_decision_log(file)) {
+            events.problem(file + " is a decision log; recorded conversations are wanted, as "
+                                  "milter-replay import makes them");
+            continue;
+        }
         try {
             cli::read_corpus(file, events);
         } catch (std::runtime_error const& failed) {
@@ -81,6 +106,11 @@ recorded_sessions read_sessions(std::vector<std::string> const& files) {
         }
     }
     return read;
+}
+
+rules_answer no_message_in(recorded_sessions const& of) {
+    if (of.status != EX_OK) return {of.status, {}, of.problems};
+    return {EX_NOINPUT, {}, "milter-manager: there is no message in the recorded conversations\n"};
 }
 
 } // namespace milter::manager

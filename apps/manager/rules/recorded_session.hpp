@@ -2,6 +2,7 @@
 // manager/rules/recorded_session.hpp - recorded conversations, those of one SMTP session together
 #pragma once
 
+#include "manager/rules/request.hpp"
 #include <milter/corpus/conversation.hpp>
 
 #include <string>
@@ -23,7 +24,10 @@ struct recorded_sessions {
     int status = 0;                    ///< 65, 66: why it is not all
 };
 
-/// Blocks on files; "-" is standard input.
+/// Blocks on files; "-" is standard input. A decision log in place of a corpus is told once.
 recorded_sessions read_sessions(std::vector<std::string> const& files);
+
+/// What there is to say when no message was recorded, or none could be read.
+rules_answer no_message_in(recorded_sessions const& of);
 
 } // namespace milter::manager

@@ -2,6 +2,7 @@
 // manager/rules/replayed_mail.cpp
 #include "manager/rules/replayed_mail.hpp"
 
+#include "manager/core/listener_name.hpp"
 #include "manager/core/mail_facts.hpp"
 #include "manager/core/message_size.hpp"
 #include "manager/rules/ready_rules.hpp"
@@ -40,7 +41,7 @@ public:
     replaying(recorded_session const& session, config const& settings, listed_clients const& lists,
               std::function<void(replayed_mail const&)> const& each)
         : session_(session), settings_(settings), lists_(lists), each_(each),
-          listener_(settings.listens.empty() ? "" : to_string(settings.listens[0].socket)),
+          listener_(first_listener_name(settings)),
           profile_(settings.listens.empty() ? "" : settings.listens[0].profile),
           facts_(settings, macros_, *this), leading_space_(keeps_leading_space(session.full())),
           judgements_(settings.milters.size()), verdicts_(settings.milters.size()) {
@@ -166,7 +167,7 @@ private:
         }
         course_->ended();
         each_({session_, number_, client_name_, client_address_, sender_, is_whole, *course_,
-               verdicts_});
+               verdicts_, macros_});
         facts_.forget_message();
         facts_.reached(stage::helo);
         course_.reset();

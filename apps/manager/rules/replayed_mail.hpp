@@ -11,6 +11,7 @@
 #include "manager/rules/mail_course.hpp"
 #include "manager/rules/recorded_session.hpp"
 #include "rule/ip.hpp"
+#include <milter/proto/macros.hpp>
 
 #include <functional>
 #include <map>
@@ -33,7 +34,8 @@ struct replayed_mail {
     bool is_whole = false; ///< its end was recorded
     mail_course const& course;
     std::vector<std::string_view> const&
-        verdicts; ///< by milters of the configuration; empty: not recorded
+        verdicts;                     ///< by milters of the configuration; empty: not recorded
+    proto::macro_store const& macros; ///< as the MTA last sent them
 };
 
 /// @param settings  ready, see ready_rules.hpp; the mail comes in at its first listener

@@ -34,6 +34,7 @@ struct rules_request {
     std::vector<std::string> corpora; ///< coverage, simulate: files
     std::string new_file;             ///< simulate: the other configuration
     std::vector<std::string> listed;  ///< simulate: ZONE=IP,IP
+    bool all = false;                 ///< simulate: show each message that changes
 };
 
 /// What goes to both outputs, and the exit status.

@@ -5,103 +5,20 @@
 #include "manager/config/config_name_check.hpp"
 #include "manager/config/printable.hpp"
 #include "manager/rules/ready_rules.hpp"
-#include "manager/rules/rule_effect.hpp"
+#include "manager/rules/simulation.hpp"
 #include <milter/corpus/conversation_json.hpp>
 
 #include <sysexits.h>
 
 #include <algorithm>
 #include <string_view>
-#include <utility>
 
 namespace milter::manager {
 
 namespace {
 
-using json = nlohmann::ordered_json;
-
-constexpr int some_change = 1; // exit status
-
-message_treatment treatment_of(replayed_mail const& mail, config const& settings) {
-    message_treatment made;
-    bool const is_open = !mail.course.is_over(); // else who was undecided is not asked any more
-    for (auto const& one : mail.course.milters())
-        if (one.runs.value_or(is_open))
-            made.milters.push_back({settings.milters[one.place].name, one.runs.has_value(),
-                                    std::string(mail.verdicts[one.place])});
-    auto const& [decided, rule] = mail.course.verdict();
-    made.has_verdict = decided.has_value();
-    if (!rule) return made;
-    made.verdict = rule->verdict;
-    made.reply = rule->reply;
-    made.rule = rule->name;
-    return made;
-}
-
-changed_message message_of(replayed_mail const& mail, config const& settings) {
-    changed_message made;
-    made.file = mail.session.file;
-    made.conversation = mail.session.full().id;
-    made.number = mail.number;
-    made.client = std::string(mail.client_name) + " [" + std::string(mail.client_address) + ']';
-    made.sender = mail.sender;
-    made.is_whole = mail.is_whole;
-    made.now = treatment_of(mail, settings);
-    return made;
-}
-
-// ---- as text
-
-std::string text_of(message_treatment::part const& one) {
-    if (!one.is_certain) return one.milter + " (undecided)";
-    return one.milter + " (" + (one.verdict.empty() ? "unknown, replay needed" : one.verdict) + ')';
-}
-
-std::string milters_text(message_treatment const& of) {
-    std::string out;
-    for (auto const& one : of.milters) (out += out.empty() ? "" : ", ") += text_of(one);
-    return out.empty() ? "none" : out;
-}
-
-std::string verdict_text(message_treatment const& of) {
-    if (!of.has_verdict) return "undecided";
-    auto out = std::string(name_of(of.verdict));
-    if (!of.reply.empty()) out += ' ' + in_quotes(of.reply);
-    return of.rule.empty() ? out : out + " by rule " + in_quotes(of.rule);
-}
-
-std::string text_of(changed_message const& one) {
-    auto out = printable(one.file) + ": conversation " + printable(one.conversation) +
-               ", message " + std::to_string(one.number) +
-               (one.is_whole ? "" : " (without its end)") + ": " + printable(one.client) + ", " +
-               printable(one.sender) + '\n';
-    for (auto const& [what, of] : {std::pair("now", &one.now), std::pair("new", &one.then)})
-        out += "  " + std::string(what) + ": milters " + milters_text(*of) + "; rules say " +
-               verdict_text(*of) + '\n';
-    return out;
-}
-
-// ---- as JSON
-
-json json_of(message_treatment const& of) {
-    json out{{"milters", json::array()}};
-    for (auto const& one : of.milters) {
-        json milter{{"name", one.milter}, {"runs", one.is_certain ? json(true) : json()}};
-        milter["verdict"] = one.verdict.empty() ? json() : json(one.verdict);
-        out["milters"].push_back(std::move(milter));
-    }
-    out["verdict"] = of.has_verdict ? json(name_of(of.verdict)) : json();
-    if (!of.reply.empty()) out["reply"] = of.reply;
-    if (!of.rule.empty()) out["rule"] = of.rule;
-    return out;
-}
-
-json json_of(changed_message const& one) {
-    return {{"file", one.file},        {"conversation", one.conversation},
-            {"message", one.number},   {"whole", one.is_whole},
-            {"client", one.client},    {"sender", one.sender},
-            {"now", json_of(one.now)}, {"new", json_of(one.then)}};
-}
+constexpr int some_change = 1;         // exit status
+constexpr std::size_t most_shown = 20; // messages, without --all
 
 // ---- lists in DNS
 
@@ -128,45 +45,14 @@ std::string note_of(std::vector<std::string> const& zones) {
 
 std::string result_text(simulation const& done, std::vector<std::string> const& unknown,
                         rules_request const& request) {
-    if (!request.json) return note_of(unknown) + text_of(done);
-    json out{{"messages", done.messages}, {"unknown_lists", unknown}, {"changed", json::array()}};
-    for (auto const& one : done.changed) out["changed"].push_back(json_of(one));
+    if (!request.json)
+        return note_of(unknown) + text_of(done, request.all ? done.changed.size() : most_shown);
+    auto out = json_of(done);
+    out["unknown_lists"] = unknown;
     return corpus::to_line(out) + '\n';
 }
 
 } // namespace
-
-bool message_treatment::same(message_treatment const& other) const noexcept {
-    auto const same_part = [](part const& a, part const& b) { return a.same(b); };
-    return std::equal(milters.begin(), milters.end(), other.milters.begin(), other.milters.end(),
-                      same_part) &&
-           has_verdict == other.has_verdict && verdict == other.verdict && reply == other.reply;
-}
-
-simulation simulate(std::vector<recorded_session> const& recorded, config const& now,
-                    config const& then, listed_clients const& lists) {
-    simulation done;
-    for (auto const& session : recorded) {
-        std::vector<changed_message> messages;
-        replay(session, now, lists,
-               [&](replayed_mail const& one) { messages.push_back(message_of(one, now)); });
-        std::size_t next = 0; // the packets are the same, and so are the messages
-        replay(session, then, lists,
-               [&](replayed_mail const& one) { messages[next++].then = treatment_of(one, then); });
-        done.messages += messages.size();
-        for (auto& one : messages)
-            if (!one.now.same(one.then)) done.changed.push_back(std::move(one));
-    }
-    return done;
-}
-
-std::string text_of(simulation const& of) {
-    std::string out;
-    for (auto const& one : of.changed) out += text_of(one);
-    return out + std::to_string(of.changed.size()) + " of " + std::to_string(of.messages) +
-           (of.messages == 1 ? " message" : " messages") +
-           (of.changed.size() == 1 ? " changes\n" : " change\n");
-}
 
 std::optional<listed_clients> read_listed(std::vector<std::string> const& texts,
                                           std::vector<std::string> const& zones,
@@ -213,6 +99,7 @@ rules_answer simulate_rules(rules_request const& request) {
     if (!lists) return {EX_USAGE, {}, "milter-manager: " + problem + '\n'};
     auto const recorded = read_sessions(request.corpora);
     auto const done = simulate(recorded.all, *now.settings, *then.settings, *lists);
+    if (done.messages == 0) return no_message_in(recorded);
     int const status = done.changed.empty() ? EX_OK : some_change;
     return {recorded.status != EX_OK ? recorded.status : status,
             result_text(done, unknown_zones(zones, *lists), request), recorded.problems};

@@ -142,6 +142,18 @@ std::string passing_text(config const& settings, std::string const& filter) {
     return out;
 }
 
+bool has_test(config const& settings, std::string const& filter) {
+    return std::any_of(settings.tests.begin(), settings.tests.end(),
+                       [&](test_config const& one) { return is_asked_for(one, filter); });
+}
+
+std::string no_such_test(config const& settings, std::string const& filter) {
+    auto const count = settings.tests.size();
+    return "milter-manager: no test has " + in_quotes(filter) + " in its name; " +
+           (count == 0 ? "the configuration has no tests\n"
+                       : "rules test -v lists all " + std::to_string(count) + '\n');
+}
+
 } // namespace
 
 tests_summary run_tests(config const& settings, std::string const& filter) {
@@ -168,6 +180,8 @@ rules_answer test_rules(rules_request const& request) {
     auto const rules = load_rules(request.config_file);
     if (!rules.settings) return {EX_CONFIG, {}, text_of(rules.problems)};
     auto const& settings = *rules.settings;
+    if (!request.filter.empty() && !has_test(settings, request.filter))
+        return {EX_NOINPUT, {}, no_such_test(settings, request.filter)};
     if (request.json) return as_json(settings, request);
     auto const summary = run_tests(settings, request.filter);
     auto const passing = request.verbose ? passing_text(settings, request.filter) : std::string();

@@ -2,6 +2,8 @@
 // manager/service/acceptor.cpp
 #include "manager/service/acceptor.hpp"
 
+#include "manager/core/listener_name.hpp"
+
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -164,7 +166,7 @@ void acceptor::begin(entry const& at, descriptor mta, std::shared_ptr<pass> his,
     if (where.family != endpoint::kind::unix_path)
         ::setsockopt(mta.number(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     ++at.door->accepted;
-    auto name = at.as.spelled.empty() ? to_string(where) : at.as.spelled;
+    auto name = listener_name(at.as, where);
     arrival who{++last_id_,         std::move(name), at.as.profile, config_,
                 std::move(no_room), std::move(his),  desk_,         {}};
     if (desk_)
