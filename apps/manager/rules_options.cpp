@@ -87,7 +87,8 @@ Examples:
   milter-manager rules simulate --with new.toml --corpus a.jsonl --listed zen.spamhaus.org=192.0.2.1
 
 Shows how many messages change in which way, then the messages. What is open in either configuration
-  is not known, and no change. Shares of mail (share) are not looked at.
+  is not known, and no change. Shares of mail (share) are not looked at; macros and times are those
+  at the end of the message.
 Exit status: 0 no message changes, as far as that is known, 1 some do, 64 usage, 65 a corpus is not
   understood, 66 it cannot be read, or has no message, 78 a configuration has errors.)";
 

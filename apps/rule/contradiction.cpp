@@ -102,8 +102,10 @@ void collect_bodies(node const& tree, std::vector<node const*>& into) {
     for (auto const& one : tree.children) collect_bodies(one, into);
 }
 
-/// Comparisons of numbers in it, which may be out of bounds by themselves: client.port > 70000.
+/// Comparisons of numbers in it, which may be out of bounds by themselves: client.port > 70000. Within or_else() they ask
+/// whether the fact is known at all.
 void collect_numbers(node const& tree, std::vector<node const*>& into) {
+    if (tree.kind == node_kind::call && tree.text == "or_else") return;
     if (tree.kind == node_kind::compare) {
         auto const is = type_of_operand(tree.children[0]);
         if (is && is_number(*is)) into.push_back(&tree);
@@ -148,7 +150,9 @@ findings contradictions_in(node const& tree, condition_trees const& conditions,
     if (!all.empty()) return all; // which may be for that reason
     std::vector<node const*> numbers;
     collect_numbers(tree, numbers);
-    for (auto const* const one : numbers) add_finding(all, *one, conditions, salt);
+    for (auto const* const one : numbers)
+        if (constancy_of(*one, conditions, salt) == constancy::never)
+            add_finding(all, *one, conditions, salt);
     return all;
 }
 

@@ -22,7 +22,7 @@ bool mail_set::add(std::string_view entry) {
     bool const is_domain = address.whole.size() == address.local.size();
     if (!can_be_domain(is_domain ? address.whole : address.domain)) return false;
     bool const has_star = address.local == "*" || address.domain.find('*') != address.domain.npos;
-    if (has_star && !is_domain)
+    if (has_star && !address.local.empty() && !is_domain)
         return false; // nobody's address, but what other programs take for all
     if (address.is_null) {
         has_null_ = has_null_ || !entry.empty();

@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(logged_mail_has_the_facts_of_its_line_and_no_others) {
         "\n"
         R"({"event":"decision","queue_id":"4Xy","client_name":"mx.test","client_address":"10.0.0.7","sender":"<a@example.com>",)"
         R"("recipients":[{"address":"<news@example.org>","verdict":"550 5.1.1 unknown"},{"address":"<b@example.org>","verdict":"continue"}],)"
-        R"("recipient_count":2,"verdict":"accept","size":5120})"
+        R"("recipient_count":2,"verdict":"accept","stage":"end_of_message","size":5120})"
         "\n");
     request.queue_id = "4Xy";
     auto const done = manager::explain_mail(request);
@@ -124,6 +124,27 @@ BOOST_AUTO_TEST_CASE(logged_mail_has_the_facts_of_its_line_and_no_others) {
     BOOST_TEST(!contains(done.out, "rule \"news\" holds"), done.out);
     request.queue_id = "5Xy";
     BOOST_TEST(manager::explain_mail(request).status == 66);
+}
+
+BOOST_AUTO_TEST_CASE(numbers_of_a_message_that_was_broken_off_are_not_its_own) {
+    configure("[condition.small]\nwhen = 'message.size < 10MiB'\n"
+              "[condition.few]\nwhen = 'recipients.count < 5'\n"
+              "[condition.ours]\nwhen = 'all(recipient.domain == \"example.com\")'\n");
+    for (std::string const how :
+         {R"("verdict":"reject","stage":"mail")", R"("verdict":"aborted")"}) {
+        request.log = dir.write(
+            "log",
+            R"({"event":"decision","queue_id":"4Xy","client_address":"10.0.0.7","sender":"<a@example.com>",)"
+            R"("recipients":[],"recipient_count":0,"size":0,"conditions":["local"],)" +
+                how + "}\n");
+        request.queue_id = "4Xy";
+        auto const done = manager::explain_mail(request);
+        BOOST_TEST(done.status == 0, done.err);
+        for (auto const* const name : {"small", "few", "ours"})
+            BOOST_TEST(contains(done.out, "condition " + std::string(name) + ": not known yet"),
+                       done.out);
+        BOOST_TEST(!contains(done.out, "contradicts"), done.out);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(logged_mail_is_told_with_what_the_log_says_of_it) {

@@ -19,6 +19,7 @@ struct slip {
 std::string const no_quote = "the closing quote is missing";
 
 slip const slips[] = {
+    {"when = 'it''s'", 1, "what is quoted within single quotes stands in double ones"},
     // text without quotes, by its first letter: the parser takes it for true, false, nan, inf, a number
     {"on_error = tempfail", 1, R"(text stands in quotes: on_error = "tempfail")"},
     {"on_error = tempfail # for now", 1, R"(text stands in quotes: on_error = "tempfail")"},

@@ -131,7 +131,11 @@ BOOST_AUTO_TEST_CASE(all_problems_are_told_with_their_places) {
         BOOST_TEST_REQUIRE(made.problems.size() == 1u);
         BOOST_TEST(made.problems[0].hint == row.hint);
     }
-    BOOST_TEST(parse_set(set_kind::mail, {"*.example.com", "a*b@example.com"}).value.has_value());
+    auto const domains_of = parse_set(set_kind::mail, {"*.example.com", "@*.example.net"});
+    BOOST_TEST_REQUIRE(domains_of.value.has_value());
+    for (auto const* const one : {"<a@b.example.com>", "<a@b.example.net>"})
+        BOOST_TEST(domains_of.value->has_mail(parse_mail_address(one)));
+    BOOST_TEST(parse_set(set_kind::mail, {"a*b@example.com"}).value.has_value());
     BOOST_TEST(problems_of(parse_set(set_kind::mail, {"@"})).at(0) ==
                "1:1 \"@\" is not a mail address");
     for (auto const& one : parse_set(set_kind::domains, {"a@b", "/(/"}).problems)

@@ -92,7 +92,8 @@ std::string inner_quotes_hint(std::string_view line) {
                                  ? "a text with \" in it stands in single quotes"
                                  : "what is quoted within single quotes stands in double ones";
     bool const is_mixed = quote == '"' && inner.find('\'') != inner.npos;
-    if (is_mixed || inner.size() > shown_limit) return hint;
+    bool const is_doubled = inner.find(std::string(2, quote)) != inner.npos; // as SQL has it
+    if (is_mixed || is_doubled || inner.size() > shown_limit) return hint;
     std::replace(inner.begin(), inner.end(), '\'', '"');
     return hint + ": " + std::string(key) + " = '" + printable(inner) + "'";
 }

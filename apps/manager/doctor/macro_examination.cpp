@@ -205,15 +205,8 @@ private:
                "milter_macro_defaults of Postfix gives values to mail that has none: " +
                    joined(macros),
                "rules take them for what is known of the mail: " + joined(of_rules, ", "),
-               lines_to_set("milter_macro_defaults", defaults_without(macros), facts_.postfix));
-    }
-
-    std::string defaults_without(names const& macros) const {
-        names kept;
-        for (auto const& one : facts_.postfix.macro_defaults)
-            if (std::find(macros.begin(), macros.end(), one.name) == macros.end())
-                kept.push_back("{ " + one.name + " = " + one.value + " }");
-        return joined(kept, ", ");
+               {"# take out of milter_macro_defaults in main.cf: " + joined(macros, ", "),
+                postfix_command("postfix", facts_.postfix) + " reload"});
     }
 
     std::string_view postfix_list(std::size_t row) const {

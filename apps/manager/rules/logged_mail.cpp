@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <initializer_list>
+#include <string_view>
 #include <utility>
 
 namespace milter::manager {
@@ -52,7 +54,8 @@ public:
             knows(one);
         read_login();
         read_recipients();
-        if (auto const size = number_in(line_, "size")) number(fact::message_size, *size);
+        if (auto const size = number_in(line_, "size"); size && has_come_to({"end_of_message"}))
+            number(fact::message_size, *size);
         for (auto const& one : list_in(line_, "milters")) read_milter(one);
         read_outcome();
         return std::move(made_);
@@ -95,6 +98,11 @@ private:
         number(fact::auth_present, text_in(line_, "authenticated").empty() ? 0 : 1);
     }
 
+    /// Of a message that was decided before, sizes and numbers are those of what came of it.
+    bool has_come_to(std::initializer_list<std::string_view> stages) const {
+        return std::find(stages.begin(), stages.end(), text_in(line_, "stage")) != stages.end();
+    }
+
     /// Those that were refused are no facts for the message; those behind the 50th are not in the log.
     void read_recipients() {
         given_fact all;
@@ -104,6 +112,7 @@ private:
             if (text_in(one, "verdict") == "continue") all.texts.push_back(text_in(one, "address"));
         auto const kept = static_cast<std::int64_t>(all.texts.size());
         made_.mail.given.push_back(std::move(all));
+        if (!has_come_to({"data", "content", "end_of_message"})) return;
         auto const count = number_in(line_, "recipient_count");
         if (count != static_cast<std::int64_t>(list.size())) return;
         for (auto const one : {fact::recipient, fact::recipient_local, fact::recipient_domain})

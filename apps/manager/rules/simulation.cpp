@@ -9,6 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 namespace milter::manager {
@@ -42,24 +44,27 @@ struct kind_of_change {
 std::vector<kind_of_change> kinds_in(std::vector<simulated_message> const& messages,
                                      texts treatment_difference::*which) {
     std::vector<kind_of_change> kinds;
+    std::unordered_map<std::string_view, std::size_t> places;
     for (auto const& message : messages)
         for (auto const& what : message.difference.*which) {
-            auto const known = std::find_if(kinds.begin(), kinds.end(),
-                                            [&](auto const& one) { return one.what == what; });
-            if (known == kinds.end())
-                kinds.push_back({what, 1});
-            else
-                ++known->messages;
+            auto const [known, is_new] = places.try_emplace(what, kinds.size());
+            if (is_new) kinds.push_back({what, 0});
+            ++kinds[known->second].messages;
         }
     std::stable_sort(kinds.begin(), kinds.end(),
                      [](auto const& a, auto const& b) { return a.messages > b.messages; });
     return kinds;
 }
 
+constexpr std::size_t shown_kinds = 30; // macros may have a value of their own in each message
+
 std::string text_of(std::vector<kind_of_change> const& kinds) {
     std::string out;
-    for (auto const& one : kinds)
-        out += "  " + counted(one.messages, "message") + ": " + printable(one.what) + '\n';
+    for (std::size_t i = 0; i < std::min(kinds.size(), shown_kinds); ++i)
+        out +=
+            "  " + counted(kinds[i].messages, "message") + ": " + printable(kinds[i].what) + '\n';
+    if (kinds.size() > shown_kinds)
+        out += "  and " + std::to_string(kinds.size() - shown_kinds) + " other kinds of changes\n";
     return out;
 }
 
