@@ -72,6 +72,8 @@ EXCEPTIONS = {
     "apps/manager/config/file_state.cpp": ("POSIX",),  # stat() tells whether a file is still the one that was read
     "apps/manager/config/sqlite_set.cpp": ("sqlite3",),  # the only file that reads databases
     "apps/manager/service/dns_channel.cpp": ("c-ares",),  # nobody else speaks DNS
+    "apps/cli/option_text.hpp": ("CLI11",),  # how programs show their options
+    "apps/cli/toml_reader.hpp": ("toml++",),  # how programs read files of their own
 }
 
 LIBRARIES = (  # first match decides
