@@ -19,7 +19,7 @@ constexpr char const* tls_macros =
 constexpr char const* host = "mail.example.com";
 constexpr char const* address = "192.168.123.1";
 
-mta_profile postfix(std::string name, std::string about, std::string version) {
+mta_profile postfix(std::string name, std::string about, std::string_view version) {
     mta_profile one;
     one.name = std::move(name);
     one.about = std::move(about);
@@ -36,7 +36,7 @@ mta_profile postfix(std::string name, std::string about, std::string version) {
                   {"{daemon_name}", host},
                   {"{daemon_addr}", address},
                   {"{daemon_port}", "25"},
-                  {"v", "Postfix " + version},
+                  {"v", "Postfix " + std::string(version)},
                   {"{mail_mailer}", "smtp"},
                   {"{rcpt_mailer}", "local"}};
     one.macros_for_each_command = true;

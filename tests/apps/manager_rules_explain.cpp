@@ -163,10 +163,11 @@ BOOST_AUTO_TEST_CASE(logged_mail_is_told_with_what_the_log_says_of_it) {
     request.queue_id = "4Xy";
     auto const done = manager::explain_mail(request);
     BOOST_TEST(done.status == 0, done.err);
+    BOOST_TEST(contains(done.out, "2 decisions in the log have the queue_id 4Xy; this is the last "
+                                  "one, of 2026-01-02T03:04:05.678Z.\n"),
+               done.out);
     for (auto const* const part :
-         {"2 decisions in the log have the queue_id 4Xy; this is the last one, of "
-          "2026-01-02T03:04:05.678Z.\n",
-          "milter late is undecided\n", "  the log says: reject: 550 5.7.1 no\n",
+         {"milter late is undecided\n", "  the log says: reject: 550 5.7.1 no\n",
           "  the log says: continue, unlike today's rules\n",
           "  the log says: was evaluated, unlike today's rules\n",
           "condition local: true; the log says: did not hold, unlike today's rules\n",
@@ -174,10 +175,11 @@ BOOST_AUTO_TEST_CASE(logged_mail_is_told_with_what_the_log_says_of_it) {
           "rule \"offers\" is undecided: tag offer\n  the log says: held\n",
           "rule \"old\" is not in the configuration\n  the log says: held\n",
           "  the log says: reject \"550 5.7.1 no\" by late, decided at end_of_message\n",
-          "tags, as the log says: offer\n",
-          "The log contradicts today's rules about milter spf, milter scan, condition local, rule "
-          "\"old\": "})
+          "tags, as the log says: offer\n"})
         BOOST_TEST(contains(done.out, part), part << " is not in\n" << done.out);
+    BOOST_TEST(contains(done.out, "The log contradicts today's rules about milter spf, milter "
+                                  "scan, condition local, rule \"old\": "),
+               done.out);
     request.json = true;
     auto const json = manager::explain_mail(request).out;
     BOOST_TEST(
@@ -196,7 +198,7 @@ BOOST_AUTO_TEST_CASE(mail_comes_in_at_the_first_listener_unless_another_is_given
               "\"here\"\n");
     request.given = {"client=203.0.113.9"};
     BOOST_TEST(contains(manager::explain_mail(request).out, "rule \"here\" holds"));
-    request.given.push_back("listener=unix:/other");
+    request.given.emplace_back("listener=unix:/other");
     BOOST_TEST(!contains(manager::explain_mail(request).out, "rule \"here\" holds"));
 }
 

@@ -88,9 +88,8 @@ std::string inner_quotes_hint(std::string_view line) {
     auto inner = std::string(is_whole ? value.substr(1, value.size() - 2) : std::string_view());
     auto const count = std::count(inner.begin(), inner.end(), quote);
     if (count == 0 || count % 2 != 0 || inner.find('\\') != inner.npos) return {};
-    std::string const hint = quote == '"'
-                                 ? "a text with \" in it stands in single quotes"
-                                 : "what is quoted within single quotes stands in double ones";
+    std::string hint = quote == '"' ? "a text with \" in it stands in single quotes"
+                                    : "what is quoted within single quotes stands in double ones";
     bool const is_mixed = quote == '"' && inner.find('\'') != inner.npos;
     bool const is_doubled = inner.find(std::string(2, quote)) != inner.npos; // as SQL has it
     if (is_mixed || is_doubled || inner.size() > shown_limit) return hint;
