@@ -165,6 +165,7 @@ std::string compiler::near_name(node const& tree) const {
     auto const rows = known_names();
     bool const is_call = tree.kind == node_kind::call;
     std::vector<std::string> spelled; // a name is compared without parentheses
+    spelled.reserve(rows.size());
     for (auto const& row : rows) spelled.push_back(is_call ? row : without_parentheses(row));
     std::vector<std::string_view> const names(spelled.begin(), spelled.end());
     auto near = nearest(full, names);

@@ -49,7 +49,7 @@ private:
     token quoted();
     token pattern();
     token symbol();
-    token fail(place at, std::string message, std::string hint = {});
+    token fail(place where, std::string message, std::string hint = {});
     void skip_spaces() noexcept;
     char at(std::size_t index) const noexcept { return index < text_.size() ? text_[index] : '\0'; }
     place since(std::size_t first) const noexcept;
