@@ -32,8 +32,8 @@ public:
         for (std::size_t i = 0; i < holds_.size(); ++i)
             if (holds(i)) made_.rules.push_back(book_.rules()[i].name);
         for (auto const& one : mail_.course.milters()) read_milter(one);
-        for (std::size_t i = 0; i < settings_.milters.size(); ++i)
-            if (!made_.find(settings_.milters[i].name)) leave_out(settings_.milters[i]);
+        for (auto const& one : settings_.milters)
+            if (!made_.find(one.name)) leave_out(one);
         read_tags();
         return std::move(made_);
     }
