@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-namespace CLI {
+namespace CLI { // NOLINT(readability-identifier-naming): CLI11 is called so
 class App;
 }
 
@@ -21,8 +21,8 @@ struct protocol_texts {
     bool strict = false;
 };
 
-/// `into` outlives the parsing.
-void add_protocol(CLI::App& app, protocol_texts& into);
+/// `given` outlives the parsing.
+void add_protocol(CLI::App& app, protocol_texts& given);
 
 /// @throws std::invalid_argument, profile_error
 void settle_protocol(session_plan& plan, protocol_texts const& given);

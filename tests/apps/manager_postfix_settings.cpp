@@ -54,15 +54,15 @@ struct fixture {
         dir.write("parameters", parameters);
         dir.write("services", services);
         auto const folder = dir / "";
-        auto const file = dir.write("postconf", "#!/bin/sh\n" + before +
-                                                    "\nfor word; do case $word in\n"
-                                                    "-x) exec cat " +
-                                                    folder +
-                                                    "/parameters ;;\n"
-                                                    "-M) exec cat " +
-                                                    folder +
-                                                    "/services ;;\n"
-                                                    "esac; done\nexit 1\n");
+        auto file = dir.write("postconf", "#!/bin/sh\n" + before +
+                                              "\nfor word; do case $word in\n"
+                                              "-x) exec cat " +
+                                              folder +
+                                              "/parameters ;;\n"
+                                              "-M) exec cat " +
+                                              folder +
+                                              "/services ;;\n"
+                                              "esac; done\nexit 1\n");
         ::chmod(file.c_str(), 0755);
         return file;
     }
