@@ -5,6 +5,7 @@
 #include "rule/macro_stage.hpp"
 #include "rule/quote.hpp"
 #include "rule/suggestion.hpp"
+#include <milter/ascii.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -14,8 +15,7 @@ namespace milter::rule {
 namespace {
 
 std::string ascii_upper(std::string text) {
-    for (auto& c : text)
-        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    for (auto& c : text) c = to_upper(c);
     return text;
 }
 

@@ -2,6 +2,8 @@
 // rule/s25r.cpp - by hand: six patterns, each in one pass over a few labels
 #include "rule/s25r.hpp"
 
+#include <milter/ascii.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
@@ -13,7 +15,6 @@ namespace {
 // An object, as algorithms do not see through a pointer to a function.
 constexpr auto is_digit = [](char c) noexcept { return c >= '0' && c <= '9'; };
 bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
 /// The first label of a name, and what stands behind its dot.
 struct split {
@@ -79,8 +80,9 @@ bool has_two_numbered_labels(split const& first) noexcept {
 }
 
 bool begins_with(std::string_view text, std::string_view word) noexcept {
-    return text.size() >= word.size() && std::equal(word.begin(), word.end(), text.begin(),
-                                                    [](char a, char b) { return a == lower(b); });
+    return text.size() >= word.size() &&
+           std::equal(word.begin(), word.end(), text.begin(),
+                      [](char a, char b) { return a == to_lower(b); });
 }
 
 /// Rule 6.

@@ -255,6 +255,21 @@ BOOST_AUTO_TEST_CASE(without_rules_all_milters_run) {
     BOOST_TEST(run_test(*loaded.config, loaded.config->tests.at(0)).passed);
 }
 
+BOOST_AUTO_TEST_CASE(who_is_evaluated_has_not_run_as_far_as_others_are_concerned) {
+    auto const loaded = parse_config(
+        "[[listen]]\nsocket = '/run/a'\n[[milter]]\nname = 'a'\nsocket = '/a'\n"
+        "[[milter]]\nname = 'b'\nsocket = '/b'\nwhen = 'milter(\"a\").ran'\n"
+        "[[rule]]\nname = 'r'\nwhen = 'sender.null'\nevaluate = ['a']\n"
+        "[[test]]\nname = 'evaluated'\ngiven = { client = '192.0.2.1', sender = '<>' }\n"
+        "expect = { milters = ['a'] }\n"
+        "[[test]]\nname = 'counts'\ngiven = { client = '192.0.2.1', sender = 'x@example.com' }\n"
+        "expect = { milters = ['a', 'b'] }\n",
+        "m");
+    BOOST_REQUIRE(loaded.config);
+    for (auto const& one : loaded.config->tests)
+        BOOST_TEST(run_test(*loaded.config, one).passed, one.name);
+}
+
 BOOST_AUTO_TEST_CASE(a_profile_has_its_own_milters_in_its_order) {
     auto const loaded = parse_config(
         "[[listen]]\nsocket = '/run/a'\nprofile = 'x'\n[[milter]]\nname = 'a'\nsocket = '/a'\n"

@@ -76,8 +76,7 @@ given_mail::key given_mail::key_of_given(given_fact const& one) {
     if (one.which == fact::macro) return {one.which, {}, rule::braced(one.with)};
     auto name = one.with;
     if (one.which == fact::sender_parameter)
-        for (auto& c : name)
-            if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+        for (auto& c : name) c = to_upper(c);
     return {one.which, one.milter, std::move(name)};
 }
 

@@ -27,7 +27,8 @@ std::vector<std::size_t> milters_for(config const& what, test_config const& test
 
 rule_walk::rule_walk(config const& what, test_config const& test)
     : config_(what), test_(test), book_(*what.book), mail_(what, test),
-      order_(milters_for(what, test)), runs_(what.milters.size()) {
+      order_(milters_for(what, test)), runs_(what.milters.size()),
+      is_settled_(what.milters.size()) {
     for (std::size_t i = 0; i < what.milters.size(); ++i)
         if (std::find(order_.begin(), order_.end(), i) == order_.end()) mail_.decide(i, false);
 }
@@ -74,7 +75,7 @@ void rule_walk::ask_milters() {
     for (bool again = true; again;) {
         again = false;
         for (auto const milter : order_)
-            if (!runs_[milter] && ask_milter(milter)) again = true;
+            if ((!runs_[milter] && ask_milter(milter)) || settle(milter)) again = true;
     }
 }
 
@@ -85,10 +86,24 @@ bool rule_walk::ask_milter(std::size_t milter) {
     bool const runs = answer == truth::yes ||
                       (answer == truth::unavailable && config_.milters[milter].runs_if_unknown);
     runs_[milter] = runs;
-    mail_.decide(milter, runs);
-    memo_.forget(book_.memo_size());
     out_.decided_at = std::max(out_.decided_at, at_);
     out_.decided.emplace_back(config_.milters[milter].name, at_);
+    settle(milter);
+    return true;
+}
+
+/// Who is evaluated has said nothing, as far as others are concerned.
+/// @return  whether it has become certain now
+bool rule_walk::settle(std::size_t milter) {
+    if (!runs_[milter] || is_settled_[milter]) return false;
+    bool const by_mode = config_.milters[milter].mode == milter_mode::evaluate;
+    auto const evaluated =
+        *runs_[milter] ? rule::or_(rule::truth_of(by_mode), book_.evaluates(milter, moment()))
+                       : truth::no;
+    if (evaluated == truth::pending) return false;
+    is_settled_[milter] = true;
+    mail_.decide(milter, *runs_[milter] && evaluated != truth::yes);
+    memo_.forget(book_.memo_size());
     return true;
 }
 

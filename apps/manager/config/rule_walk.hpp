@@ -28,6 +28,7 @@ private:
     void ask_verdict();
     void ask_milters();
     bool ask_milter(std::size_t milter);
+    bool settle(std::size_t milter);
     void note_missing();
     void note_milters();
     void note_conditions();
@@ -44,6 +45,7 @@ private:
     given_mail mail_;
     std::vector<std::size_t> order_; ///< of the milters that are there for it
     std::vector<std::optional<bool>> runs_;
+    std::vector<bool> is_settled_; ///< others know whether it ran
     mutable rule::memo memo_;
     rule::stage at_ = rule::stage::start;
     bool has_verdict_ = false; ///< or it is certain that there is none
