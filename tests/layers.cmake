@@ -4,7 +4,7 @@
 find_package(Boost 1.81 REQUIRED COMPONENTS unit_test_framework)
 
 # main() and the precompiled header, built once and used by all test programs.
-add_library(test_main OBJECT support/main.cpp)
+add_library(test_main OBJECT support/main.cpp support/hang_watch.cpp)
 target_compile_definitions(test_main PUBLIC BOOST_TEST_DYN_LINK) # never included/unit_test.hpp: 10 s a program
 target_compile_features(test_main PUBLIC cxx_std_20)
 target_include_directories(test_main PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})

@@ -6,10 +6,15 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <support/hang_watch.hpp>
+
 namespace {
+
+support::hang_watch watch;
 
 bool name_the_suite() {
     boost::unit_test::framework::master_test_suite().p_name.value = "milter";
+    boost::unit_test::framework::register_observer(watch);
     return true;
 }
 
