@@ -92,6 +92,15 @@ protected:
         }
     }
 
+    /// Calls read(name) of a key, and puts the place before what it throws.
+    template <class Read> static auto with_key(toml::key const& key, Read read) {
+        try {
+            return read(key.str());
+        } catch (std::invalid_argument const& why) {
+            fail(key.source(), why.what());
+        }
+    }
+
     /// A text, or a list of texts.
     template <class Each> void each_text(toml::node const& node, Each each) {
         auto const* const list = node.as_array();

@@ -7,6 +7,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/file.hpp"
 #include "cli/option_text.hpp"
+#include "test-server/client.hpp"
 #include "test-server/complaint.hpp"
 #include "test-server/compose.hpp"
 #include "test-server/macro.hpp"
@@ -217,33 +218,6 @@ void add_output(CLI::App& app, options& into, texts& given) {
 
 // ---- what the texts mean
 
-smtp_client parse_client(std::string const& host, std::string const& spec) {
-    smtp_client client;
-    client.host = host;
-    if (spec.empty()) return client;
-    if (spec == "unknown") {
-        client.family = wire::family::unknown;
-        return client;
-    }
-    auto const where = parse_endpoint(spec);
-    if (!where)
-        throw std::invalid_argument(
-            "--connect-address: \"" + spec +
-            "\" is no address; examples: inet:50443@192.168.123.123, inet6:25@[2001:db8::1], "
-            "unix:/path, unknown");
-    bool const is_path = where->family == endpoint::kind::unix_path;
-    client.family = is_path                                  ? wire::family::unix_path
-                    : where->family == endpoint::kind::inet6 ? wire::family::inet6
-                                                             : wire::family::inet;
-    client.address = is_path ? where->path : where->host;
-    client.port = 0;
-    if (is_path) return client;
-    if (where->service.find_first_not_of("0123456789") != std::string::npos)
-        throw std::invalid_argument("--connect-address: a port is a number here");
-    client.port = static_cast<std::uint16_t>(std::stoul(where->service));
-    return client;
-}
-
 wire::command_code stage_of(char const* option, std::string const& text) {
     try {
         return parse_session_stage(text);
@@ -341,7 +315,11 @@ void settle(options& into, texts const& given, CLI::App const& app) {
             "--socket: \"" + given.socket +
             "\" is no socket; examples: unix:/tmp/x.sock, inet:8893@[127.0.0.1]");
     into.milter = *where;
-    into.plan.client = parse_client(into.plan.client.host, given.connect_address);
+    try {
+        into.plan.client = parse_client(into.plan.client.host, given.connect_address);
+    } catch (std::invalid_argument const& why) {
+        throw std::invalid_argument(std::string("--connect-address: ") + why.what());
+    }
     settle_protocol(into.plan, given.protocol);
     settle_ends(into.plan, given, app);
     settle_timeouts(into.plan, given, app);

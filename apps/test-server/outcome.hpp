@@ -66,13 +66,15 @@ struct message_outcome {
     std::size_t keepalives = 0;
     bool edits_stand = false; ///< the message was accepted at its end
     message::edit_list edits;
+    std::vector<std::string>
+        edit_texts;       ///< in the order in which they came, as edit_text() has them
     std::string new_body; ///< when edits.replaces_body
 
     /// The message with the edits that stand.
     smtp_path sender;
     std::optional<smtp_path> old_sender; ///< when it was changed
     std::vector<changed_line> recipients;
-    message::headers headers;
+    message::headers headers{message::header_rules::postfix};
     std::string body;
 };
 

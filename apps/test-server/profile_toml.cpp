@@ -82,20 +82,12 @@ private:
     void read_macros(toml::table const& from, mta_profile& to) {
         for (auto const& [key, node] : from)
             attempt([&, &name = key, &value = node] {
-                auto const stage = stage_at(name);
+                auto const stage = with_key(name, cli::parse_stage);
                 if (wire::macro_stage_index(stage) == wire::macro_stage_count)
                     fail(name.source(),
                          fmt::format("{} has no list of macros of its own", name.str()));
                 to.macros[stage] = text_at(value, name.str());
             });
-    }
-
-    static wire::command_code stage_at(toml::key const& key) {
-        try {
-            return cli::parse_stage(key.str());
-        } catch (std::invalid_argument const& why) {
-            fail(key.source(), why.what());
-        }
     }
 
     /// One that is there already is replaced; an empty text takes it away.

@@ -4,17 +4,12 @@
 
 #include "test-server/outcome.hpp"
 #include "test-server/plan.hpp"
+#include "test-server/transcript.hpp"
 #include <milter/endpoint.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
-#include <functional>
-#include <string_view>
-
 namespace milter::test_server {
-
-/// Is told each packet in words; may be empty.
-using transcript = std::function<void(std::string_view line)>;
 
 /// Connects, sends what `plan` says and the milter allows, and notes what it answers. Whatever the milter does ends up
 /// in the outcome. `plan` must outlive it.

@@ -140,8 +140,11 @@ struct fixture : server_session_fixture {
     std::vector<std::string> said(recorded& again) {
         plan = again.plan;
         wants = again.wants;
+        leaves = false;
         answer = [&](wire::any_command const&, proto::filter_session& filter) {
-            if (!filter.awaits_reply() || again.answers.empty()) return;
+            if (!filter.awaits_reply()) return;
+            leaves = again.answers.empty(); // or falls silent: the MTA says no more either way
+            if (leaves) return;
             for (auto const& one : again.answers.front()) reply(one, filter);
             again.answers.pop_front();
         };
@@ -188,8 +191,6 @@ BOOST_AUTO_TEST_CASE(sessions_say_what_postfix_and_sendmail_said) {
                       [](auto const& one) { return one.first == "{if_addr}"; });
         again.plan.protocol.offer = again.plan.mta.offer;
         again.plan.protocol.how = again.plan.mta.how;
-        auto& times = again.plan.protocol.timeouts; // a milter that is asked too often falls silent
-        times.command = times.content = times.end_of_message = std::chrono::seconds(20);
         BOOST_TEST((again.offer.actions == again.plan.mta.offer.actions));
         BOOST_TEST((again.offer.steps == again.plan.mta.offer.steps));
         auto const expected = again.said;

@@ -63,6 +63,7 @@ struct server_session_fixture {
     session_plan plan;
     proto::filter_options wants; ///< of the milter
     std::function<void(wire::any_command const&, proto::filter_session&)> answer = proceed;
+    bool leaves = false; ///< the milter ends the connection, whatever the MTA waits for
 
     /// Answers `stage` with these replies, everything else with CONTINUE.
     template <class... Replies> void on(code stage, Replies... replies) {
@@ -130,7 +131,7 @@ private:
             while (auto const command = session.next(ec))
                 if (wire::code_of(*command) != code::negotiate) answer(*command, session);
             if (!ec) co_await net::flush(peer, session, std::chrono::hours(1), ec);
-            if (ec || session.closed()) break;
+            if (ec || session.closed() || leaves) break;
             auto const size = co_await peer.read(room, proto::never, ec);
             heard_.append(room, 0, size);
             session.received({room.data(), size});

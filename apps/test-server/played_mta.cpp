@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: BSL-1.0
+// test-server/played_mta.cpp - one connection to a milter, a command at a time, as the MTA that is played says it
+#include "test-server/played_mta.hpp"
+
+#include "test-server/delivery.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <utility>
+
+namespace milter::test_server {
+
+namespace asio = net::asio;
+using code = wire::command_code;
+
+namespace {
+
+std::string without_nul(std::string_view text) {
+    std::string out(text);
+    std::erase(out, '\0');
+    return out;
+}
+
+bool is_content(code stage) noexcept {
+    return stage == code::header || stage == code::end_of_headers || stage == code::body ||
+           stage == code::end_of_message;
+}
+
+} // namespace
+
+bool ends_session(answer const& given) noexcept {
+    return given.what == status::shutdown || given.what == status::connection_failure ||
+           given.reply.substr(0, 3) == "421";
+}
+
+std::string new_queue_id() {
+    constexpr std::string_view digits = "0123456789BCDFGHJKLMNPQRSTVWXYZ"; // no words
+    static std::atomic<std::uint64_t> next =
+        static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
+                                       std::chrono::system_clock::now().time_since_epoch())
+                                       .count());
+    std::string id;
+    for (auto left = next++; left > 0; left /= digits.size()) id += digits[left % digits.size()];
+    return id;
+}
+
+std::string message_id(std::vector<mail_header> const& headers, std::string const& queue_id) {
+    for (auto const& one : headers)
+        if (message::same_name(one.name, "Message-Id"))
+            return std::string(message::shown_value(one.value, false));
+    return "<" + queue_id + "@mail.example.com>";
+}
+
+// GCC inlines half of the pair of functions that a coroutine's frame comes from and goes to, and warns of the other half.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+#endif
+
+asio::awaitable<void> played_mta::negotiate() {
+    tell("> " + wire::describe(wire::any_command(plan_.protocol.offer)));
+    error_code ec;
+    agreed_ = co_await drive_.negotiate(ec);
+    if (ec) co_return fail(ec);
+    negotiated_ = true;
+    tell("< " + wire::describe(wire::any_reply(proto::to_reply(agreed_))));
+}
+
+asio::awaitable<answer> played_mta::ask(smtp_command const& command) {
+    if (std::holds_alternative<wire::helo>(command)) greeted_ = true;
+    return std::visit([this](auto const& one) { return say(one); }, command);
+}
+
+template <class Command> asio::awaitable<answer> played_mta::say(Command const& command) {
+    answer given{status::pass, Command::code, {}};
+    error_code ec;
+    skipped_ = false;
+    refuse_early_reply();
+    if (failed_) {
+        given.what = status::error;
+        co_return given;
+    }
+    send_macros(Command::code, ec);
+    if (session_.sends(Command::code)) tell("> " + wire::describe(wire::any_command(command)));
+    if (!ec)
+        co_await drive_.command(
+            command, {}, [&](wire::any_reply const& reply) { hear(reply, given); }, ec);
+    if (ec) {
+        fail(ec);
+        given.what = status::error;
+    }
+    co_return given;
+}
+
+asio::awaitable<answer> played_mta::say_client() {
+    auto const& client = plan_.client;
+    bool const tagged = plan_.mta.tags_ipv6 && client.family == wire::family::inet6;
+    auto const address = (tagged ? "IPv6:" : "") + client.address;
+    co_return co_await say(wire::connect{client.host, client.family, client.port, address});
+}
+
+asio::awaitable<void> played_mta::abort() {
+    tell("> abort");
+    error_code ec;
+    session_.abort(proto::clock::now(), ec);
+    if (!ec) co_await drive_.flush(ec);
+    if (ec) fail(ec);
+}
+
+asio::awaitable<void> played_mta::flush() {
+    error_code ec;
+    co_await drive_.flush(ec);
+    if (ec) fail(ec);
+}
+
+asio::awaitable<void> played_mta::leave(bool settled) {
+    if (settled && !plan_.mta.quits_with_the_refused) co_return;
+    error_code ignored; // a milter that has left already has nothing to say any more
+    if (plan_.mta.aborts_before_quit && greeted_) {
+        tell("> abort");
+        session_.abort(proto::clock::now(), ignored);
+    }
+    session_.quit();
+    tell("> quit");
+    co_await drive_.flush(ignored);
+}
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
+
+void played_mta::refuse_early_reply() {
+    error_code ec;
+    if (failed_) return;
+    session_.next(proto::clock::now(), ec);
+    if (ec) fail(ec);
+}
+
+/// Also of a command that was negotiated away, unless it is one of the content (statement 57).
+void played_mta::send_macros(code stage, error_code& ec) {
+    if (!session_.sends(stage) && is_content(stage)) return;
+    auto const packed = macros_for(stage, plan_, values, agreed_);
+    if (!packed) return;
+    wire::macros const all{stage, wire::zstr_list(*packed)};
+    if (session_.sends(stage)) tell("> " + wire::describe(wire::any_command(all)));
+    session_.send(all, proto::clock::now(), ec);
+}
+
+void played_mta::hear(wire::any_reply const& reply, answer& given) {
+    tell("< " + wire::describe(reply));
+    auto const heard = wire::code_of(reply);
+    if (wire::row_of(heard).kind == wire::reply_kind::verdict) {
+        auto const* const text = std::get_if<wire::reply_text>(&reply);
+        given.reply = text ? without_nul(text->text) : std::string();
+        given.what = status_of(heard, given.reply);
+        skipped_ = heard == wire::reply_code::skip;
+    } else if (message) {
+        note_edit(*message, reply, wire::any(agreed_.steps, wire::step::leading_space));
+    }
+}
+
+void played_mta::fail(error_code ec) {
+    if (failed_) return;
+    auto text = session_.failure().empty() ? ec.message() : session_.failure();
+    failed_ = failure{ec, std::move(text), false};
+}
+
+} // namespace milter::test_server

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSL-1.0
+// test-server/scenario/learn.hpp - scenarios from what there is: a message, or a conversation that was recorded
+#pragma once
+
+#include "test-server/scenario/scenario.hpp"
+#include "test-server/scenario/scenario_player.hpp"
+#include <milter/corpus/conversation.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace milter::test_server {
+
+/// The steps that hand in a message: its envelope is taken from From and To. @param file  how the scenario names it
+scenario scenario_of_mail(std::string_view text, std::string const& file);
+
+/// The steps of the MTA, expecting what the milter answered. What a step cannot say (packets that are broken, of another
+/// version, behind the end) is left out. @throws std::invalid_argument  there is nothing that an MTA said
+scenario scenario_of_conversation(corpus::conversation const& talk);
+
+/// Expects of each step what came of it: verdict, reply, edits, what was negotiated.
+void expect_what_came(scenario& steps, scenario_result const& result);
+
+/// As a file that parse_scenario() reads.
+std::string to_toml(scenario const& one);
+
+} // namespace milter::test_server
