@@ -46,8 +46,8 @@ template <class Reply> Reply suit(Reply reply, bool leading_space) {
 } // namespace
 
 connection::connection(net::socket connected, std::size_t number, script const& plan,
-                       event_sink& events)
-    : stream_(std::move(connected)), number_(number), plan_(plan), events_(events),
+                       event_sink& events, expectation_watch& watch)
+    : stream_(std::move(connected)), number_(number), plan_(plan), events_(events), watch_(watch),
       session_(options_for(plan)) {
     seen_.session = number;
 }
@@ -71,8 +71,12 @@ asio::awaitable<void> connection::handle(wire::any_command const& command) {
     auto const stage = wire::code_of(command);
     seen_.take(command, wire::any(session_.agreed().steps, wire::step::leading_space));
     events_.command(number_, command, session_);
+    watch_.command(stage, seen_, session_.macros());
     if (auto const* offer = std::get_if<wire::negotiate>(&command)) offer_ = *offer;
-    co_await perform(choose(plan_, seen_, session_.macros(), stage), stage);
+    auto actions = choose(plan_, seen_, session_.macros(), stage);
+    if (stage != wire::command_code::negotiate && session_.awaits_reply())
+        if (auto const* const fault = plan_.faults.at(number_, answered_++)) actions = {fault};
+    co_await perform(std::move(actions), stage);
     if (stage == wire::command_code::end_of_message) seen_.clear_message();
 }
 

@@ -14,8 +14,12 @@ namespace milter::test_filter {
 
 class connection {
 public:
-    /// `plan` and `events` must outlive it.
-    connection(net::socket connected, std::size_t number, script const& plan, event_sink& events);
+    /// All of these must outlive it. @param watch  is told each command
+    connection(net::socket connected, std::size_t number, script const& plan, event_sink& events,
+               expectation_watch& watch);
+
+    /// `one` is told all bytes, and must outlive it.
+    void tap(net::stream_tap& one) noexcept { stream_.tap(&one); }
 
     /// Until either side ends it.
     /// @return  why; none after QUIT, and when the script ended it
@@ -41,6 +45,8 @@ private:
     std::size_t number_;
     script const& plan_;
     event_sink& events_;
+    expectation_watch& watch_;
+    std::size_t answered_ = 0; ///< commands that were owed a reply
     proto::filter_session session_;
     seen seen_;
     wire::negotiate offer_;

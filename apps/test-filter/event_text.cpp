@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <set>
 #include <string>
 
 namespace milter::test_filter {
@@ -73,6 +74,7 @@ public:
 
     void command(std::size_t session, wire::any_command const& command,
                  proto::filter_session const& state) override {
+        open_.insert(session);
         line(session, std::visit(line_of{}, command));
         auto const code = wire::code_of(command);
         if (wire::macro_stage_index(code) == wire::macro_stage_count ||
@@ -90,6 +92,7 @@ public:
 
     void finished(std::size_t session, std::string_view why) override {
         line(session, why.empty() ? "finished" : fmt::format("finished: {}", why));
+        open_.erase(session);
     }
 
 private:
@@ -104,12 +107,14 @@ private:
     }
 
     void line(std::size_t session, std::string_view text) {
-        fmt::print(out_, "[{}] {}\n", session, text);
+        if (open_.size() > 1) fmt::print(out_, "[{}] ", session);
+        fmt::print(out_, "{}\n", text);
         std::fflush(out_);
     }
 
     std::FILE* out_;
     detail_level level_;
+    std::set<std::size_t> open_; ///< sessions; while there are several, lines bear their number
 };
 
 class quiet_sink final : public event_sink {

@@ -5,6 +5,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/flag_names.hpp"
 #include "test-filter/script_toml.hpp"
+#include "test-filter/style.hpp"
 #include <milter/version.hpp>
 
 #include <CLI/CLI.hpp>
@@ -30,6 +31,8 @@ Examples:
   milter-test-filter -s unix:/tmp/x.sock --on header=close --when 'header:Subject~offer'
   milter-test-filter -s unix:/tmp/x.sock --steps nr_header,skip --macros 'connect=j {daemon_name}'
   milter-test-filter -s unix:/tmp/x.sock --script script.toml --json
+  milter-test-filter -s unix:/tmp/x.sock --sessions 1 --expect 'rcpt=macro:rcpt_addr' --record seen.jsonl
+  milter-test-filter -s unix:/tmp/x.sock --as rspamd --faults 1%,42
 )";
 
 std::string footer() {
@@ -145,10 +148,17 @@ private:
     std::map<std::string, std::vector<std::string>> names_;
 };
 
+std::string known_styles() {
+    std::string all;
+    for (auto const& one : filter_styles()) all.append(all.empty() ? "" : ", ").append(one.name);
+    return all;
+}
+
 /// Texts as given; what they mean is found out when all are there.
 struct texts {
     std::string socket, mode, actions, steps, script_file;
-    std::vector<std::string> macros;
+    std::vector<std::string> macros, expected, never, faults;
+    std::string as, fault_rate;
     std::uint32_t version = 0;
     bool quiet = false, verbose = false;
 };
@@ -183,9 +193,45 @@ void add_options(CLI::App& app, options& into, texts& given) {
         ->option_text("STAGE=NAMES")
         ->allow_extra_args(false)
         ->group("Negotiation");
+    app.add_option("--as", given.as, "Negotiates, and behaves, as this milter: " + known_styles())
+        ->type_name("MILTER")
+        ->group("Negotiation");
+    auto const expect = [&](char const* name, std::vector<std::string>& to, char const* help) {
+        app.add_option(name, to, help)
+            ->type_name("STAGE[=CONDITION]")
+            ->option_text("STAGE[=CONDITION]")
+            ->allow_extra_args(false)
+            ->group("Expectations (exit status 1 when not met)");
+    };
+    expect("--expect", given.expected,
+           "Each such command meets this, and one comes at least (repeat)");
+    expect("--expect-never", given.never, "No such command meets this (repeat)");
+    app.add_option("--faults", given.fault_rate,
+                   "Instead of answering does something wrong, at this rate: 0.01, 2%,42")
+        ->type_name("RATE[,SEED]")
+        ->group("Faults");
+    app.add_option("--fault", given.faults,
+                   "What is done then, one of these (repeat; close, reset, half, garbage, "
+                   "unknown_reply, extra, oversize)")
+        ->type_name("ACTION")
+        ->option_text("ACTION")
+        ->allow_extra_args(false)
+        ->group("Faults");
+    app.add_option("--record", into.record, "Writes the sessions to this corpus")
+        ->type_name("FILE");
     app.add_flag("--json", into.json, "Prints JSON, one object an event");
     app.add_flag("-q,--quiet,--no-report-request", given.quiet, "Prints no events");
     app.add_flag("-v,--verbose", given.verbose, "Prints each CONTINUE, too");
+}
+
+void settle_faults(fault_schedule& to, texts const& given) {
+    try {
+        if (!given.fault_rate.empty()) read_fault_rate(given.fault_rate, to);
+    } catch (script_error const& why) {
+        throw script_error(std::string("--faults: ") + why.what());
+    }
+    for (auto const& text : given.faults) to.kinds.push_back(parse_action(text));
+    if (to.kinds.empty()) to.kinds = usual_faults();
 }
 
 unsigned parse_mode(std::string const& text) {
@@ -218,6 +264,12 @@ void settle_script(options& into, texts const& given, std::vector<rule> rules) {
     if (!given.actions.empty()) wanted.actions = cli::parse_actions(given.actions);
     if (!given.steps.empty()) wanted.steps = cli::parse_steps(given.steps);
     for (auto const& list : given.macros) add_macro_list(wanted, list);
+    if (!given.as.empty()) apply_style(into.plan, given.as);
+    for (auto const& text : given.expected)
+        into.plan.expected.push_back(parse_expectation(text, false));
+    for (auto const& text : given.never)
+        into.plan.expected.push_back(parse_expectation(text, true));
+    settle_faults(into.plan.faults, given);
 }
 
 } // namespace

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 
 namespace milter::test_filter {
 
@@ -19,6 +20,7 @@ struct options {
     std::size_t sessions = 0; ///< after how many to exit; 0: never
     detail_level level = detail_level::normal;
     bool json = false;
+    std::string record; ///< corpus that sessions are written to; empty: none
 };
 
 struct parsed_options {

@@ -7,6 +7,8 @@
 
 #include "test-filter/action.hpp"
 #include "test-filter/condition.hpp"
+#include "test-filter/expectation.hpp"
+#include "test-filter/fault_schedule.hpp"
 #include <milter/proto/negotiation.hpp>
 
 #include <optional>
@@ -31,6 +33,8 @@ struct wishes {
 struct script {
     wishes negotiation;
     std::vector<rule> rules;
+    std::vector<expectation> expected;
+    fault_schedule faults;
 };
 
 /// What to ask for.

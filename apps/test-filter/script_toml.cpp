@@ -25,8 +25,12 @@ public:
                     read_negotiation(table_at(value, "negotiate"), plan.negotiation);
                 else if (name == "rule")
                     read_rules(value, plan);
+                else if (name == "expect")
+                    read_expectations(value, plan);
+                else if (name == "faults")
+                    read_faults(table_at(value, "faults"), plan.faults);
                 else
-                    unknown_key(name, "negotiate and rule");
+                    unknown_key(name, "negotiate, rule, expect and faults");
             });
         if (auto const all = problems(); !all.empty()) throw script_error(all);
         return plan;
@@ -63,6 +67,55 @@ private:
         if (!list) fail(node.source(), "rules are written [[rule]]");
         for (auto const& element : *list)
             attempt([&] { to.rules.push_back(read_rule(table_at(element, "rule"))); });
+    }
+
+    void read_expectations(toml::node const& node, script& to) {
+        auto const* const list = node.as_array();
+        if (!list) fail(node.source(), "expectations are written [[expect]]");
+        for (auto const& element : *list)
+            attempt([&] { to.expected.push_back(read_expectation(table_at(element, "expect"))); });
+    }
+
+    expectation read_expectation(toml::table const& from) {
+        expectation one;
+        auto const* const on = from.get("on");
+        if (!on) fail(from.source(), "an expectation needs \"on\", the stage");
+        one.stage =
+            with_place(*on, "on", [](std::string const& text) { return parse_rule_stage(text); });
+        one.text = text_at(*on, "on");
+        for (auto const& [key, node] : from)
+            attempt([&, &name = key, &value = node] {
+                if (name == "that")
+                    each_text(value, [&](toml::node const& text) {
+                        one.that.push_back(with_place(
+                            text, "that", [](std::string const& t) { return parse_condition(t); }));
+                        one.text.append(one.that.size() == 1 ? "=" : ", ")
+                            .append(text_at(text, "that"));
+                    });
+                else if (name == "never")
+                    one.never = flag_at(value, "never");
+                else if (name != "on")
+                    unknown_key(name, "on, that and never");
+            });
+        return one;
+    }
+
+    void read_faults(toml::table const& from, fault_schedule& to) {
+        for (auto const& [key, node] : from)
+            attempt([&, &name = key, &value = node] {
+                if (name == "rate")
+                    with_place(value, "rate",
+                               [&](std::string const& text) { read_fault_rate(text, to); });
+                else if (name == "seed")
+                    to.seed = number_at(value, "seed");
+                else if (name == "kinds")
+                    each_text(value, [&](toml::node const& text) {
+                        to.kinds.push_back(with_place(
+                            text, "kinds", [](std::string const& t) { return parse_action(t); }));
+                    });
+                else
+                    unknown_key(name, "rate, seed and kinds");
+            });
     }
 
     rule read_rule(toml::table const& from) {

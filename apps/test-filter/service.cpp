@@ -3,6 +3,7 @@
 #include "test-filter/service.hpp"
 
 #include "test-filter/connection.hpp"
+#include "test-filter/recording.hpp"
 #include <milter/net/listener.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -16,7 +17,11 @@
 #include <chrono>
 #include <csignal>
 #include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace milter::test_filter {
 
@@ -35,7 +40,8 @@ class service {
 public:
     service(asio::io_context& context, options const& wanted)
         : context_(context), wanted_(wanted), events_(make_sink(wanted)),
-          listener_(context.get_executor()), signals_(context, SIGINT, SIGTERM) {}
+          watch_(wanted.plan.expected), listener_(context.get_executor()),
+          signals_(context, SIGINT, SIGTERM) {}
 
     error_code listen() {
         error_code ec;
@@ -53,6 +59,23 @@ public:
     }
 
     bool peer_broke_protocol() const noexcept { return broken_; }
+    std::vector<std::string> unmet() const { return watch_.unmet(); }
+
+    /// @throws std::runtime_error  the file cannot be written
+    void record() {
+        if (!wanted_.record.empty())
+            recording_.emplace(wanted_.record, to_string(listener_.local(wanted_.where)));
+    }
+
+    /// @return  whether all that was to be recorded was
+    bool finish_recording() {
+        try {
+            if (recording_) recording_->finish();
+        } catch (std::runtime_error const& why) {
+            complain(why.what());
+        }
+        return !unrecorded_;
+    }
 
 private:
     bool enough(std::size_t count) const noexcept {
@@ -75,16 +98,35 @@ private:
     }
 
     asio::awaitable<void> serve(net::socket peer, std::size_t number) {
-        connection session(std::move(peer), number, wanted_.plan, *events_);
+        std::optional<recorded_session> heard;
+        connection session(std::move(peer), number, wanted_.plan, *events_, watch_);
+        if (recording_) session.tap(heard.emplace());
         auto const ec = co_await session.serve();
+        if (heard) keep(heard->finish(), number);
         broken_ =
             broken_ || ec == milter::condition::malformed || ec == milter::condition::violation;
         if (enough(++finished_)) context_.stop();
     }
 
+    void keep(corpus::conversation talk, std::size_t number) {
+        try {
+            recording_->write(std::move(talk), number);
+        } catch (std::runtime_error const& why) {
+            complain(why.what());
+        }
+    }
+
+    void complain(char const* why) {
+        if (!std::exchange(unrecorded_, true))
+            fmt::print(stderr, "milter-test-filter: --record: {}\n", why);
+    }
+
     asio::io_context& context_;
     options const& wanted_;
     std::unique_ptr<event_sink> events_;
+    expectation_watch watch_;
+    std::optional<recording> recording_;
+    bool unrecorded_ = false;
     net::listener listener_;
     asio::signal_set signals_;
     std::size_t accepted_ = 0;
@@ -105,9 +147,18 @@ cli::exit_code run(options const& wanted) {
                    ec.message());
         return cli::exit_code::unreachable;
     }
+    try {
+        all.record();
+    } catch (std::runtime_error const& why) {
+        fmt::print(stderr, "milter-test-filter: --record: {}\n", why.what());
+        return cli::exit_code::usage;
+    }
     all.start();
     context.run();
-    return all.peer_broke_protocol() ? cli::exit_code::differs : cli::exit_code::pass;
+    auto const unmet = all.unmet();
+    for (auto const& line : unmet) fmt::print(stderr, "milter-test-filter: {}\n", line);
+    bool const right = all.finish_recording() && unmet.empty() && !all.peer_broke_protocol();
+    return right ? cli::exit_code::pass : cli::exit_code::differs;
 }
 
 } // namespace milter::test_filter

@@ -44,7 +44,8 @@ constexpr bool refuses(status one) noexcept {
 struct answer {
     status what = status::pass;
     wire::command_code stage = wire::command_code::connect; ///< at which it was given
-    std::string reply; ///< the milter's own SMTP reply; may be empty
+    std::string reply;      ///< the milter's own SMTP reply; may be empty
+    std::string heard = {}; ///< what the SMTP client hears; empty: nothing against the mail
 };
 
 struct recipient_outcome {

@@ -2,7 +2,10 @@
 // test-server/played_mta.cpp - one connection to a milter, a command at a time, as the MTA that is played says it
 #include "test-server/played_mta.hpp"
 
+#include "test-server/client_reply.hpp"
 #include "test-server/delivery.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <atomic>
@@ -28,7 +31,22 @@ bool is_content(code stage) noexcept {
            stage == code::end_of_message;
 }
 
+/// Of `name: value` as many whole lines as fit. The first one is shown whatever its length.
+std::string_view whole_lines(std::string_view name, std::string_view value, std::size_t limit) {
+    auto const before = name.size() + 2;
+    if (before + value.size() <= limit) return value;
+    auto const end = value.rfind('\n', limit > before ? limit - before : 0);
+    return end == value.npos ? value.substr(0, value.find('\n')) : value.substr(0, end);
+}
+
 } // namespace
+
+std::string refusal_of_headers(mta_profile const& mta, std::vector<mail_header> const& headers) {
+    std::size_t bytes = 0;
+    for (auto const& one : headers) bytes += one.name.size() + 1 + one.value.size();
+    if (mta.most_headers == 0 || bytes <= mta.most_headers) return {};
+    return fmt::format("552 5.6.0 Headers too large ({} max)", mta.most_headers);
+}
 
 bool ends_session(answer const& given) noexcept {
     return given.what == status::shutdown || given.what == status::connection_failure ||
@@ -91,7 +109,16 @@ template <class Command> asio::awaitable<answer> played_mta::say(Command const& 
         fail(ec);
         given.what = status::error;
     }
+    note_heard(given);
     co_return given;
+}
+
+asio::awaitable<answer> played_mta::say_header(mail_header const& header) {
+    bool const raw = wire::any(agreed_.steps, wire::step::leading_space);
+    auto const shown = message::shown_value(header.value, raw);
+    auto const limit = plan_.mta.longest_header;
+    co_return co_await say(
+        wire::header{header.name, limit == 0 ? shown : whole_lines(header.name, shown, limit)});
 }
 
 asio::awaitable<answer> played_mta::say_client() {
@@ -161,9 +188,23 @@ void played_mta::hear(wire::any_reply const& reply, answer& given) {
     }
 }
 
-void played_mta::fail(error_code ec) {
+/// A text that is no SMTP reply costs the milter the session, where the MTA looks at it.
+void played_mta::note_heard(answer& given) {
+    if (!given.reply.empty() && is_malformed(plan_.mta, given.reply)) {
+        fail(errc::bad_reply_text,
+             "\"" + given.reply + "\" is no SMTP reply: the MTA gives the milter up");
+        given.what = status::error;
+        return;
+    }
+    auto const* const path = given.stage == code::mail   ? values.sender
+                             : given.stage == code::rcpt ? values.recipient
+                                                         : nullptr;
+    given.heard = client_reply(plan_.mta, given, path ? path->address : std::string_view());
+}
+
+void played_mta::fail(error_code ec, std::string text) {
     if (failed_) return;
-    auto text = session_.failure().empty() ? ec.message() : session_.failure();
+    if (text.empty()) text = session_.failure().empty() ? ec.message() : session_.failure();
     failed_ = failure{ec, std::move(text), false};
 }
 

@@ -39,6 +39,9 @@ std::string new_queue_id();
 /// Of a message with these headers; an MTA gives one to a message without.
 std::string message_id(std::vector<mail_header> const& headers, std::string const& queue_id);
 
+/// Whether this MTA refuses a message with these headers by itself, after DATA; then what it says, else nothing.
+std::string refusal_of_headers(mta_profile const& mta, std::vector<mail_header> const& headers);
+
 /// All that it was given to refer to must outlive it. The first failure is kept; after it nothing more is said.
 class played_mta {
 public:
@@ -54,6 +57,9 @@ public:
 
     /// The plan's client, in the spelling of the MTA.
     net::asio::awaitable<answer> say_client();
+
+    /// A header of the message, as much of it as this MTA shows.
+    net::asio::awaitable<answer> say_header(mail_header const& header);
 
     net::asio::awaitable<void> abort();
     net::asio::awaitable<void> flush();
@@ -82,7 +88,8 @@ private:
     void tell(std::string_view line) const {
         if (log_) log_(line);
     }
-    void fail(error_code ec);
+    void fail(error_code ec, std::string text = {});
+    void note_heard(answer& given);
 
     session_plan const& plan_;
     transcript const& log_;

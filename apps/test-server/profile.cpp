@@ -44,6 +44,7 @@ mta_profile postfix(std::string name, std::string about, std::string_view versio
     one.aborts_before_quit = true;
     one.quits_with_the_refused = false;
     one.skip_ends_headers = true;
+    one.longest_header = 60'000;
     return one;
 }
 
@@ -70,6 +71,13 @@ mta_profile sendmail() {
                   {"{rcpt_mailer}", "local"}};
     one.id_with_sender = true;
     one.tags_ipv6 = true;
+    one.most_headers = 32'768;
+    one.replies.reject_early = "550 5.0.0 Command rejected";
+    one.replies.reject_content = "554 5.7.1 Command rejected";
+    one.replies.tempfail = "451 4.3.2 Please try again later";
+    one.replies.drops_the_malformed = false;
+    one.replies.replaces_lone_percent = true;
+    one.replies.names_the_address = true;
     return one;
 }
 
@@ -83,6 +91,8 @@ mta_profile minimal() {
     std::erase_if(one.values, [](auto const& value) { return value.first == "v"; });
     one.aborts_before_quit = false;
     one.skip_ends_headers = false;
+    one.longest_header = 0;
+    one.replies.drops_the_malformed = false;
     return one;
 }
 
@@ -117,6 +127,7 @@ mta_profile const& find_profile(std::string_view name) {
 }
 
 mta_profile with_usual_macros(mta_profile base) {
+    base.replies.drops_the_malformed = false; // they are shown
     base.macros[code::connect] +=
         " {client_addr} {client_name} {client_port} {client_ptr} {client_resolve}";
     for (auto const& [name, value] :

@@ -17,6 +17,19 @@
 
 namespace milter::test_server {
 
+/// What the SMTP client hears.
+struct reply_habits {
+    std::string reject = "550 5.7.1 Command rejected";
+    std::string reject_early = reject;   ///< to MAIL: a client refused at CONNECT or HELO
+    std::string reject_content = reject; ///< after the dot
+    std::string tempfail = "451 4.7.1 Service unavailable - try again later";
+    std::string shutdown = "421 4.7.0 Service unavailable - try again later";
+    bool drops_the_malformed =
+        true; ///< a milter whose text is no SMTP reply; else the text is replaced
+    bool replaces_lone_percent = false; ///< the whole text; else it is left out
+    bool names_the_address = false;     ///< before the text of MAIL and RCPT
+};
+
 struct mta_profile {
     std::string name;  ///< "postfix-3.7"
     std::string about; ///< a line for --help
@@ -29,6 +42,9 @@ struct mta_profile {
     /// Values that do not depend on the mail, by name; {mail_mailer} and {rcpt_mailer} are among them.
     std::vector<std::pair<std::string, std::string>> values;
 
+    reply_habits replies;
+    std::size_t longest_header = 0; ///< bytes shown of one, name included, in whole lines; 0: all
+    std::size_t most_headers = 0;   ///< bytes of all in a message: with more it is refused; 0: any
     bool macros_for_each_command =
         false; ///< also for headers, body and unknown commands, and if there are none
     bool id_with_sender = false; ///< macro i; else behind the first recipient that was accepted

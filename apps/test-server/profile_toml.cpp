@@ -13,7 +13,8 @@ namespace milter::test_server {
 namespace {
 
 constexpr std::string_view known_keys =
-    "base, version, actions, steps, strict, header_rules, macros, values, macros_for_each_command, "
+    "base, version, actions, steps, strict, header_rules, macros, values, replies, longest_header, "
+    "most_headers, macros_for_each_command, "
     "id_with_sender, tags_ipv6, aborts_each_message, aborts_before_quit, "
     "quits_with_the_refused and skip_ends_headers";
 
@@ -62,6 +63,9 @@ private:
                                                      : proto::strictness::lenient);
         if (name == "header_rules") return void(to.rules = with_place(node, name, rules_of));
         if (name == "macros") return read_macros(table_at(node, name), to);
+        if (name == "longest_header") return void(to.longest_header = number_at(node, name));
+        if (name == "most_headers") return void(to.most_headers = number_at(node, name));
+        if (name == "replies") return read_replies(table_at(node, name), to.replies);
         if (name == "values") return read_values(table_at(node, name), to);
         unknown_key(key, known_keys);
     }
@@ -87,6 +91,37 @@ private:
                     fail(name.source(),
                          fmt::format("{} has no list of macros of its own", name.str()));
                 to.macros[stage] = text_at(value, name.str());
+            });
+    }
+
+    void read_replies(toml::table const& from, reply_habits& to) {
+        struct {
+            std::string_view name;
+            std::string& text;
+        } const texts[] = {
+            {"reject", to.reject},
+            {"reject_early", to.reject_early},
+            {"reject_content", to.reject_content},
+            {"tempfail", to.tempfail},
+            {"shutdown", to.shutdown},
+        };
+        struct {
+            std::string_view name;
+            bool& flag;
+        } const habits[] = {
+            {"drops_the_malformed", to.drops_the_malformed},
+            {"replaces_lone_percent", to.replaces_lone_percent},
+            {"names_the_address", to.names_the_address},
+        };
+        for (auto const& [key, node] : from)
+            attempt([&, &name = key, &value = node] {
+                for (auto const& one : texts)
+                    if (name == one.name) return void(one.text = text_at(value, one.name));
+                for (auto const& one : habits)
+                    if (name == one.name) return void(one.flag = flag_at(value, one.name));
+                unknown_key(name, "reject, reject_early, reject_content, tempfail, shutdown, "
+                                  "drops_the_malformed, replaces_lone_percent and "
+                                  "names_the_address");
             });
     }
 

@@ -18,6 +18,7 @@ void add_answer(json& to, answer const& given) {
     to["status"] = name_of(given.what);
     to["stage"] = wire::name_of(given.stage);
     if (!given.reply.empty()) to["reply"] = text_json(given.reply);
+    if (!given.heard.empty()) to["client_hears"] = text_json(given.heard);
 }
 
 json answer_json(answer const& given) {

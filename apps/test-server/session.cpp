@@ -193,10 +193,12 @@ private:
     }
 
     asio::awaitable<bool> headers(message_plan const& mail, answer& verdict) {
-        bool const raw = wire::any(mta_.agreed().steps, wire::step::leading_space);
+        if (auto refusal = refusal_of_headers(plan_.mta, mail.headers); !refusal.empty()) {
+            verdict = {status::reject, code::data, refusal, refusal};
+            co_return true;
+        }
         for (auto const& one : mail.headers) {
-            auto const given =
-                co_await ask(wire::header{one.name, message::shown_value(one.value, raw)});
+            auto const given = co_await watched(mta_.say_header(one), code::header);
             if (settled(given, verdict)) co_return true;
             if (mta_.skipped() && plan_.mta.skip_ends_headers) break;
         }

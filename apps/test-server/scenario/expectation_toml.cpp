@@ -10,7 +10,8 @@ namespace milter::test_server {
 namespace {
 
 constexpr std::string_view known_keys =
-    "verdict, reply, error, sent and within; of a negotiation version, actions, steps and macros; "
+    "verdict, reply, client_hears, error, sent and within; of a negotiation version, actions, "
+    "steps and macros; "
     "of a message sender, recipients, recipient, no_recipient, headers, header, no_header, body, "
     "quarantine, edits, edit and keepalives";
 
@@ -54,6 +55,8 @@ bool scenario_reader::read_answer(std::string_view name, toml::node const& node,
                 parsed(node, name, [](std::string const& text) { return parse_verdict(text); });
     } else if (name == "reply")
         to.reply = pattern(node, name);
+    else if (name == "client_hears")
+        to.client_hears = pattern(node, name);
     else if (name == "error")
         to.error = pattern(node, name);
     else if (name == "sent")

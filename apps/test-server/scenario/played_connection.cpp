@@ -285,8 +285,7 @@ asio::awaitable<void> played_connection::add_header(mail_header const& header) {
     mail_.headers.push_back(header);
     out_.sent = !skips_headers_ && mta_->sends(code::header);
     if (skips_headers_) co_return;
-    bool const raw = wire::any(mta_->agreed().steps, wire::step::leading_space);
-    co_await ask(wire::header{header.name, message::shown_value(header.value, raw)});
+    co_await note(mta_->say_header(header), code::header);
     skips_headers_ = mta_->skipped() && plan_.mta.skip_ends_headers;
     if (out_.given.what != status::pass) co_await settle_message();
 }
@@ -319,6 +318,10 @@ asio::awaitable<void> played_connection::end_message() {
 asio::awaitable<void> played_connection::whole_message(mail const& content) {
     auto const open = [&] { return message_over_.empty() && out_.attempted && !mta_->failed(); };
     if (at_ < progress::data) co_await begin_content();
+    if (auto refusal = refusal_of_headers(plan_.mta, content.headers); !refusal.empty() && open()) {
+        out_.given = {status::reject, code::data, refusal, refusal};
+        co_return co_await settle_message();
+    }
     for (auto const& one : content.headers)
         if (open()) co_await add_header(one);
     if (open()) co_await end_headers();

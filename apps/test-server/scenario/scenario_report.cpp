@@ -108,6 +108,7 @@ json step_json(scenario_step const& step, step_result const& result) {
         one["status"] = name_of(outcome.given.what);
         one["stage"] = wire::name_of(outcome.given.stage);
         if (!outcome.given.reply.empty()) one["reply"] = text_json(outcome.given.reply);
+        if (!outcome.given.heard.empty()) one["client_hears"] = text_json(outcome.given.heard);
         one["seconds"] = seconds(outcome.took);
     } else {
         one["why_not"] = text_json(outcome.why_not);

@@ -96,6 +96,9 @@ public:
         if (wanted.reply && !wanted.reply->matches(given.reply))
             add("reply " + quoted(wanted.reply->text()),
                 given.reply.empty() ? "none" : quoted(given.reply));
+        if (wanted.client_hears && !wanted.client_hears->matches(given.heard))
+            add("that the client hears " + quoted(wanted.client_hears->text()),
+                given.heard.empty() ? "nothing against the mail" : quoted(given.heard));
         if (wanted.error) check_error(*wanted.error);
         if (wanted.within && outcome_.took > *wanted.within)
             findings_.push_back({"an answer within " + milliseconds(*wanted.within),

@@ -56,7 +56,8 @@ struct step_expectation {
     bool any = false;                        ///< whatever the verdict
     std::optional<bool> sent;                ///< false: the milter negotiated the command away
     std::optional<text_pattern> reply;
-    std::optional<text_pattern> error; ///< why the session broke
+    std::optional<text_pattern> client_hears; ///< the reply to the SMTP client
+    std::optional<text_pattern> error;        ///< why the session broke
     std::optional<proto::duration> within;
     agreement_expectation agreement;
     message_expectation message;

@@ -37,6 +37,16 @@ inline void prepare(socket& connected, int family) noexcept {
     if (!connected.non_blocking()) connected.non_blocking(true, ignored);
 }
 
+/// Is told the bytes that pass a stream: a recorder.
+class stream_tap {
+public:
+    virtual void received(std::string_view bytes) = 0;
+    virtual void sent(std::string_view bytes) = 0;
+
+protected:
+    ~stream_tap() = default;
+};
+
 class stream {
 public:
     explicit stream(socket connected)
@@ -45,6 +55,9 @@ public:
     }
 
     socket& lowest_layer() noexcept { return socket_; }
+
+    /// `one` is told from now on, and must outlive the stream; null: nobody is.
+    void tap(stream_tap* one) noexcept { tap_ = one; }
 
     /// Some bytes that are there already. Where the peer is never that quick, as on a CPU of its own, it is tried now and
     /// then only; where it always is, others still get their turn. read() is what follows when none came.
@@ -64,6 +77,7 @@ public:
         }
         if (++row_ == longest_row) row_ = 0, pass_ = 1;
         ec = translate(failed);
+        if (tap_ && size != 0) tap_->received({room.data(), size});
         return size;
     }
 
@@ -77,8 +91,10 @@ public:
         if (must_wait_) return 0;
         while (done != bytes.size()) {
             error_code failed;
-            done +=
-                socket_.write_some(asio::buffer(bytes.data() + done, bytes.size() - done), failed);
+            auto const rest = bytes.substr(done);
+            auto const size = socket_.write_some(asio::buffer(rest.data(), rest.size()), failed);
+            done += size;
+            if (tap_ && size != 0) tap_->sent(rest.substr(0, size));
             if (failed == asio::error::would_block) {
                 must_wait_ = true;
                 break;
@@ -102,7 +118,7 @@ public:
                 written_ = 0;
                 socket_.async_read_some(
                     asio::buffer(into.data(), into.size()),
-                    read_handler<decltype(handler)>{this, result, std::move(handler)});
+                    read_handler<decltype(handler)>{this, into.data(), result, std::move(handler)});
             },
             asio::use_awaitable, room, deadline, &ec);
     }
@@ -117,6 +133,7 @@ public:
         while (!bytes.empty()) {
             auto [failed, size] = co_await socket_.async_write_some(
                 asio::buffer(bytes.data(), bytes.size()), use_tuple);
+            if (tap_ && size != 0) tap_->sent(bytes.substr(0, size));
             bytes.remove_prefix(size);
             bool const late =
                 timed_out_; // the watchdog barks once: the next piece would have no deadline
@@ -146,10 +163,12 @@ private:
         void operator()(error_code failed, std::size_t size) {
             from->watchdog_.until(proto::never);
             *result = from->translate(failed);
+            if (from->tap_ && size != 0) from->tap_->received({into, size});
             std::move(handler)(size);
         }
 
         stream* from;
+        char const* into;
         error_code* result;
         Handler handler;
     };
@@ -175,6 +194,7 @@ private:
 
     socket socket_;
     watchdog watchdog_;
+    stream_tap* tap_ = nullptr;
     bool timed_out_ = false;
     unsigned pass_ = 0;      ///< how many calls of try_read() are to be passed over
     unsigned row_ = 0;       ///< how many in a row found something
