@@ -3,14 +3,11 @@
 #include "test-server/delivery.hpp"
 
 #include <milter/ascii.hpp>
+#include <milter/message/edit_text.hpp>
 #include <milter/message/envelope.hpp>
 
-#include <fmt/format.h>
-
 #include <cstdint>
-#include <optional>
 #include <utility>
-#include <variant>
 
 namespace milter::test_server {
 
@@ -50,59 +47,7 @@ void apply_envelope(message_outcome& result, message::envelope_edit const& edit)
     }
 }
 
-/// Words of an edit; nothing for other replies.
-class edit_words {
-public:
-    explicit edit_words(bool leading_space) : leading_space_(leading_space) {}
-
-    std::string operator()(wire::add_header const& one) const {
-        return fmt::format("add_header {}", field(one.name, one.value));
-    }
-    std::string operator()(wire::insert_header const& one) const {
-        return fmt::format("insert_header {} {}", one.index, field(one.name, one.value));
-    }
-    std::string operator()(wire::change_header const& one) const {
-        if (one.value.empty()) return fmt::format("delete_header {} {}", one.index, one.name);
-        return fmt::format("change_header {} {}", one.index, field(one.name, one.value));
-    }
-    std::string operator()(wire::add_rcpt const& one) const {
-        return fmt::format("add_rcpt {}", one.address);
-    }
-    std::string operator()(wire::add_rcpt_with_args const& one) const {
-        return with_args("add_rcpt", one.address, one.args);
-    }
-    std::string operator()(wire::delete_rcpt const& one) const {
-        return fmt::format("delete_rcpt {}", one.address);
-    }
-    std::string operator()(wire::change_from const& one) const {
-        return with_args("change_from", one.address, one.args);
-    }
-    std::string operator()(wire::replace_body const&) const { return "replace_body"; }
-    std::string operator()(wire::quarantine const& one) const {
-        return fmt::format("quarantine {}", one.reason);
-    }
-    template <class Other> std::string operator()(Other const&) const { return {}; }
-
-private:
-    std::string field(std::string_view name, std::string_view value) const {
-        return fmt::format("{}:{}{}", name, leading_space_ ? "" : " ", value);
-    }
-
-    template <class Args>
-    static std::string with_args(char const* word, std::string_view address, Args const& args) {
-        std::optional<std::string_view> const said = args;
-        return said ? fmt::format("{} {} {}", word, address, *said)
-                    : fmt::format("{} {}", word, address);
-    }
-
-    bool leading_space_;
-};
-
 } // namespace
-
-std::string edit_text(wire::any_reply const& reply, bool leading_space) {
-    return std::visit(edit_words(leading_space), reply);
-}
 
 void begin_delivery(message_outcome& result, message_plan const& mail,
                     message::header_rules rules) {
@@ -119,7 +64,7 @@ void note_edit(message_outcome& result, wire::any_reply const& reply, bool leadi
     }
     if (auto const* piece = std::get_if<wire::replace_body>(&reply))
         result.new_body += piece->bytes;
-    auto text = edit_text(reply, leading_space);
+    auto text = message::edit_text(reply, leading_space);
     auto& all = result.edit_texts;
     bool const goes_on =
         text == "replace_body" && !all.empty() && all.back() == text; // its next piece

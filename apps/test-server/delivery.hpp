@@ -5,16 +5,10 @@
 #include "test-server/outcome.hpp"
 #include "test-server/plan.hpp"
 
-#include <string>
-
 namespace milter::test_server {
 
 /// Puts the message as it came into `result`, all but its recipients.
 void begin_delivery(message_outcome& result, message_plan const& mail, message::header_rules rules);
-
-/// An edit in the words of milter-test-filter: `add_header X-Spam: no`; empty for a reply that is none. Values are shown
-/// with their leading blank, whatever was negotiated.
-std::string edit_text(wire::any_reply const& reply, bool leading_space);
 
 /// Notes an edit or a keepalive.
 void note_edit(message_outcome& result, wire::any_reply const& reply, bool leading_space);

@@ -68,7 +68,7 @@ struct message_outcome {
     bool edits_stand = false; ///< the message was accepted at its end
     message::edit_list edits;
     std::vector<std::string>
-        edit_texts;       ///< in the order in which they came, as edit_text() has them
+        edit_texts;       ///< in the order in which they came, as message::edit_text() has them
     std::string new_body; ///< when edits.replaces_body
 
     /// The message with the edits that stand.

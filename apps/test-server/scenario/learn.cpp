@@ -3,7 +3,7 @@
 #include "test-server/scenario/learn.hpp"
 
 #include "test-server/compose.hpp"
-#include "test-server/delivery.hpp"
+#include <milter/message/edit_text.hpp>
 
 #include <algorithm>
 #include <stdexcept>
@@ -156,7 +156,8 @@ private:
         }
         auto const heard = wire::code_of(*reply);
         if (wire::row_of(heard).kind != wire::reply_kind::verdict) {
-            auto text = edit_text(*reply, wire::any(agreed_.steps, wire::step::leading_space));
+            auto text =
+                message::edit_text(*reply, wire::any(agreed_.steps, wire::step::leading_space));
             if (!text.empty() &&
                 (edits_.empty() || edits_.back() != text || text != "replace_body"))
                 edits_.push_back(std::move(text));

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: BSL-1.0
+// tests/test/mta.cpp - the unit-test kit for milters: an MTA in process
+#include <milter/test/handler.hpp>
+#include <milter/test/mta.hpp>
+#include <milter/test/scripted_filter.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace test = milter::test;
+namespace wire = milter::wire;
+namespace proto = milter::proto;
+using code = wire::command_code;
+using lines = std::vector<std::string>;
+
+namespace {
+
+struct fixture {
+    test::scripted_filter filter;
+    test::mta<test::scripted_filter> mta{filter};
+
+    lines letters() const { // the first word of what was heard
+        lines all;
+        for (auto const& one : filter.heard()) all.push_back(one.substr(0, one.find(' ')));
+        return all;
+    }
+};
+
+template <class Value> std::string printed(Value const& one) {
+    std::ostringstream out;
+    out << one;
+    return out.str();
+}
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(test_mta, fixture)
+
+BOOST_AUTO_TEST_CASE(what_a_test_leaves_out_is_said_for_it) {
+    BOOST_TEST(mta.end_of_message() == test::proceeds);
+    BOOST_TEST(letters() == (lines{"negotiate", "connect", "helo", "mail", "rcpt", "data",
+                                   "end_of_headers", "end_of_message"}),
+               boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(each_command_gives_its_answer) {
+    filter.on(code::connect, wire::discard{}).on(code::rcpt, wire::reply_text{"550 5.1.1 no"});
+    filter.on(code::body, wire::tempfail{});
+    BOOST_TEST(mta.connect({"mx.test", "2001:db8::1", 25}) == test::discards);
+    BOOST_TEST(filter.heard().back() == "connect \"mx.test\" 6 \"2001:db8::1\" port 25");
+    BOOST_TEST(mta.helo("mx.test") == test::proceeds);
+    BOOST_TEST(mta.mail("<a@test>", {"SIZE=9"}) == test::proceeds);
+    BOOST_TEST(filter.heard().back() == "mail \"<a@test>\" \"SIZE=9\"");
+    BOOST_TEST(mta.rcpt("<b@test>") == test::replies("550 5.1.1 no"));
+    BOOST_TEST(mta.header("Subject", "hi") == test::proceeds);
+    BOOST_TEST(filter.heard().back() == "header \"Subject\" \"hi\"");
+    BOOST_TEST(mta.body("text\r\n") == test::tempfails);
+    mta.abort();
+    BOOST_TEST(mta.unknown("XYZ") == test::proceeds);
+    BOOST_TEST(mta.mail("<c@test>") == test::proceeds);
+}
+
+BOOST_AUTO_TEST_CASE(delivered_message_has_the_edits_of_the_filter) {
+    filter.on(code::end_of_message, wire::add_header{"X-Seen", "yes"},
+              wire::change_header{1, "Subject", "[x] hi"}, wire::change_header{1, "X-Old", ""},
+              wire::add_rcpt{"<c@test>"}, wire::delete_rcpt{"<b@test>"},
+              wire::change_from{"<new@test>", {}}, wire::replace_body{"new"},
+              wire::replace_body{" body\r\n"}, wire::progress{}, wire::accept{});
+    auto one = test::mail::parse("Subject: hi\nX-Old: 1\n\ntext\n");
+    one.recipients = {"<b@test>"};
+    auto const done = mta.deliver(one);
+    BOOST_TEST(done.verdict == test::accepts);
+    BOOST_TEST((done.stage == code::end_of_message));
+    BOOST_TEST(done.accepted());
+    BOOST_TEST(done.keepalives == 1u);
+    BOOST_TEST(done.edits ==
+                   (lines{"add_header X-Seen: yes", "change_header 1 Subject: [x] hi",
+                          "delete_header 1 X-Old", "add_rcpt <c@test>", "delete_rcpt <b@test>",
+                          "change_from <new@test>", "replace_body"}),
+               boost::test_tools::per_element());
+    test::mail const expected{
+        "<new@test>", {"<c@test>"}, {{"Subject", "[x] hi"}, {"X-Seen", "yes"}}, "new body\r\n"};
+    BOOST_TEST(done.result == expected);
+    BOOST_TEST(done.result.header("x-seen").value() == "yes");
+    BOOST_TEST(done.result.count("X-Old") == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(refused_message_keeps_what_it_was) {
+    filter.on(code::end_of_message, wire::add_header{"X-Seen", "yes"}, wire::reject{});
+    auto const done = mta.deliver();
+    BOOST_TEST(done.verdict == test::rejects);
+    BOOST_TEST(!done.accepted());
+    BOOST_TEST(done.result == test::mail{});
+    BOOST_TEST(done.edits.size() == 1u); // what it asked for all the same
+}
+
+BOOST_AUTO_TEST_CASE(recipients_are_refused_one_by_one_and_none_left_ends_the_message) {
+    filter.on(code::rcpt, wire::reply_text{"550 5.1.1 no"});
+    test::mail one;
+    one.recipients = {"<a@test>", "<b@test>"};
+    auto const done = mta.deliver(one);
+    BOOST_TEST_REQUIRE(done.refused.size() == 2u);
+    BOOST_TEST(done.refused[1].address == "<b@test>");
+    BOOST_TEST(done.refused[1].given == test::replies("550 5.1.1 no"));
+    BOOST_TEST((done.stage == code::rcpt));
+    BOOST_TEST(letters().back() == "abort");
+    filter.on(code::rcpt);
+    BOOST_TEST(mta.deliver(one).accepted()); // the next one on the same connection
+}
+
+BOOST_AUTO_TEST_CASE(message_ends_at_the_first_verdict_that_settles_it) {
+    filter.on(code::header, wire::accept{});
+    auto const done = mta.deliver();
+    BOOST_TEST(done.verdict == test::accepts);
+    BOOST_TEST((done.stage == code::header));
+    BOOST_TEST(letters().back() == "abort");
+}
+
+BOOST_AUTO_TEST_CASE(macros_are_those_that_the_filter_asked_for) {
+    proto::filter_options wants;
+    wants.wants.lists[wire::macro_stage_index(code::mail)] = "{auth_authen} i";
+    test::scripted_filter picky(wants);
+    test::mta by(picky);
+    by.macros(code::connect, {{"j", "mx.test"}, {"v", "x"}});
+    by.macros(code::mail, {{"{auth_authen}", "al"}, {"{auth_type}", "PLAIN"}});
+    by.mail("<a@test>");
+    BOOST_TEST(picky.macro("j").value() == "mx.test");
+    BOOST_TEST(picky.macro("{auth_authen}").value() == "al");
+    BOOST_TEST(!picky.macro("{auth_type}").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(what_was_negotiated_away_is_not_said) {
+    proto::filter_options wants;
+    wants.wants.steps = wire::step::no_body | wire::step::nr_header | wire::step::leading_space;
+    test::scripted_filter deaf(wants);
+    test::mta by(deaf);
+    BOOST_TEST(!by.sends(code::body));
+    BOOST_TEST(by.header("A", "b") == test::proceeds);
+    BOOST_TEST(deaf.heard().back() == "header \"A\" \" b\"");
+    BOOST_TEST(by.deliver().accepted());
+}
+
+BOOST_AUTO_TEST_CASE(filter_that_breaks_the_protocol_is_told) {
+    auto const silent = [](wire::any_command const&, proto::filter_session&) {};
+    test::handler mute({}, silent);
+    test::mta by(mute);
+    BOOST_CHECK_EXCEPTION(by.connect(), test::protocol_error, [](auto const& why) {
+        return std::string(why.what()).find("the filter gave up: ") == 0;
+    });
+    filter.on(code::rcpt, wire::add_header{"A", "b"});
+    BOOST_CHECK_THROW(mta.rcpt("<a@test>"), test::protocol_error);
+}
+
+BOOST_AUTO_TEST_CASE(handlers_of_sessions_can_be_tried) {
+    auto const marks = [](wire::any_command const& command, proto::filter_session& session) {
+        milter::error_code ec;
+        if (std::holds_alternative<wire::end_of_message>(command))
+            session.reply(wire::add_header{"X-Tiny", "was here"}, ec);
+        session.reply(wire::proceed{}, ec);
+    };
+    proto::filter_options wants;
+    wants.wants.actions = wire::action::add_header;
+    test::handler milter(wants, marks);
+    test::mta by(milter);
+    BOOST_TEST(by.deliver().result.header("X-Tiny").value() == "was here");
+}
+
+BOOST_AUTO_TEST_CASE(texts_of_mail_are_read_as_an_mta_does) {
+    auto const one = test::mail::parse("A: b\r\nB:c\n\td\nC:\n\n\nbody\nlast");
+    BOOST_TEST(one.headers == (std::vector<test::header>{{"A", "b"}, {"B", "c\n\td"}, {"C", ""}}),
+               boost::test_tools::per_element());
+    BOOST_TEST(one.body == "\r\nbody\r\nlast\r\n");
+    BOOST_TEST(test::mail::parse("").headers.empty());
+}
+
+BOOST_AUTO_TEST_CASE(everything_prints_for_test_frameworks) {
+    BOOST_TEST(printed(test::replies("550 no")) == "reply \"550 no\"");
+    BOOST_TEST(printed(test::proceeds) == "continue");
+    BOOST_TEST(printed(test::mail{"<a@t>", {"<b@t>"}, {{"S", "hi"}}, "x\r\n"}) ==
+               "MAIL FROM:<a@t>\nRCPT TO:<b@t>\nS: hi\n\nx\r\n");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
