@@ -13,7 +13,7 @@ import os
 import sys
 
 GUIDES = "docs/library/*.md"
-EXAMPLES = ("docs/examples/*.cpp", "docs/examples/*.hpp")
+EXAMPLES = ("docs/examples/*.cpp", "docs/examples/*.hpp", "docs/examples/*/*.cpp")
 LEFT_OUT = "// ..."
 
 
