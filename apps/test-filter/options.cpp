@@ -4,6 +4,7 @@
 
 #include "cli/exit_code.hpp"
 #include "cli/flag_names.hpp"
+#include "test-filter/foreign_option.hpp"
 #include "test-filter/script_toml.hpp"
 #include "test-filter/style.hpp"
 #include <milter/version.hpp>
@@ -272,6 +273,17 @@ void settle_script(options& into, texts const& given, std::vector<rule> rules) {
     settle_faults(into.plan.faults, given);
 }
 
+/// With what does it instead of an option of the older milter-test-client.
+std::string complaint(CLI::App const* app, CLI::Error const& why) {
+    std::string text;
+    for (auto const& word : app->remaining())
+        if (auto const instead = instead_of(word); !instead.empty())
+            text.append("milter-test-filter: ").append(word).append(": ").append(instead) += '\n';
+    if (!text.empty()) return text;
+    return "milter-test-filter: " + std::string(why.what()) +
+           "\nRun with --help for more information.\n";
+}
+
 } // namespace
 
 parsed_options parse_options(int argc, char const* const* argv) {
@@ -291,6 +303,7 @@ parsed_options parse_options(int argc, char const* const* argv) {
         settle_listening(value, given);
         settle_script(value, given, rules.rules(app));
     } catch (CLI::ParseError const& why) {
+        app.failure_message(complaint);
         bool const usage = app.exit(why) != 0;
         return {{}, usage ? static_cast<int>(cli::exit_code::usage) : 0};
     } catch (std::exception const& why) {

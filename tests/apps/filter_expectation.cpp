@@ -173,6 +173,20 @@ BOOST_AUTO_TEST_CASE(faults_break_sessions_and_are_repeated_by_their_seed) {
     BOOST_TEST(outcome() == first);
 }
 
+BOOST_AUTO_TEST_CASE(options_of_the_older_client_are_refused_with_what_does_it_here) {
+    auto const daemon = run_filter({"-s", socket, "--daemon", "--n-workers=2"});
+    BOOST_TEST(daemon.exit_code == 2);
+    BOOST_TEST(daemon.err ==
+               "milter-test-filter: --daemon: it stays in the foreground; in the background: "
+               "milter-test-filter ... &, or systemd-run\n"
+               "milter-test-filter: --n-workers=2: nothing of that kind is to be set: leave it "
+               "out\n");
+    auto const wrong = run_filter({"-s", socket, "--deamon"});
+    BOOST_TEST(wrong.exit_code == 2);
+    BOOST_TEST(contains(wrong.err, "--deamon"));
+    BOOST_TEST(contains(wrong.err, "Run with --help"));
+}
+
 BOOST_AUTO_TEST_CASE(sessions_are_recorded_as_a_corpus) {
     auto const file = dir / "seen.jsonl";
     start({"--record", file, "--sessions", "2", "--on", "rcpt=reply 550 5.1.1 no", "--when",
