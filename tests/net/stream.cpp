@@ -146,4 +146,32 @@ BOOST_AUTO_TEST_CASE(closing_ends_a_read_that_waits) {
     BOOST_TEST(ec == asio::error::operation_aborted);
 }
 
+BOOST_AUTO_TEST_CASE(tap_is_told_all_bytes_that_pass_whichever_way) {
+    struct listening final : milter::net::stream_tap {
+        void received(std::string_view bytes) override { heard.append(bytes); }
+        void sent(std::string_view bytes) override { said.append(bytes); }
+        std::string heard, said;
+    } tap;
+    both_ends ends;
+    ends.ours.tap(&tap);
+    error_code ec;
+    std::string const large(1 << 20, 'x'); // more than the system takes at once
+    support::begin(ends.context, ends.ours.write(large, in(1h), ec));
+    std::size_t seen = 0;
+    while (seen < large.size())
+        seen += support::run(ends.context, read_some(ends.theirs, in(1h), ec)).size();
+    BOOST_TEST((tap.said == large));
+    error_code written;
+    support::run(ends.context, ends.theirs.write("hello", in(1h), written));
+    support::run(ends.context, read_some(ends.ours, in(1h), ec));
+    support::run(ends.context, ends.theirs.write(" again", in(1h), written));
+    char room[16];
+    std::size_t got = 0;
+    while (got == 0) got = ends.ours.try_read(room, ec);
+    BOOST_TEST(tap.heard == "hello again");
+    ends.ours.tap(nullptr);
+    support::run(ends.context, ends.ours.write("unheard", in(1h), ec));
+    BOOST_TEST((tap.said == large));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
