@@ -163,6 +163,10 @@ void connection::negotiate(wire::negotiate const& offer, send_answer const* inst
                            "close: " + agreed.error().message());
             return end(end_connection::how::close);
         }
+        // without a list to ask for it is not wanted, unless it was named
+        if (plan_.negotiation.actions)
+            agreed->actions |=
+                *plan_.negotiation.actions & offer.actions & wire::action::set_macro_list;
         if (plan_.negotiation.version)
             agreed->version = std::min(agreed->version, *plan_.negotiation.version);
         session_.negotiate(*agreed, ec);

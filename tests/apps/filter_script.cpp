@@ -243,7 +243,7 @@ BOOST_AUTO_TEST_CASE(problems_name_file_line_and_column) {
         {"[[rule]]\ndo = \"reject\"", "s.toml:1:1: a rule needs \"on\""},
         {"[[rule]]\non = 1\ndo = \"reject\"", "s.toml:2:6: \"on\" is a text in quotes"},
         {"[[rules]]\non = \"rcpt\"",
-         "s.toml:1:3: unknown key \"rules\"; there are negotiate and rule"},
+         "s.toml:1:3: unknown key \"rules\"; there are negotiate, rule, expect and faults"},
         {"[[rule]]\non = \"rcpt\"\nthen = \"reject\"", "s.toml:3:1: unknown key \"then\""},
         {"rule = 1", "s.toml:1:8: rules are written [[rule]]"},
         {"rule = [1]", "s.toml:1:9: \"rule\" is a table"},

@@ -257,7 +257,13 @@ BOOST_AUTO_TEST_CASE(several_messages_and_sessions_at_once) {
     BOOST_TEST(done.exit_code == 0, done.err);
     BOOST_TEST(contains(done.out, "session: 8\nmessage: 1\nstatus: pass\nmessage: 2\n"), done.out);
     BOOST_TEST(filter->wait() == 0);
-    BOOST_TEST(contains(filter->out(), "[8] finished\n"));
+    auto const out = filter->out();
+    BOOST_TEST(
+        contains(out, "[8] connect: ")); // sessions that are open together have their numbers
+    std::size_t finished = 0;
+    for (auto at = out.find("finished\n"); at != out.npos; at = out.find("finished\n", at + 1))
+        ++finished;
+    BOOST_TEST(finished == 8u);
 }
 
 // ---- negotiation
@@ -290,10 +296,11 @@ BOOST_AUTO_TEST_CASE(an_old_mta_is_played) {
     meets({"--no-offer", "skip,leading_space,nr_header,set_macro_list", "--expect", "pass"});
     filter->stop();
     auto const out = filter->out();
-    BOOST_TEST(contains(out, "negotiate: version=<2>"));
-    BOOST_TEST(contains(out, "  -> negotiate version=2 actions=none steps=no_helo\n"));
-    BOOST_TEST(!contains(out, "\ndata\n"));
-    BOOST_TEST(!contains(out, "\nunknown"));
+    auto const old = out.substr(0, out.find("finished\n"));
+    BOOST_TEST(contains(old, "negotiate: version=<2>"));
+    BOOST_TEST(contains(old, "  -> negotiate version=2 actions=none steps=no_helo\n"));
+    BOOST_TEST(!contains(old, "\ndata\n"));
+    BOOST_TEST(!contains(old, "\nunknown"));
     BOOST_TEST(contains(out, "  -> negotiate version=6 actions=none steps=no_helo\n"));
 }
 

@@ -106,17 +106,17 @@ BOOST_AUTO_TEST_CASE(session_of_postfix_ends_at_a_text_that_is_no_reply) {
 }
 
 BOOST_AUTO_TEST_CASE(postfix_shows_60000_bytes_of_a_header_in_whole_lines) {
-    // as in a capture of it: lines of 66 bytes behind a first one of 66, and 59,974 bytes of 70,000
+    // as in a capture of it: lines of 66 bytes behind a first one of 66, and 59,974 bytes of it
     std::string long_value = " " + std::string(66, 'w');
-    for (int i = 0; i < 1'000; ++i) long_value += "\n\t" + std::string(66, 'w');
+    for (int i = 0; i < 940; ++i) long_value += "\n\t" + std::string(66, 'w');
     plan.mta = find_profile("postfix-3.7");
     plan.messages.front().headers = {{"X-70k", long_value},
-                                     {"X-Line", " " + std::string(70'000, 'v')}};
+                                     {"X-Line", " " + std::string(61'000, 'v')}};
     run();
     auto const shown = heard(code::header);
     BOOST_TEST_REQUIRE(shown.size() == 2u);
     BOOST_TEST(shown[0].size() == 4 + 1 + sizeof "X-70k" + 59'974 + 1);
-    BOOST_TEST(shown[1].size() > 70'000u); // one line is not cut
+    BOOST_TEST(shown[1].size() > 61'000u); // one line is not cut
     plan.mta = find_profile("sendmail-8.17");
     plan.mta.most_headers = 0;
     run();
