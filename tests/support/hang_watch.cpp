@@ -5,11 +5,11 @@
 
 #include <boost/test/tree/test_unit.hpp>
 
-#include <signal.h>
 #include <unistd.h>
 
 #include <charconv>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
