@@ -9,6 +9,7 @@ enum class exit_code : int {
     differs = 1,     ///< an expectation was not met, or a session broke
     usage = 2,       ///< options or a script that cannot be used
     unreachable = 3, ///< nobody to talk to, or no socket to listen on
+    gate_missed = 4, ///< a figure of a load was beyond what was asked for
     interrupted = 5, ///< by a signal; what was seen until then has been reported
 };
 
