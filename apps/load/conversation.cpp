@@ -180,6 +180,7 @@ void conversation::note_time(proto::time_point now) {
 }
 
 void conversation::greet(wire::frame_view const& answer, proto::time_point now) {
+    if (has_pending()) return fail(errc::reply_not_due, now); // before it had the offer
     error_code ec;
     script_ = shared_->scripts.find(answer, ec);
     if (!script_) return fail(ec, now);
@@ -190,7 +191,7 @@ void conversation::greet(wire::frame_view const& answer, proto::time_point now) 
 }
 
 void conversation::settle(wire::reply_code verdict, std::string_view text, proto::time_point now) {
-    if (unwritten_ != 0) return fail(errc::reply_not_due, now); // before it had the command
+    if (has_pending()) return fail(errc::reply_not_due, now); // before it had the command
     note_time(now);
     auto const what = outcome_of(verdict, text);
     bool const refused = refuses(what);
