@@ -205,7 +205,10 @@ private:
 cli::exit_code run_bench(bench_options const& wanted) try {
     std::signal(SIGPIPE, SIG_IGN); // NOLINT(cert-err33-c): it cannot fail
     return bench_run(wanted).run();
-} catch (std::runtime_error const& why) {
+} catch (unusable_file const& why) {
+    fmt::print(stderr, "milter-test-server bench: {}\n", why.what());
+    return cli::exit_code::usage;
+} catch (std::runtime_error const& why) { // of find_target()
     fmt::print(stderr, "milter-test-server bench: {}\n", why.what());
     return cli::exit_code::unreachable;
 }

@@ -10,6 +10,7 @@
 #include "test-server/complaint.hpp"
 #include "test-server/protocol_options.hpp"
 #include "test-server/session_options.hpp"
+#include <milter/version.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -26,7 +27,7 @@ constexpr char const* examples =
 
 Examples:
   milter-test-server bench -s unix:/run/opendkim/opendkim.sock
-  milter-test-server bench -s unix:/tmp/x.sock --n-mails 10000 --n-concurrent-connections 10 --warm-up 500 mails/
+  milter-test-server bench -s unix:/tmp/x.sock --n-mails 10000 --n-concurrent-connections 10 --warm-up 500 spam.eml
   milter-test-server bench -s unix:/tmp/x.sock --rate 500/s --duration 30s --ramp 5s --gate 'p99<50ms'
   milter-test-server bench -s unix:/tmp/x.sock --gate 'eom.p99<20ms' --gate 'errors<1%' --json
   milter-test-server bench --compare unix:/tmp/old.sock unix:/tmp/new.sock --duration 30s --gate 'slower<5%'
@@ -34,7 +35,7 @@ Examples:
 )";
 
 constexpr char const* footer = R"(
-MAIL: a file with a message, a folder with .eml files, a corpus (.jsonl; docs/corpus-format.md). Without: one made up.
+MAIL: a file with a message, a folder with .eml files, a corpus (.jsonl). Without: one made up.
 Closed loop: a session begins when another one has ended. With --rate, --period or --interval (open loop) sessions are
   due at fixed times; one that has to wait for its turn was due all the same, and its waiting counts (response time).
 GATE: [STAGE.]p50, p99.9, mean, min, max, median <, <=, >, >= TIME; throughput>200/s; errors, rejects, tempfails <
@@ -56,7 +57,7 @@ struct texts {
     std::uint64_t mails = 100;
     std::size_t lines = 0;
     std::string rate, period, interval, flood, duration, ramp, warm_up, report_every;
-    bool shuffle = false;
+    bool shuffle = false, no_failures = false;
 };
 
 using cli::show_as;
@@ -104,8 +105,11 @@ void add_load(CLI::App& app, bench_options& into, texts& given) {
             "N")
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000}))
         ->group("Load");
-    app.add_flag("--shuffle,!--no-shuffle", given.shuffle,
-                 "Messages in another order each round")
+    auto* const shuffle =
+        app.add_flag("--shuffle", given.shuffle, "Messages in another order each round");
+    shuffle->group("Load");
+    app.add_flag("--no-shuffle", "Messages in the order given (default)")
+        ->excludes(shuffle)
         ->group("Load");
     show_as(app.add_option("--seed", into.seed, "Of the order (1)"), "N")->group("Load");
     show_as(app.add_option("--slices", into.slices, "With --compare: turns of each milter (20)"),
@@ -143,8 +147,11 @@ void add_output(CLI::App& app, bench_options& into, texts& given) {
             "[TIME]")
         ->expected(0, 1)
         ->group("Output");
-    app.add_flag("--report-failure-responses,!--no-report-failure-responses", into.report_failures,
-                 "Lists the replies that refused something (default)")
+    auto* const failures = app.add_flag("--report-failure-responses",
+                                        "Lists the replies that refused something (default)");
+    failures->group("Output");
+    app.add_flag("--no-report-failure-responses", given.no_failures, "Does not list them")
+        ->excludes(failures)
         ->group("Output");
     app.add_option("--report-statistics-data", into.statistics_file,
                    "Writes a line of CSV for each message")
@@ -239,6 +246,7 @@ void settle_output(bench_options& into, texts const& given, CLI::App const& app)
     for (auto const& one : into.gates)
         if (one.what == load::gate::metric::slower && into.milters.size() < 2)
             throw std::invalid_argument("--gate: \"" + one.text + "\" needs --compare");
+    into.report_failures = !given.no_failures;
     if (app.get_option("--report-periodically")->count() == 0) return;
     into.report_every = std::chrono::seconds(1);
     if (!given.report_every.empty())
@@ -266,11 +274,14 @@ parsed_bench_options parse_bench_options(int argc, char const* const* argv) {
     app.footer(footer);
     app.get_formatter()->column_width(36);
     app.set_help_flag("-?,--help", "Prints this");
+    app.set_version_flag("--version", "milter-test-server " + std::string(version_string),
+                         "Prints the version");
     add_target(app, given);
     add_load(app, value, given);
     add_message(app, value, given);
     add_client(app, value.plan, given.client);
     add_protocol(app, given.protocol);
+    app.remove_option(app.get_option("--header-rules")); // edits are counted, not made
     add_macros(app, given.macros);
     add_timeouts(app, given.times);
     add_output(app, value, given);

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <stdexcept>
 #include <system_error>
 #include <utility>
 
@@ -33,7 +32,7 @@ bench_progress::bench_progress(bench_options const& wanted) : data_name_(wanted.
     if (data_name_.empty()) return;
     data_.reset(std::fopen(data_name_.c_str(), "we"));
     if (!data_)
-        throw std::runtime_error(data_name_ + ": " + std::system_category().message(errno));
+        throw unusable_file(data_name_ + ": " + std::system_category().message(errno));
     fmt::print(data_.get(), "wall clock time,response time,message size\n");
 }
 
@@ -99,7 +98,7 @@ void bench_progress::finish(proto::time_point now) {
     if (!data_) return;
     bool const failed = std::fflush(data_.get()) != 0 || std::ferror(data_.get()) != 0;
     data_.reset();
-    if (failed) throw std::runtime_error(data_name_ + ": cannot be written to its end");
+    if (failed) throw unusable_file(data_name_ + ": cannot be written to its end");
 }
 
 } // namespace milter::test_server

@@ -11,15 +11,23 @@
 #include <cstdint>
 #include <cstdio>
 #include <mutex>
+#include <stdexcept>
+#include <string>
 
 namespace milter::test_server {
+
+/// A file that was asked for cannot be written.
+class unusable_file : public std::runtime_error {
+public:
+    explicit unusable_file(std::string const& why) : std::runtime_error(why) {}
+};
 
 /// Told of each message by the workers, and from time to time to print by the thread that waits for them.
 class bench_progress final : public load::watcher {
 public:
     enum class style { silent, lines, live };
 
-    /// @throws std::runtime_error  the file of --report-statistics-data cannot be written
+    /// @throws unusable_file  that of --report-statistics-data
     explicit bench_progress(bench_options const& wanted);
 
     void finished(load::finished_message const& one) override;
@@ -27,7 +35,7 @@ public:
     style how() const noexcept { return style_; }
     proto::duration interval() const noexcept { return interval_; }
     void tick(proto::time_point now);
-    /// Prints what is left, and writes the file to its end. @throws std::runtime_error
+    /// Prints what is left, and writes the file to its end. @throws unusable_file
     void finish(proto::time_point now);
 
 private:
