@@ -46,6 +46,14 @@ timespec timespec_of(proto::duration time) noexcept {
             static_cast<long>(std::chrono::nanoseconds(time - whole).count())};
 }
 
+/// Before Linux 5.11 the kernel waits for whole milliseconds: then the last one is spent asking again and again.
+int wait_for_events(int poll, epoll_event* ready, int most, timespec const& left) noexcept {
+    int const count = ::epoll_pwait2(poll, ready, most, &left, nullptr);
+    if (count >= 0 || errno != ENOSYS) return count;
+    return ::epoll_wait(poll, ready, most,
+                        static_cast<int>(left.tv_sec * 1000 + left.tv_nsec / 1'000'000));
+}
+
 } // namespace
 
 struct worker::slot {
@@ -120,7 +128,7 @@ void worker::wait(schedule const& plan) {
     if (now_ < quiet_until_) until = std::min(next_sweep_, quiet_until_);
     if (!crowded_.empty()) until = std::min(until, now_ + crowded_pause);
     auto const left = timespec_of(std::max(until - now_, proto::duration::zero()));
-    int const count = ::epoll_pwait2(poll_.get(), ready, most, &left, nullptr);
+    int const count = wait_for_events(poll_.get(), ready, most, left);
     for (int i = 0; i < count; ++i)
         if (ready[i].data.ptr != nullptr)
             happened(*static_cast<slot*>(ready[i].data.ptr), ready[i].events);

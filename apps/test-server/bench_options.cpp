@@ -57,7 +57,7 @@ struct texts {
     std::uint64_t mails = 100;
     std::size_t lines = 0;
     std::string rate, period, interval, flood, duration, ramp, warm_up, report_every;
-    bool shuffle = false, no_failures = false;
+    bool shuffle = false, in_order = false, failures = false, no_failures = false;
 };
 
 using cli::show_as;
@@ -108,7 +108,7 @@ void add_load(CLI::App& app, bench_options& into, texts& given) {
     auto* const shuffle =
         app.add_flag("--shuffle", given.shuffle, "Messages in another order each round");
     shuffle->group("Load");
-    app.add_flag("--no-shuffle", "Messages in the order given (default)")
+    app.add_flag("--no-shuffle", given.in_order, "Messages in the order given (default)")
         ->excludes(shuffle)
         ->group("Load");
     show_as(app.add_option("--seed", into.seed, "Of the order (1)"), "N")->group("Load");
@@ -147,7 +147,7 @@ void add_output(CLI::App& app, bench_options& into, texts& given) {
             "[TIME]")
         ->expected(0, 1)
         ->group("Output");
-    auto* const failures = app.add_flag("--report-failure-responses",
+    auto* const failures = app.add_flag("--report-failure-responses", given.failures,
                                         "Lists the replies that refused something (default)");
     failures->group("Output");
     app.add_flag("--no-report-failure-responses", given.no_failures, "Does not list them")
