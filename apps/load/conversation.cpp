@@ -195,8 +195,7 @@ void conversation::settle(wire::reply_code verdict, std::string_view text, proto
     note_time(now);
     auto const what = outcome_of(verdict, text);
     bool const refused = refuses(what);
-    if (refused)
-        count().note_refusal(awaited_, text.empty() ? wire::name_of(verdict) : text);
+    if (refused) count().note_refusal(awaited_, text.empty() ? wire::name_of(verdict) : text);
     if (!message_) {
         if (what == outcome::accept || refused) return end_early(what, now);
         return next_exchange();
@@ -225,8 +224,7 @@ bool conversation::recipient_is_left(outcome what) {
 
 /// Before the first exchange for another stage, so that next_exchange() goes there.
 void conversation::skip_to_other() {
-    bool const over_headers =
-        awaited_ == stage::header && shared_->settings.skip_ends_headers;
+    bool const over_headers = awaited_ == stage::header && shared_->settings.skip_ends_headers;
     if (awaited_ != stage::body && !over_headers) return;
     auto const& all = message_->content.exchanges;
     while (at_ + 1 < all.size() && all[at_ + 1].awaited == awaited_) ++at_;

@@ -118,7 +118,7 @@ private:
     stage awaited_ = stage::negotiate;
     std::array<std::string_view, most_pending> pending_;
     std::size_t unwritten_ = 0;
-    std::string partial_;      ///< of a reply
+    std::string partial_;       ///< of a reply
     std::size_t body_left_ = 0; ///< of a replacement body that is passed over
     std::uint64_t left_ = 0;
     std::size_t accepted_ = 0; ///< recipients of the message

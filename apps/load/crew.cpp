@@ -40,8 +40,8 @@ crew::crew(target const& where, std::size_t workers, std::size_t concurrency,
     load_plan whole;
     whole.concurrency = concurrency;
     for (std::size_t i = 0; i < workers; ++i)
-        workers_.push_back(std::make_unique<worker>(where, make_desk(i),
-                                                    share_of(whole, i, workers).concurrency));
+        workers_.push_back(
+            std::make_unique<worker>(where, make_desk(i), share_of(whole, i, workers).concurrency));
 }
 
 tally crew::run(load_plan const& plan, interruption& stop, ticker const& watch) {

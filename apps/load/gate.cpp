@@ -53,7 +53,8 @@ private:
                 at_ += dot + 1;
                 return;
             }
-        bool const is_quantile = name.size() > 1 && name[0] == 'p' && name[1] >= '0' && name[1] <= '9';
+        bool const is_quantile =
+            name.size() > 1 && name[0] == 'p' && name[1] >= '0' && name[1] <= '9';
         if (dot == name.npos || is_quantile) return; // p99.9
         std::string known;
         for (std::size_t i = 0; i < stage_count; ++i)
@@ -91,8 +92,8 @@ private:
         double percent = 0;
         auto const* const last = name.data() + name.size();
         bool const named = name.size() > 1 && name[0] == 'p';
-        auto const [end, ec] = std::from_chars(name.data() + (named ? 1 : 0), last, percent,
-                                               std::chars_format::fixed);
+        auto const [end, ec] =
+            std::from_chars(name.data() + (named ? 1 : 0), last, percent, std::chars_format::fixed);
         if (!named || ec != std::errc{} || end != last)
             fail("expected p50, p99.9, mean, min, max, median, throughput, errors, rejects, "
                  "tempfails or slower");
@@ -102,7 +103,9 @@ private:
     }
 
     void read_relation() {
-        auto const begins = [&](std::string_view one) { return rest().substr(0, one.size()) == one; };
+        auto const begins = [&](std::string_view one) {
+            return rest().substr(0, one.size()) == one;
+        };
         if (!begins("<") && !begins(">")) fail("expected <, <=, > or >=");
         bool const equal = rest().substr(1, 1) == "=";
         made_.how = begins("<") ? (equal ? gate::relation::at_most : gate::relation::less)
@@ -176,8 +179,7 @@ std::optional<double> time_of(gate const& one, tally const& seen) {
 std::optional<double> figure_of(gate const& one, tally const& seen,
                                 std::optional<ratio_estimate> const& compared) {
     switch (one.what) {
-    case gate::metric::slower:
-        return compared ? std::optional(compared->ratio - 1) : std::nullopt;
+    case gate::metric::slower: return compared ? std::optional(compared->ratio - 1) : std::nullopt;
     case gate::metric::quantile:
     case gate::metric::mean:
     case gate::metric::min:

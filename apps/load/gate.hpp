@@ -27,8 +27,8 @@ struct gate {
 
     std::string text; ///< as given
     metric what = metric::quantile;
-    double quantile = 0.5;       ///< 0 to 1
-    std::optional<stage> of;     ///< none: of a message
+    double quantile = 0.5;   ///< 0 to 1
+    std::optional<stage> of; ///< none: of a message
     relation how = relation::less;
     double limit = 0;      ///< seconds, a second, messages, or a share from 0 to 1
     bool is_share = false; ///< of errors, rejects, tempfails
@@ -43,6 +43,7 @@ struct gate_result {
 };
 
 /// A gate whose figure is not there (no message, no answer at that stage, no comparison) is not met.
-gate_result check(gate const& one, tally const& seen, std::optional<ratio_estimate> const& compared);
+gate_result check(gate const& one, tally const& seen,
+                  std::optional<ratio_estimate> const& compared);
 
 } // namespace milter::load

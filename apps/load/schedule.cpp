@@ -42,8 +42,9 @@ std::optional<ticket> schedule::next(proto::time_point now, std::size_t going) {
 ticket schedule::give(proto::time_point due, proto::time_point now) {
     ++sessions_;
     if (is_warming_up(due)) {
-        auto const left = plan_.warm_up_mails > warm_up_given_ ? plan_.warm_up_mails - warm_up_given_
-                                                               : plan_.messages_per_session;
+        auto const left = plan_.warm_up_mails > warm_up_given_
+                              ? plan_.warm_up_mails - warm_up_given_
+                              : plan_.messages_per_session;
         auto const messages = std::min(plan_.messages_per_session, left);
         warm_up_given_ += messages;
         return {due, messages, false};
@@ -110,8 +111,8 @@ std::uint64_t schedule::unsent(proto::time_point now) const noexcept {
     auto const rate = *plan_.rate / static_cast<double>(plan_.messages_per_session);
     auto const ramp = seconds(plan_.ramp).count();
     auto const lasted = std::max(seconds(end() - begin_ - shift_).count(), 0.0);
-    auto const due_by_then = lasted < ramp ? rate * lasted * lasted / (2 * ramp)
-                                           : rate * (lasted - ramp / 2);
+    auto const due_by_then =
+        lasted < ramp ? rate * lasted * lasted / (2 * ramp) : rate * (lasted - ramp / 2);
     auto const all = static_cast<std::uint64_t>(std::ceil(due_by_then));
     auto const missing = (all - std::min(all, sessions_)) * plan_.messages_per_session;
     return plan_.mails ? std::min(missing, *plan_.mails - std::min(given_, *plan_.mails)) : missing;

@@ -17,13 +17,13 @@
 namespace milter::load {
 
 struct load_plan {
-    std::optional<std::uint64_t> mails;     ///< that count; neither this nor `time`: until stopped
-    std::optional<proto::duration> time;    ///< that counts
-    std::size_t concurrency = 1;            ///< sessions at once at most
-    std::optional<double> rate;             ///< open loop: messages a second
-    proto::duration ramp{};                 ///< over which concurrency or rate rises from nothing
-    std::uint64_t warm_up_mails = 0;        ///< not counted; the first ones
-    proto::duration warm_up{};              ///< not counted; the first ones
+    std::optional<std::uint64_t> mails;  ///< that count; neither this nor `time`: until stopped
+    std::optional<proto::duration> time; ///< that counts
+    std::size_t concurrency = 1;         ///< sessions at once at most
+    std::optional<double> rate;          ///< open loop: messages a second
+    proto::duration ramp{};              ///< over which concurrency or rate rises from nothing
+    std::uint64_t warm_up_mails = 0;     ///< not counted; the first ones
+    proto::duration warm_up{};           ///< not counted; the first ones
     std::uint64_t messages_per_session = 1;
 };
 

@@ -97,7 +97,8 @@ public:
     std::shared_ptr<session_script const> find(wire::frame_view const& answer, error_code& ec);
 
 private:
-    static constexpr std::size_t most = 16; // a milter that never answers twice alike fills no memory
+    static constexpr std::size_t most =
+        16; // a milter that never answers twice alike fills no memory
 
     struct entry {
         std::string answer;

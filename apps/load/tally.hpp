@@ -83,7 +83,8 @@ struct tally {
     static constexpr std::size_t most_replies = 100; ///< different ones that are kept
 
     std::array<times, stage_count> stages;
-    times message; ///< of one: the first of a session from connecting, later ones from MAIL, to the verdict
+    times
+        message; ///< of one: the first of a session from connecting, later ones from MAIL, to the verdict
     times session; ///< from connecting to the last verdict
     std::array<std::uint64_t, outcome_count> outcomes{};
     std::map<wire::reply_code, std::uint64_t> edits; ///< asked for
@@ -95,8 +96,9 @@ struct tally {
     std::uint64_t answers = 0; ///< waited for
     std::uint64_t bytes_sent = 0;
     std::uint64_t message_bytes = 0; ///< headers and bodies, of messages with a verdict
-    std::uint64_t crowded = 0;       ///< times the milter's backlog was full, and connecting was tried again
-    std::uint64_t unsent = 0;        ///< messages that were due, and not sent when the time was over
+    std::uint64_t crowded =
+        0; ///< times the milter's backlog was full, and connecting was tried again
+    std::uint64_t unsent = 0; ///< messages that were due, and not sent when the time was over
 
     proto::duration elapsed{};   ///< counted; set by who runs it
     proto::duration processor{}; ///< CPU of the driver within

@@ -20,15 +20,14 @@ namespace milter::load {
 
 namespace {
 
-constexpr std::size_t read_room = std::size_t{64} * 1024; // bytes
+constexpr std::size_t read_room = std::size_t{64} * 1024;       // bytes
 constexpr auto sweep_interval = std::chrono::milliseconds(100); // how late a timeout may be noticed
 constexpr auto crowded_pause = std::chrono::milliseconds(1); // a full backlog: libmilter's holds 20
-constexpr auto refused_pause = std::chrono::milliseconds(10); // nobody listens: no use in asking at once
+constexpr auto refused_pause =
+    std::chrono::milliseconds(10);        // nobody listens: no use in asking at once
 constexpr unsigned long finest_slack = 1; // ns: what is due is begun in time
 
-error_code system_error(int number) noexcept {
-    return {number, boost::system::system_category()};
-}
+error_code system_error(int number) noexcept { return {number, boost::system::system_category()}; }
 
 /// CPU that this thread has had.
 proto::duration processor_time() noexcept {

@@ -38,10 +38,9 @@ load::desk desk_of(bench_options const& wanted, std::size_t index, load::watcher
     auto const& plan = wanted.plan;
     auto const count = plan.messages.size();
     return {settings,
-            load::script_store(protocol.offer, protocol.how,
-                               [&plan](proto::agreement const& agreed) {
-                                   return encode_session(plan, agreed);
-                               }),
+            load::script_store(
+                protocol.offer, protocol.how,
+                [&plan](proto::agreement const& agreed) { return encode_session(plan, agreed); }),
             load::mix(count, wanted.order, wanted.seed, index * count / wanted.workers),
             {},
             {}};
@@ -52,9 +51,8 @@ public:
     explicit bench_run(bench_options const& wanted) : wanted_(wanted), progress_(wanted) {
         for (auto const& where : wanted.milters) targets_.push_back(load::find_target(where));
         for (auto const& one : targets_) {
-            crews_.emplace_back(one, wanted.workers, wanted.load.concurrency, [&](std::size_t i) {
-                return desk_of(wanted, i, &progress_);
-            });
+            crews_.emplace_back(one, wanted.workers, wanted.load.concurrency,
+                                [&](std::size_t i) { return desk_of(wanted, i, &progress_); });
             all_.milters.push_back({one.name, {}});
         }
         all_.is_open_loop = wanted.load.rate.has_value();
@@ -180,8 +178,8 @@ private:
         if (wanted_.json) {
             fmt::print("{}\n", bench_json(all_));
         } else {
-            auto const how = wanted_.report_failures ? failure_replies::listed
-                                                     : failure_replies::left_out;
+            auto const how =
+                wanted_.report_failures ? failure_replies::listed : failure_replies::left_out;
             fmt::print("{}", bench_text(all_, how));
         }
         if (all_.interrupted) fmt::print(stderr, "milter-test-server bench: interrupted\n");

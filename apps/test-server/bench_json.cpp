@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // test-server/bench_json.cpp - what a load came to, for programs
-#include "test-server/bench_report.hpp"
-
 #include "cli/text_json.hpp"
+#include "test-server/bench_report.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -103,7 +102,9 @@ json milter_json(bench_outcome::of_milter const& one) {
 }
 
 json ratio_json(load::ratio_estimate const& one) {
-    return {{"ratio", one.ratio}, {"low", one.low}, {"high", one.high},
+    return {{"ratio", one.ratio},
+            {"low", one.low},
+            {"high", one.high},
             {"verdict", load::verdict_of(one)}};
 }
 

@@ -83,8 +83,7 @@ void add_load(CLI::App& app, bench_options& into, texts& given) {
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}))
         ->group("Load");
     text("--duration", given.duration, "TIME", "Sends for so long, warm-up aside");
-    text("--flood", given.flood, "[TIME]",
-         "As --duration; alone: until interrupted")
+    text("--flood", given.flood, "[TIME]", "As --duration; alone: until interrupted")
         ->expected(0, 1);
     show_as(app.add_option("-c,--n-concurrent-connections", into.load.concurrency,
                            "Sessions at once at most (1; open loop: 100)"),
@@ -187,7 +186,8 @@ double parse_rate(std::string const& text) {
     auto const per = cli::parse_duration("1" + unit);
     bool const plain = text.find_first_not_of("0123456789.") == std::min(slash, text.npos);
     if (!number || !per || !plain || unit.empty() || number->count() == 0)
-        throw std::invalid_argument("--rate: \"" + text + "\" is no rate; examples: 500, 500/s, 30/m");
+        throw std::invalid_argument("--rate: \"" + text +
+                                    "\" is no rate; examples: 500, 500/s, 30/m");
     return std::chrono::duration<double>(*number) / std::chrono::duration<double>(*per);
 }
 
@@ -203,8 +203,7 @@ void settle_rate(load::load_plan& load, texts const& given, CLI::App const& app)
     };
     int said = 0;
     if (!given.rate.empty()) load.rate = (++said, parse_rate(given.rate));
-    if (!given.interval.empty())
-        load.rate = (++said, 1 / seconds("--interval", given.interval));
+    if (!given.interval.empty()) load.rate = (++said, 1 / seconds("--interval", given.interval));
     if (!given.period.empty())
         load.rate = (++said, static_cast<double>(given.mails) / seconds("--period", given.period));
     if (said > 1) throw std::invalid_argument("--rate, --period, --interval: only one of them");

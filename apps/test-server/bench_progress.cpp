@@ -31,8 +31,7 @@ bench_progress::bench_progress(bench_options const& wanted) : data_name_(wanted.
     }
     if (data_name_.empty()) return;
     data_.reset(std::fopen(data_name_.c_str(), "we"));
-    if (!data_)
-        throw unusable_file(data_name_ + ": " + std::system_category().message(errno));
+    if (!data_) throw unusable_file(data_name_ + ": " + std::system_category().message(errno));
     fmt::print(data_.get(), "wall clock time,response time,message size\n");
 }
 
@@ -74,8 +73,8 @@ void bench_progress::tick(proto::time_point now) {
 
 void bench_progress::print_line(part const& now, double seconds) {
     if (!std::exchange(titled_, true))
-        fmt::print(to_, "{:>8} {:>9} {:>10} {:>10} {:>10} {:>10} {:>6} {:>6} {:>6}\n", "Time", "Sent",
-                   "mails/s", "Max", "Min", "Avg", "4XX", "5XX", "Error");
+        fmt::print(to_, "{:>8} {:>9} {:>10} {:>10} {:>10} {:>10} {:>6} {:>6} {:>6}\n", "Time",
+                   "Sent", "mails/s", "Max", "Min", "Avg", "4XX", "5XX", "Error");
     auto const verdicts = static_cast<double>(now.with_verdict);
     fmt::print(to_, "{:>8.1f} {:>9} {:>10.1f} {:>10.6f} {:>10.6f} {:>10.6f} {:>6} {:>6} {:>6}\n",
                seconds_of(last_ - began_), sent_, seconds > 0 ? verdicts / seconds : 0, now.most,

@@ -13,7 +13,8 @@
 
 namespace milter::test_server {
 
-inline constexpr double bottleneck_share = 0.8; ///< of a CPU: a driver that takes more waits for itself
+inline constexpr double bottleneck_share =
+    0.8; ///< of a CPU: a driver that takes more waits for itself
 
 struct bench_outcome {
     struct of_milter {
@@ -24,7 +25,7 @@ struct bench_outcome {
         load::gate_result result;
         std::string milter; ///< "A" or "B"; empty: the only one, or both compared
     };
-    std::vector<of_milter> milters; ///< one, or two that were compared
+    std::vector<of_milter> milters;                   ///< one, or two that were compared
     std::optional<load::ratio_estimate> median, mean; ///< B over A, of the slices
     std::vector<of_gate> gates;
     bool is_open_loop = false;

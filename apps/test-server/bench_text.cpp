@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // test-server/bench_text.cpp - what a load came to, for people
-#include "test-server/bench_report.hpp"
-
 #include "cli/printable.hpp"
+#include "test-server/bench_report.hpp"
 
 #include <fmt/format.h>
 
@@ -36,8 +35,7 @@ void print_total(writer& to, load::tally const& seen) {
     to.print("  elapsed time: {:.6f} seconds\n",
              std::chrono::duration<double>(seen.elapsed).count());
     to.print("  throughput: {:.1f} mails/s\n", seen.throughput());
-    if (seen.unsent != 0)
-        to.print("  due, but not sent in time: {} mails\n", seen.unsent);
+    if (seen.unsent != 0) to.print("  due, but not sent in time: {} mails\n", seen.unsent);
 }
 
 void print_times(writer& to, char const* title, histogram const& all) {
@@ -59,7 +57,7 @@ void print_row(writer& to, std::string_view name, histogram const& all) {
 }
 
 void print_stages(writer& to, load::tally const& seen, char const* title,
-                  histogram load::times::* which) {
+                  histogram load::times::*which) {
     to.print("{}\n", title);
     to.print("  {:<16}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}\n", "", "answers", "mean", "p50", "p90",
              "p99", "max");
@@ -87,8 +85,7 @@ void print_status(writer& to, load::tally const& seen) {
 
 void print_details(writer& to, load::tally const& seen, failure_replies how) {
     if (!seen.edits.empty()) to.print("Edits:\n");
-    for (auto const& [code, count] : seen.edits)
-        to.print("  {}: {}\n", wire::name_of(code), count);
+    for (auto const& [code, count] : seen.edits) to.print("  {}: {}\n", wire::name_of(code), count);
     if (!seen.errors.empty()) to.print("Errors:\n");
     for (auto const& [kind, count] : seen.errors) to.print("  {}: {}\n", text_of(kind), count);
     if (how == failure_replies::left_out || seen.refusals.empty()) return;
@@ -105,8 +102,7 @@ void print_driver(writer& to, load::tally const& seen) {
     if (seen.busiest > bottleneck_share)
         to.print("  The driver itself was the bottleneck: what was measured is more than the "
                  "milter's. Give it a CPU of its own, or more --n-workers.\n");
-    if (seen.crowded != 0)
-        to.print("  The milter's backlog was full {} times.\n", seen.crowded);
+    if (seen.crowded != 0) to.print("  The milter's backlog was full {} times.\n", seen.crowded);
 }
 
 void print_milter(writer& to, load::tally const& seen, bool open, failure_replies how) {
@@ -116,8 +112,8 @@ void print_milter(writer& to, load::tally const& seen, bool open, failure_replie
         if (open) print_times(to, "Per mail, since it was sent", seen.message.service);
         print_stages(to, seen, "Per stage, milliseconds since it was sent:", &load::times::service);
         if (open)
-            print_stages(to, seen, "Per stage, milliseconds since it was due:",
-                         &load::times::response);
+            print_stages(to, seen,
+                         "Per stage, milliseconds since it was due:", &load::times::response);
     }
     print_status(to, seen);
     print_details(to, seen, how);

@@ -37,7 +37,8 @@ static_assert(std::size(macro_options) == macro_texts::stages);
 
 CLI::Option* add_list(CLI::App& app, std::string const& names, std::vector<std::string>& into,
                       std::string const& type, std::string const& help) {
-    return cli::show_as(app.add_option(names, into, help + " (repeat)"), type)->allow_extra_args(false);
+    return cli::show_as(app.add_option(names, into, help + " (repeat)"), type)
+        ->allow_extra_args(false);
 }
 
 void add_client(CLI::App& app, session_plan& plan, client_texts& given) {
@@ -75,13 +76,11 @@ void add_timeouts(CLI::App& app, timeout_texts& given) {
     add("--connection-timeout", given.connection, "To connect (300)");
     add("--reading-timeout", given.reading,
         "For any reply but that to the end of the message (10)");
-    add("--negotiate-timeout", given.negotiate,
-        "For the answer to the offer (--reading-timeout)");
+    add("--negotiate-timeout", given.negotiate, "For the answer to the offer (--reading-timeout)");
     add("--command-timeout", given.command, "For the reply to a command (--reading-timeout)");
     add("--content-timeout", given.content,
         "For the reply to a header, their end, a chunk (--reading-timeout)");
-    add("--end-of-message-timeout", given.end,
-        "For each reply to the end of the message (300)");
+    add("--end-of-message-timeout", given.end, "For each reply to the end of the message (300)");
     add("--writing-timeout", given.writing, "To send (10)");
     add("--all-timeouts", given.all, "All of them");
 }

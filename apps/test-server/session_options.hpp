@@ -11,7 +11,7 @@
 namespace CLI { // NOLINT(readability-identifier-naming): CLI11 is called so
 class App;
 class Option;
-}
+} // namespace CLI
 
 namespace milter::test_server {
 

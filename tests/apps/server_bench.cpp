@@ -156,8 +156,7 @@ BOOST_AUTO_TEST_CASE(workers_share_the_load) {
 BOOST_AUTO_TEST_CASE(several_messages_share_a_session) {
     start_quietly({});
     for (auto const* mta : {"postfix", "sendmail"}) {
-        auto const all =
-            report({"--n-mails", "10", "--messages-per-session", "4", "--mta", mta});
+        auto const all = report({"--n-mails", "10", "--messages-per-session", "4", "--mta", mta});
         BOOST_TEST(all["sessions"] == 3);
         BOOST_TEST(all["statuses"]["pass"] == 10);
         BOOST_TEST(all["session"]["service"]["count"] == 3);
@@ -166,7 +165,7 @@ BOOST_AUTO_TEST_CASE(several_messages_share_a_session) {
 }
 
 BOOST_AUTO_TEST_CASE(what_the_milter_does_not_want_is_not_sent) {
-    start_quietly({"--steps", "no_connect,no_helo,nr_header,nr_eoh,nr_body,skip"});
+    start_quietly({"--steps", "no_connect,no_helo,nr_header,nr_end_of_headers,nr_body,skip"});
     auto const all = report({"--n-mails", "5"});
     BOOST_TEST(all["statuses"]["pass"] == 5);
     for (auto const* stage : {"connect", "helo", "header", "end_of_headers", "body"})
@@ -241,8 +240,8 @@ BOOST_AUTO_TEST_CASE(two_milters_are_loaded_in_turns) {
     background_program const slow(program("milter-test-filter"),
                                   {"-q", "-s", other, "--on", "eom=delay 30ms"}, dir,
                                   "listening on ", "slow");
-    arguments const common{"bench", "--compare", socket, other, "--n-mails", "20", "--slices", "5",
-                           "--warm-up", "2"};
+    arguments const common{"bench", "--compare", socket, other,       "--n-mails",
+                           "20",    "--slices",  "5",    "--warm-up", "2"};
     auto args = common;
     args.emplace_back("--json");
     auto const done = support::run_program(program("milter-test-server"), args, dir);
@@ -263,13 +262,15 @@ BOOST_AUTO_TEST_CASE(two_milters_are_loaded_in_turns) {
 }
 
 BOOST_AUTO_TEST_CASE(nobody_there_is_unreachable) {
-    for (arguments const& where : {arguments{"-s", "unix:" + dir / "none.sock"},
-                                   arguments{"--compare", "unix:" + dir / "a", "unix:" + dir / "b"}}) {
+    for (arguments const& where :
+         {arguments{"-s", "unix:" + dir / "none.sock"},
+          arguments{"--compare", "unix:" + dir / "a", "unix:" + dir / "b"}}) {
         auto args = where;
         args.insert(args.begin(), "bench");
         auto const done = support::run_program(program("milter-test-server"), args, dir);
         BOOST_TEST(done.exit_code == 3);
-        BOOST_TEST(contains(done.err, "milter-test-server bench: cannot connect to unix:"), done.err);
+        BOOST_TEST(contains(done.err, "milter-test-server bench: cannot connect to unix:"),
+                   done.err);
         BOOST_TEST(done.out.empty());
     }
 }
@@ -295,9 +296,9 @@ BOOST_AUTO_TEST_CASE(the_text_has_the_blocks_of_the_older_tool) {
     auto const done = bench({"--n-mails", "3"});
     BOOST_TEST(done.exit_code == 0, done.err);
     for (auto const* part :
-         {"Total:\n  mails: 3\n  elapsed time: ", "  throughput: ", "Per mail:\n  Max: ",
-          "  Min: ", "  Average: ", "Status:\n  Temporary failure: 0 (0.00%)\n",
-          "  Reject: 0 (0.00%)\n", "  Error: 0 (0.00%)\n", "Driver: "})
+         {"Total:\n  mails: 3\n  elapsed time: ", "  throughput: ", "Per mail:\n  Max: ", "  Min: ",
+          "  Average: ", "Status:\n  Temporary failure: 0 (0.00%)\n", "  Reject: 0 (0.00%)\n",
+          "  Error: 0 (0.00%)\n", "Driver: "})
         BOOST_TEST(contains(done.out, part), part);
     BOOST_TEST(done.err.empty(), done.err);
 }
@@ -313,7 +314,7 @@ BOOST_AUTO_TEST_CASE(periodic_lines_have_the_columns_of_the_older_tool) {
     std::vector<std::string> names, numbers;
     for (std::string one; columns >> one;) names.push_back(one);
     for (std::string one; row >> one;) numbers.push_back(one);
-    std::vector<std::string> const expected{"Time", "Sent", "mails/s", "Max", "Min",
+    std::vector<std::string> const expected{"Time", "Sent", "mails/s", "Max",  "Min",
                                             "Avg",  "4XX",  "5XX",     "Error"};
     BOOST_TEST(names == expected, boost::test_tools::per_element());
     BOOST_REQUIRE(numbers.size() == expected.size());

@@ -2,7 +2,6 @@
 // tests/apps/server_bench_script.cpp - what the load driver sends is what a session of milter-test-server sends
 
 #include "server_session_fixture.hpp"
-
 #include "test-server/bench_script.hpp"
 
 #include <string>

@@ -23,7 +23,7 @@ BOOST_AUTO_TEST_CASE(each_command_waits_for_its_answer) {
 BOOST_AUTO_TEST_CASE(what_was_negotiated_away_is_not_sent_but_macros_of_the_envelope_are) {
     begin();
     reach("DDRRT", wire::step::no_connect | wire::step::no_helo | wire::step::no_mail |
-                      wire::step::nr_rcpt | wire::step::no_header);
+                       wire::step::nr_rcpt | wire::step::no_header);
     for (auto const* next : {"N", "B", "B", "E", "Q"}) BOOST_TEST(answer('c') == next);
 }
 

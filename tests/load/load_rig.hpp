@@ -40,7 +40,8 @@ inline load::session_script script_of(proto::agreement const& agreed) {
     load::session_script whole;
     whole.agreed = agreed;
     load::leg_writer opening(agreed);
-    opening.add(wire::connect{"host", wire::family::inet, 25, "192.0.2.1"}, std::string("j\0x\0", 4));
+    opening.add(wire::connect{"host", wire::family::inet, 25, "192.0.2.1"},
+                std::string("j\0x\0", 4));
     opening.add(wire::helo{"host"});
     whole.opening = opening.take();
     load::leg_writer content(agreed);
@@ -61,16 +62,15 @@ inline load::session_script script_of(proto::agreement const& agreed) {
 }
 
 struct load_rig {
-    load::desk desk{
-        [] {
-            load::conversation_settings settings;
-            wire::encode(settings.offer, wire::negotiate{});
-            return settings;
-        }(),
-        load::script_store(wire::negotiate{}, proto::strictness::lenient, script_of),
-        load::mix(1, load::mix::order::given, 1),
-        {},
-        {}};
+    load::desk desk{[] {
+                        load::conversation_settings settings;
+                        wire::encode(settings.offer, wire::negotiate{});
+                        return settings;
+                    }(),
+                    load::script_store(wire::negotiate{}, proto::strictness::lenient, script_of),
+                    load::mix(1, load::mix::order::given, 1),
+                    {},
+                    {}};
     load::conversation talk{desk};
     proto::time_point now{1h};
 
@@ -84,7 +84,8 @@ struct load_rig {
         for (auto const part : talk.pending()) bytes += part;
         talk.wrote(bytes.size());
         milter::error_code ec;
-        for (std::string_view rest = bytes; auto const one = wire::first_frame(rest, 1 << 20, ec);) {
+        for (std::string_view rest = bytes;
+             auto const one = wire::first_frame(rest, 1 << 20, ec);) {
             letters += static_cast<char>(one->code);
             rest.remove_prefix(one->raw.size());
         }
