@@ -39,6 +39,8 @@ Examples:
 )";
 
 constexpr char const* footer = R"(
+Many sessions, to find out how fast a milter is: milter-test-server bench --help
+
 STAGE: connect, helo, unknown, mail, rcpt, data, header, end_of_headers, body, end_of_message (short: from, to, eoh,
   eom); --rset: from mail on.
 VERDICT: pass, accept, reject, temporary-failure (tempfail), discard, quarantine, shutdown, connection-failure, quit
