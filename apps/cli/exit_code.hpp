@@ -9,7 +9,7 @@ enum class exit_code : int {
     differs = 1,     ///< an expectation was not met, or a session broke
     usage = 2,       ///< options or a script that cannot be used
     unreachable = 3, ///< nobody to talk to, or no socket to listen on
-    too_slow = 4,    ///< all was right, but a bound of time or throughput was missed
+    gate_missed = 4, ///< all was right, but a bound of time or throughput was missed
     interrupted = 5, ///< by a signal; what was seen until then has been reported
 };
 

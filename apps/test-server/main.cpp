@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// test-server/main.cpp - milter-test-server: a verb, or options of a session
+// test-server/main.cpp - milter-test-server: one session, or a verb
+#include "test-server/bench.hpp"
 #include "test-server/options.hpp"
 #include "test-server/run.hpp"
 #include "test-server/scenario/run_scenarios.hpp"
@@ -8,13 +9,32 @@
 
 namespace {
 
+using namespace milter::test_server;
+
+/// Options, then what they ask for.
+template <class Parse, class Run>
+int run_parsed(Parse parse, Run run, int argc, char const* const* argv) {
+    auto const parsed = parse(argc, argv);
+    if (parsed.exit_code) return *parsed.exit_code;
+    return static_cast<int>(run(parsed.value));
+}
+
+int bench(int argc, char const* const* argv) {
+    return run_parsed(parse_bench_options, run_bench, argc, argv);
+}
+
+int one_session(int argc, char const* const* argv) {
+    return run_parsed(parse_options, run, argc, argv);
+}
+
 struct verb {
     std::string_view name;
-    int (*run)(int argc, char const* const* argv); ///< argv[0] is the name
+    int (*run)(int argc, char const* const* argv); ///< argv[0] is the verb
 };
 
 constexpr verb verbs[] = {
-    {"run", milter::test_server::run_verb},
+    {"bench", bench},
+    {"run", run_verb},
 };
 
 } // namespace
@@ -22,7 +42,5 @@ constexpr verb verbs[] = {
 int main(int argc, char** argv) {
     for (auto const& one : verbs)
         if (argc > 1 && one.name == argv[1]) return one.run(argc - 1, argv + 1);
-    auto const parsed = milter::test_server::parse_options(argc, argv);
-    if (parsed.exit_code) return *parsed.exit_code;
-    return static_cast<int>(milter::test_server::run(parsed.value));
+    return one_session(argc, argv);
 }

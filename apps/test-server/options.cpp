@@ -7,11 +7,11 @@
 #include "cli/exit_code.hpp"
 #include "cli/file.hpp"
 #include "cli/option_text.hpp"
-#include "test-server/client.hpp"
 #include "test-server/complaint.hpp"
 #include "test-server/compose.hpp"
 #include "test-server/macro.hpp"
 #include "test-server/protocol_options.hpp"
+#include "test-server/session_options.hpp"
 #include <milter/version.hpp>
 
 #include <CLI/CLI.hpp>
@@ -39,6 +39,8 @@ Examples:
 )";
 
 constexpr char const* footer = R"(
+Many sessions, to find out how fast a milter is: milter-test-server bench --help
+
 STAGE: connect, helo, unknown, mail, rcpt, data, header, end_of_headers, body, end_of_message (short: from, to, eoh,
   eom); --rset: from mail on.
 VERDICT: pass, accept, reject, temporary-failure (tempfail), discard, quarantine, shutdown, connection-failure, quit
@@ -50,41 +52,20 @@ cannot be reached; 5 interrupted.)";
 
 /// Texts as given; what they mean is found out when all are there.
 struct texts {
-    std::string socket, connect_address, color = "auto";
+    std::string socket, color = "auto";
+    client_texts client;
     std::string reset_after, quit_after;
     protocol_texts protocol;
     std::size_t repeat = 1;
     message_texts message;
     std::vector<std::string> mail_files, refused;
-    std::string authenticated_name, authenticated_type, authenticated_author;
-    std::vector<std::string> macros[8];
-    std::string connection_time = "300", reading_time = "10", writing_time = "10", end_time = "300";
-    std::string all_times, negotiate_time, command_time, content_time;
+    macro_texts macros;
+    timeout_texts times;
     std::string expect;
     bool expect_quarantine = false;
 };
 
-struct macro_option {
-    char const* name;
-    wire::command_code stage;
-};
-
-constexpr macro_option macro_options[] = {
-    {"--connect-macro", wire::command_code::connect},
-    {"--helo-macro", wire::command_code::helo},
-    {"--envelope-from-macro", wire::command_code::mail},
-    {"--envelope-recipient-macro", wire::command_code::rcpt},
-    {"--data-macro", wire::command_code::data},
-    {"--end-of-header-macro", wire::command_code::end_of_headers},
-    {"--end-of-message-macro", wire::command_code::end_of_message},
-};
-
 using cli::show_as;
-
-CLI::Option* add_list(CLI::App& app, std::string const& names, std::vector<std::string>& into,
-                      std::string const& type, std::string const& help) {
-    return show_as(app.add_option(names, into, help + " (repeat)"), type)->allow_extra_args(false);
-}
 
 void add_session(CLI::App& app, options& into, texts& given) {
     app.add_option("-s,--socket,--connection-spec", given.socket,
@@ -97,14 +78,7 @@ void add_session(CLI::App& app, options& into, texts& given) {
             "N")
         ->check(CLI::Range(1, 10'000));
     app.add_option("--name", into.name, "Name in front of messages")->type_name("NAME");
-    app.add_option("--connect-host", into.plan.client.host, "Host name of the client")
-        ->type_name("HOST");
-    app.add_option(
-           "--connect-address", given.connect_address,
-           "Address of the client: inet:PORT@ADDRESS, inet6:PORT@ADDRESS, unix:PATH, unknown")
-        ->type_name("SPEC");
-    app.add_option("--helo-fqdn,--helo", into.plan.helo, "Name that the client gives")
-        ->type_name("FQDN");
+    add_client(app, into.plan, given.client);
     add_list(app, "--unknown", into.plan.unknown_commands, "COMMAND",
              "Sends this SMTP command after HELO");
     show_as(app.add_option("--rset", given.reset_after,
@@ -140,41 +114,6 @@ void add_message(CLI::App& app, options& into, texts& given) {
             "N")
         ->check(CLI::Range(1, 1'048'575))
         ->group("Message");
-}
-
-void add_macros(CLI::App& app, texts& given) {
-    auto into = given.macros;
-    for (auto const& one : macro_options)
-        add_list(app, one.name, *into++, "NAME:VALUE",
-                 "Macro of " + std::string(wire::name_of(one.stage)))
-            ->group("Macros");
-    app.add_option("--authenticated-name", given.authenticated_name, "{auth_authen}")
-        ->type_name("NAME")
-        ->group("Macros");
-    app.add_option("--authenticated-type", given.authenticated_type, "{auth_type}")
-        ->type_name("TYPE")
-        ->group("Macros");
-    app.add_option("--authenticated-author", given.authenticated_author, "{auth_author}")
-        ->type_name("AUTHOR")
-        ->group("Macros");
-}
-
-void add_timeouts(CLI::App& app, texts& given) {
-    auto const add = [&](char const* name, std::string& into, char const* help) {
-        app.add_option(name, into, help)->type_name("TIME")->group("Timeouts");
-    };
-    add("--connection-timeout", given.connection_time, "To connect (300)");
-    add("--reading-timeout", given.reading_time,
-        "For any reply but that to the end of the message (10)");
-    add("--negotiate-timeout", given.negotiate_time,
-        "For the answer to the offer (--reading-timeout)");
-    add("--command-timeout", given.command_time, "For the reply to a command (--reading-timeout)");
-    add("--content-timeout", given.content_time,
-        "For the reply to a header, their end, a chunk (--reading-timeout)");
-    add("--end-of-message-timeout", given.end_time,
-        "For each reply to the end of the message (300)");
-    add("--writing-timeout", given.writing_time, "To send (10)");
-    add("--all-timeouts", given.all_times, "All of them");
 }
 
 void add_expectations(CLI::App& app, options& into, texts& given) {
@@ -249,48 +188,6 @@ void settle_ends(session_plan& plan, texts const& given, CLI::App const& app) {
         plan.reset_after = wire::command_code::rcpt;
 }
 
-proto::duration time_of(char const* name, std::string const& text) {
-    auto const time = cli::parse_duration(text);
-    if (!time)
-        throw std::invalid_argument(std::string(name) + ": \"" + text +
-                                    "\" is no time; examples: 10, 500ms, 2s");
-    return *time;
-}
-
-void settle_timeouts(session_plan& plan, texts const& given, CLI::App const& app) {
-    auto const pick = [&](char const* name, std::string const& own) {
-        bool const said = app.get_option(name)->count() > 0;
-        if (!said && !given.all_times.empty()) return time_of("--all-timeouts", given.all_times);
-        return time_of(name, own);
-    };
-    auto& times = plan.protocol.timeouts;
-    plan.connect_timeout = pick("--connection-timeout", given.connection_time);
-    times.write = pick("--writing-timeout", given.writing_time);
-    times.end_of_message = pick("--end-of-message-timeout", given.end_time);
-    auto const reading = pick("--reading-timeout", given.reading_time);
-    auto const either = [&](char const* name, std::string const& own) {
-        return own.empty() ? reading : time_of(name, own);
-    };
-    times.negotiate = either("--negotiate-timeout", given.negotiate_time);
-    times.command = either("--command-timeout", given.command_time);
-    times.content = either("--content-timeout", given.content_time);
-}
-
-void settle_macros(session_plan& plan, texts const& given) {
-    auto const* list = given.macros;
-    for (auto const& one : macro_options) {
-        for (auto const& text : *list) plan.macros[one.stage].push_back(parse_macro(text));
-        ++list;
-    }
-    auto& at_mail = plan.macros[wire::command_code::mail];
-    if (!given.authenticated_name.empty())
-        at_mail.emplace_back("{auth_authen}", given.authenticated_name);
-    if (!given.authenticated_type.empty())
-        at_mail.emplace_back("{auth_type}", given.authenticated_type);
-    if (!given.authenticated_author.empty())
-        at_mail.emplace_back("{auth_author}", given.authenticated_author);
-}
-
 void settle_messages(session_plan& plan, texts const& given) {
     std::vector<message_plan> once;
     for (auto const& file : given.mail_files)
@@ -315,15 +212,11 @@ void settle(options& into, texts const& given, CLI::App const& app) {
             "--socket: \"" + given.socket +
             "\" is no socket; examples: unix:/tmp/x.sock, inet:8893@[127.0.0.1]");
     into.milter = *where;
-    try {
-        into.plan.client = parse_client(into.plan.client.host, given.connect_address);
-    } catch (std::invalid_argument const& why) {
-        throw std::invalid_argument(std::string("--connect-address: ") + why.what());
-    }
+    settle_client(into.plan, given.client);
     settle_protocol(into.plan, given.protocol);
     settle_ends(into.plan, given, app);
-    settle_timeouts(into.plan, given, app);
-    settle_macros(into.plan, given);
+    settle_timeouts(into.plan, given.times, app);
+    settle_macros(into.plan, given.macros);
     settle_messages(into.plan, given);
     auto const color = given.color.empty() ? cli::color::always : cli::parse_color(given.color);
     if (!color)
@@ -348,8 +241,8 @@ parsed_options parse_options(int argc, char const* const* argv) {
     add_session(app, value, given);
     add_message(app, value, given);
     add_protocol(app, given.protocol);
-    add_macros(app, given);
-    add_timeouts(app, given);
+    add_macros(app, given.macros);
+    add_timeouts(app, given.times);
     add_expectations(app, value, given);
     add_output(app, value, given);
     try {

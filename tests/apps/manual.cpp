@@ -3,6 +3,7 @@
 
 #include "test-filter/options.hpp"
 #include "test-filter/script_toml.hpp"
+#include "test-server/bench_options.hpp"
 #include "test-server/options.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -10,8 +11,11 @@
 #include <support/command_line.hpp>
 #include <support/process.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <string>
@@ -96,9 +100,29 @@ private:
     fs::path before_;
 };
 
-template <class Parse> void check_program(std::string const& name, Parse parse) {
+/// What a command line came to: a complaint, or nothing.
+using try_words = std::function<std::optional<std::string>(std::vector<std::string> const&)>;
+
+template <class Parse> try_words parsed_by(Parse parse) {
+    return [parse](std::vector<std::string> const& words) -> std::optional<std::string> {
+        auto const parsed = support::parse_words(parse, words);
+        if (!parsed.result.exit_code) return std::nullopt;
+        return parsed.err;
+    };
+}
+
+struct verb {
+    std::string name;
+    try_words parse;
+};
+
+/// @param verbs  each with a --help of its own; their options stand in the same manual
+void check_program(std::string const& name, try_words const& parse,
+                   std::vector<verb> const& verbs = {}) {
     support::temp_dir const dir;
-    auto const help = support::run_program(support::program(name), {"--help"}, dir).out;
+    auto help = support::run_program(support::program(name), {"--help"}, dir).out;
+    for (auto const& one : verbs)
+        help += support::run_program(support::program(name), {one.name, "--help"}, dir).out;
     auto const manual = manual_of(name);
     auto const in_help = flags_in(help), in_manual = flags_in(manual);
     BOOST_TEST(in_help.size() > 20U);
@@ -116,8 +140,11 @@ template <class Parse> void check_program(std::string const& name, Parse parse) 
         for (auto const& line : examples) {
             auto words = support::shell_words(line);
             words.erase(words.begin());
-            auto const parsed = support::parse_words(parse, words);
-            BOOST_TEST(!parsed.result.exit_code, line << "\n" << parsed.err);
+            auto const found = std::find_if(verbs.begin(), verbs.end(),
+                                            [&](verb const& one) { return one.name == words[0]; });
+            if (found != verbs.end()) words.erase(words.begin());
+            auto const wrong = found != verbs.end() ? found->parse(words) : parse(words);
+            BOOST_TEST(!wrong, line << "\n" << wrong.value_or(""));
         }
     }
 }
@@ -127,11 +154,12 @@ template <class Parse> void check_program(std::string const& name, Parse parse) 
 BOOST_AUTO_TEST_SUITE(apps_manual)
 
 BOOST_AUTO_TEST_CASE(of_milter_test_filter) {
-    check_program("milter-test-filter", milter::test_filter::parse_options);
+    check_program("milter-test-filter", parsed_by(milter::test_filter::parse_options));
 }
 
 BOOST_AUTO_TEST_CASE(of_milter_test_server) {
-    check_program("milter-test-server", milter::test_server::parse_options);
+    check_program("milter-test-server", parsed_by(milter::test_server::parse_options),
+                  {{"bench", parsed_by(milter::test_server::parse_bench_options)}});
 }
 
 BOOST_AUTO_TEST_CASE(every_action_and_the_script_of_the_manual_can_be_read) {

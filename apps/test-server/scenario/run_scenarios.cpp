@@ -155,7 +155,7 @@ cli::exit_code judge(std::vector<played_scenario> const& all) {
         (one.result.missed_latency_only() ? latency : differs) = true;
     }
     if (differs) return cli::exit_code::differs;
-    return latency ? cli::exit_code::too_slow : cli::exit_code::pass;
+    return latency ? cli::exit_code::gate_missed : cli::exit_code::pass;
 }
 
 // ---- learning

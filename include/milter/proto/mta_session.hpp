@@ -31,6 +31,25 @@ struct mta_options {
     std::size_t max_body_piece = 64UL << 20; ///< one replacement body packet: rspamd sends it whole
 };
 
+/// Whether an edit was not agreed on.
+constexpr bool is_unagreed(wire::reply_row const& row, agreement const& agreed) noexcept {
+    return row.kind == wire::reply_kind::edit && !wire::has(agreed.actions, row.needs);
+}
+
+/// What makes a reply a failure now, or errc{}. @param awaited  the command whose reply is due, if one is
+constexpr errc judge_reply(wire::reply_row const& row,
+                           std::optional<wire::command_code> const& awaited,
+                           agreement const& agreed, strictness edits) noexcept {
+    if (!awaited) return errc::reply_not_due;
+    bool const negotiating = *awaited == wire::command_code::negotiate;
+    if (negotiating != (row.kind == wire::reply_kind::negotiation)) return errc::reply_not_allowed;
+    // statement 106: a keepalive is tolerated anywhere; edits only at end of message
+    if (row.kind == wire::reply_kind::edit && *awaited != wire::command_code::end_of_message)
+        return errc::reply_not_allowed;
+    if (is_unagreed(row, agreed) && edits == strictness::strict) return errc::not_negotiated;
+    return errc{};
+}
+
 class mta_session {
 public:
     explicit mta_session(mta_options options = {}) : options_(options) {}
@@ -142,7 +161,7 @@ public:
     /// The reply that next() gave is an edit whose action was not agreed on: nobody is to carry it out.
     bool unagreed() const noexcept {
         auto const* row = wire::find_reply(frame_.code);
-        return row && is_unagreed(*row);
+        return row && is_unagreed(*row, agreed_);
     }
     std::size_t buffered() const noexcept { return input_.data().size(); } ///< bytes held
 
@@ -266,9 +285,6 @@ private:
     std::optional<wire::any_reply> take(wire::frame_view const& frame, time_point now,
                                         error_code& ec);
     errc judge(wire::reply_row const& row) const noexcept;
-    bool is_unagreed(wire::reply_row const& row) const noexcept {
-        return row.kind == wire::reply_kind::edit && !wire::has(agreed_.actions, row.needs);
-    }
     void settle_negotiation(wire::negotiate_reply const& answer, error_code& ec);
 
     mta_options options_;
@@ -377,16 +393,8 @@ inline std::optional<wire::any_reply> mta_session::take(wire::frame_view const& 
     return reply;
 }
 
-/// What makes the reply a failure now, or errc{}.
 inline errc mta_session::judge(wire::reply_row const& row) const noexcept {
-    if (!awaited_) return errc::reply_not_due;
-    bool const negotiating = *awaited_ == wire::command_code::negotiate;
-    if (negotiating != (row.kind == wire::reply_kind::negotiation)) return errc::reply_not_allowed;
-    // statement 106: a keepalive is tolerated anywhere; edits only at end of message
-    if (row.kind == wire::reply_kind::edit && *awaited_ != wire::command_code::end_of_message)
-        return errc::reply_not_allowed;
-    if (is_unagreed(row) && options_.edits == strictness::strict) return errc::not_negotiated;
-    return errc{};
+    return judge_reply(row, awaited_, agreed_, options_.edits);
 }
 
 inline void mta_session::settle_negotiation(wire::negotiate_reply const& answer, error_code& ec) {

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSL-1.0
+// test-server/bench_report.hpp - what a load came to, for people and for programs
+#pragma once
+
+#include "load/comparison.hpp"
+#include "load/gate.hpp"
+#include "load/tally.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace milter::test_server {
+
+inline constexpr double bottleneck_share =
+    0.8; ///< of a CPU: a driver that takes more waits for itself
+
+struct bench_outcome {
+    struct of_milter {
+        std::string name; ///< its socket
+        load::tally seen;
+    };
+    struct of_gate {
+        load::gate_result result;
+        std::string milter; ///< "A" or "B"; empty: the only one, or both compared
+    };
+    std::vector<of_milter> milters;                   ///< one, or two that were compared
+    std::optional<load::ratio_estimate> median, mean; ///< B over A, of the slices
+    std::vector<of_gate> gates;
+    bool is_open_loop = false;
+    bool interrupted = false;
+    std::size_t workers = 1;
+};
+
+enum class failure_replies { left_out, listed };
+
+std::string bench_text(bench_outcome const& all, failure_replies how);
+std::string bench_json(bench_outcome const& all);
+
+/// "timed out at end_of_message", "cannot connect: Connection refused"
+std::string text_of(load::error_kind const& kind);
+
+} // namespace milter::test_server

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSL-1.0
+// tests/apps/server_bench_options.cpp - the command line of milter-test-server bench, and its messages
+
+#include "test-server/bench_mail.hpp"
+#include "test-server/bench_options.hpp"
+#include "test-server/bench_script.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <support/command_line.hpp>
+#include <support/temp_dir.hpp>
+
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+using namespace std::chrono_literals;
+using words = std::vector<std::string>;
+
+auto parse(words const& args) {
+    return support::parse_words(milter::test_server::parse_bench_options, args);
+}
+
+auto bench(words args) {
+    args.insert(args.begin(), {"-s", "unix:/x"});
+    return parse(args);
+}
+
+milter::test_server::bench_options value(words const& args) {
+    auto const parsed = bench(args);
+    BOOST_TEST(!parsed.result.exit_code, parsed.err);
+    return parsed.result.value;
+}
+
+bool contains(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(apps_server_bench_options)
+
+BOOST_AUTO_TEST_CASE(what_is_wrong_is_said_in_one_line) {
+    struct row {
+        words args;
+        char const* says;
+    };
+    row const rows[] = {
+        {{"--gate", "p99<50"}, "--gate: \"p99<50\", column 7: a time has a unit: 50ms"},
+        {{"--gate", "slower<5%"}, "--gate: \"slower<5%\" needs --compare"},
+        {{"--rate", "fast"}, "--rate: \"fast\" is no rate; examples: 500, 500/s, 30/m"},
+        {{"--rate", "5/week"}, "--rate: \"5/week\" is no rate"},
+        {{"--rate", "0"}, "--rate: \"0\" is no rate"},
+        {{"--rate", "5ms"}, "--rate: \"5ms\" is no rate"},
+        {{"--rate", "5", "--interval", "1s"}, "--rate, --period, --interval: only one of them"},
+        {{"--duration", "soon"}, "--duration: \"soon\" is no time"},
+        {{"--interval", "0"}, "--interval: more than 0"},
+        {{"--warm-up", "soon"}, "--warm-up: \"soon\" is no time"},
+        {{"--compare", "unix:/a", "unix:/b"}, "--compare names the milters itself"},
+        {{"/nowhere/mail.eml"}, "/nowhere/mail.eml: No such file or directory"},
+        {{"--durration", "5s"}, "did you mean --duration?"},
+    };
+    for (auto const& one : rows) {
+        auto const parsed = bench(one.args);
+        BOOST_TEST(parsed.exit_code() == 2, one.says);
+        BOOST_TEST(contains(parsed.err, one.says), parsed.err);
+    }
+    BOOST_TEST(contains(parse({}).err, "-s SPEC is required, or --compare A B"));
+    BOOST_TEST(contains(parse({"--compare", "unix:/a", "b"}).err, "--compare: \"b\" is no socket"));
+}
+
+BOOST_AUTO_TEST_CASE(options_of_smtp_are_refused_with_what_does_it) {
+    struct row {
+        words args;
+        char const* says;
+    };
+    row const rows[] = {
+        {{"--smtp-server", "localhost"}, "use smtp-source -s 10 -m 100 HOST:PORT"},
+        {{"--smtp-port=25"}, "use smtp-source -s 10 -m 100 HOST:PORT"},
+        {{"--starttls=always"}, "use swaks --server HOST:PORT --tls"},
+        {{"--auth-user", "a"}, "--auth PLAIN --auth-user USER --auth-password PASSWORD"},
+        {{"--auth-password", "a"}, "use swaks --server HOST:PORT --tls --auth PLAIN"},
+        {{"--auth-mechanism", "PLAIN"}, "use swaks --server HOST:PORT"},
+        {{"--auth-map", "file"}, "use swaks --server HOST:PORT"},
+        {{"--force-from"}, "here -f replaces the sender of all messages"},
+        {{"--force-recipient"}, "here -r replaces the recipients of all messages"},
+    };
+    for (auto const& one : rows) {
+        auto const parsed = parse(one.args); // also without a socket, which that tool did not need
+        BOOST_TEST(parsed.exit_code() == 2, one.args[0]);
+        BOOST_TEST(contains(parsed.err, one.says), parsed.err);
+        BOOST_TEST(parsed.err.find('\n') == parsed.err.size() - 1, "one line: " << parsed.err);
+        auto const name = one.args[0].substr(0, one.args[0].find('='));
+        BOOST_TEST(contains(parsed.err, "milter-test-server bench: " + name + " is for SMTP"));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(without_options_a_hundred_messages_go_one_after_the_other) {
+    auto const usual = value({});
+    BOOST_TEST(usual.load.mails.value() == 100U);
+    BOOST_TEST(usual.load.concurrency == 1U);
+    BOOST_TEST(usual.workers == 1U);
+    BOOST_TEST(!usual.load.rate);
+    BOOST_TEST(!usual.load.time);
+    BOOST_TEST(usual.report_failures);
+    BOOST_TEST(usual.plan.messages.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(how_long_and_how_fast_can_be_said_in_several_ways) {
+    BOOST_TEST(value({"--rate", "30/m"}).load.rate.value() == 0.5);
+    BOOST_TEST(value({"--rate", "500/s"}).load.rate.value() == 500);
+    BOOST_TEST(value({"--interval", "20ms"}).load.rate.value() == 50);
+    BOOST_TEST(value({"--n-mails", "60", "--period", "2m"}).load.rate.value() == 0.5);
+    BOOST_TEST(value({"--rate", "5"}).load.concurrency == 100U);
+    BOOST_TEST(value({"--rate", "5", "-c", "3"}).load.concurrency == 3U);
+    BOOST_TEST((value({"--duration", "30s"}).load.time == 30s));
+    BOOST_TEST(!value({"--duration", "30s"}).load.mails);
+    BOOST_TEST(value({"--duration", "30s", "--n-mails", "7"}).load.mails.value() == 7U);
+    BOOST_TEST((value({"--flood", "5m"}).load.time == 5min));
+    BOOST_TEST(!value({"--flood"}).load.time);
+    BOOST_TEST(!value({"--flood"}).load.mails);
+    BOOST_TEST(value({"--warm-up", "500"}).load.warm_up_mails == 500U);
+    BOOST_TEST((value({"--warm-up", "5s"}).load.warm_up == 5s));
+    BOOST_TEST((value({"--report-periodically"}).report_every == 1s));
+    BOOST_TEST((value({"--report-periodically", "5s"}).report_every == 5s));
+    BOOST_TEST(!value({"--no-report-failure-responses"}).report_failures);
+}
+
+BOOST_AUTO_TEST_CASE(a_corpus_gives_its_whole_messages) {
+    auto const all = milter::test_server::gather_mail(
+        {MILTER_SOURCE_DIR "/corpora/postfix/content.jsonl"}, {}, 0);
+    BOOST_TEST(all.size() > 3U);
+    for (auto const& one : all) {
+        BOOST_TEST(!one.recipients.empty());
+        BOOST_TEST(!one.headers.empty());
+    }
+    auto const others = milter::test_server::gather_mail(
+        {MILTER_SOURCE_DIR "/corpora/postfix/content.jsonl"}, {"a@test", {"b@test"}, {}, {}}, 0);
+    for (auto const& one : others) {
+        BOOST_TEST(one.sender.address == "<a@test>");
+        BOOST_TEST(one.recipients[0].address == "<b@test>");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_folder_is_no_mail) {
+    support::temp_dir const dir;
+    BOOST_CHECK_THROW(milter::test_server::gather_mail({dir / ""}, {}, 0), std::runtime_error);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
