@@ -6,11 +6,9 @@
 #include "cli/option_text.hpp"
 #include "test-server/client.hpp"
 #include "test-server/macro.hpp"
-#include <milter/endpoint.hpp>
 
 #include <CLI/CLI.hpp>
 
-#include <cstdint>
 #include <stdexcept>
 
 namespace milter::test_server {
