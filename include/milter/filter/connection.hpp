@@ -90,6 +90,7 @@ namespace detail {
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+#pragma GCC diagnostic ignored "-Wsubobject-linkage" // a milter may be of an unnamed namespace
 #endif
 
 inline proto::time_point after(proto::time_point now, proto::duration wait) noexcept {
@@ -142,7 +143,19 @@ awaitable<void> wait_for(connection_base& with, Dispatcher& dispatch, awaitable<
         dispatch.finish(given);
 }
 
-/// Waits until some bytes of the MTA are there. @errors  as net::stream::read()
+template <class Dispatcher>
+awaitable<void> wait_for_any(connection_base& with, Dispatcher& dispatch,
+                             async_context::pending& handler) {
+    return std::visit(
+        [&](auto& one) -> awaitable<void> {
+            if constexpr (std::is_same_v<decltype(one), std::monostate&>)
+                return {};
+            else
+                return wait_for(with, dispatch, std::move(one));
+        },
+        handler);
+}
+
 inline proto::time_point read_deadline(connection_base const& with) noexcept {
     auto const& times = with.worker.timeouts;
     bool const fresh = with.session.at() == proto::phase::start;
@@ -166,13 +179,10 @@ awaitable<void> serve(net::socket connected, worker_state& worker, proto::wish c
     error_code ec;
     for (;;) {
         while (auto const command = session.next(ec)) {
-            auto waits = dispatch.start(*command);
-            if (auto* const one = std::get_if<awaitable<verdict>>(&waits))
-                co_await wait_for(with, dispatch, std::move(*one));
-            else if (auto* const other = std::get_if<awaitable<void>>(&waits))
-                co_await wait_for(with, dispatch, std::move(*other));
-            else if (auto* const third = std::get_if<awaitable<body_verdict>>(&waits))
-                co_await wait_for(with, dispatch, std::move(*third));
+            auto pending = dispatch.start(*command);
+            if constexpr (has_coroutines<Filter, async_context>) {
+                if (pending.index() != 0) co_await wait_for_any(with, dispatch, pending);
+            }
             if (dispatch.error()) break;
         }
         if (!ec) ec = dispatch.error();

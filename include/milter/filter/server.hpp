@@ -10,6 +10,7 @@
 // The handlers that a class may have, what they return, and what is negotiated for them: docs/library/filter.md.
 #pragma once
 
+#include <milter/filter/callbacks.hpp>
 #include <milter/filter/server_base.hpp>
 
 #include <cstdio>
@@ -46,6 +47,9 @@ private:
     shared& shared_;
     proto::wish wish_;
 };
+
+template <class... Items>
+server(server_options, callbacks<Items...>&) -> server<callback_milter<Items...>>;
 
 /// Log lines to standard error: "warning: [12] not the milter protocol".
 inline void log_to_stderr(log_entry const& entry) {
@@ -105,6 +109,20 @@ template <class Filter, class... Shared> int run(server_options options, Shared&
 template <class Filter, class... Shared> int run(int argc, char** argv, Shared&... with) {
     return detail::as_a_program(
         [&] { return run<Filter>(detail::options_of(argc, argv), with...); });
+}
+
+/// A program of callbacks.
+template <class... Items>
+requires(sizeof...(Items) != 0 &&
+         (detail::is_callback_item<Items> && ...)) int run(server_options options, Items... items) {
+    callbacks<Items...> all(std::move(items)...);
+    return run<callback_milter<Items...>>(std::move(options), all);
+}
+template <class... Items>
+requires(sizeof...(Items) != 0 &&
+         (detail::is_callback_item<Items> && ...)) int run(int argc, char** argv, Items... items) {
+    callbacks<Items...> all(std::move(items)...);
+    return run<callback_milter<Items...>>(argc, argv, all);
 }
 
 } // namespace milter::filter

@@ -88,6 +88,13 @@ template <class Stage, class T, class Context, class... A> struct handler {
                   "a handler has the right name but cannot be called: look up its parameters "
                   "(docs/library/filter.md), and whether it is public");
 
+    static constexpr bool waiting = [] {
+        if constexpr (exists)
+            return waits<answer_of<Stage, T, Context, A...>>;
+        else
+            return false;
+    }();
+
     /// @param asked  the stage's macros are asked for, which come with its command only
     static constexpr step steps(bool asked) noexcept {
         auto const& row = wire::row_of(Stage::code);
@@ -159,29 +166,47 @@ inline void ask(proto::wish& wish, macro_names const& names) {
     one(macro_stage::end_of_message, names.end_of_message);
 }
 
-template <class Connection, class Message, class Context>
-constexpr step steps_of(macro_names const& names) noexcept {
-    constexpr auto by_name = edits_by_name<Message, Context>;
+template <class Connection, class Message, class Context> struct handlers {
     using text = std::string_view const;
     using address = envelope_address const;
-    auto const given = [](char const* list) { return list && *list; };
-    return handler<at_connect, Connection, Context, client const>::steps(given(names.connect)) |
-           handler<at_helo, Connection, Context, text>::steps(given(names.helo)) |
-           handler<at_unknown, Connection, Context, text>::steps(false) |
-           handler<at_mail, Message, Context, address>::steps(given(names.mail)) |
-           handler<at_rcpt, Message, Context, address>::steps(given(names.rcpt)) |
-           handler<at_data, Message, Context>::steps(given(names.data)) |
-           handler<at_header, Message, Context, text, text>::steps(by_name) |
-           handler<at_end_of_headers, Message, Context>::steps(given(names.end_of_headers)) |
-           handler<at_body, Message, Context, text>::steps(false) | body_skip<Message, Context>() |
-           more_steps<Connection>() | more_steps<Message>();
-}
+    using connect = handler<at_connect, Connection, Context, client const>;
+    using helo = handler<at_helo, Connection, Context, text>;
+    using unknown = handler<at_unknown, Connection, Context, text>;
+    using mail = handler<at_mail, Message, Context, address>;
+    using rcpt = handler<at_rcpt, Message, Context, address>;
+    using data = handler<at_data, Message, Context>;
+    using header = handler<at_header, Message, Context, text, text>;
+    using end_of_headers = handler<at_end_of_headers, Message, Context>;
+    using body = handler<at_body, Message, Context, text>;
+    using end_of_message =
+        handler<at_end_of_message, Message, Context, end_handler_edits<Message, Context>>;
+
+    static constexpr bool wait = connect::waiting || helo::waiting || unknown::waiting ||
+                                 mail::waiting || rcpt::waiting || data::waiting ||
+                                 header::waiting || end_of_headers::waiting || body::waiting ||
+                                 end_of_message::waiting;
+
+    static constexpr step steps(macro_names const& names) noexcept {
+        auto const given = [](char const* list) { return list && *list; };
+        return connect::steps(given(names.connect)) | helo::steps(given(names.helo)) |
+               unknown::steps(false) | mail::steps(given(names.mail)) |
+               rcpt::steps(given(names.rcpt)) | data::steps(given(names.data)) |
+               header::steps(edits_by_name<Message, Context>) |
+               end_of_headers::steps(given(names.end_of_headers)) | body::steps(false) |
+               body_skip<Message, Context>() | more_steps<Connection>() | more_steps<Message>();
+    }
+};
 
 } // namespace detail
 
 template <class Filter> using connection_of = typename detail::parts<Filter>::connection;
 template <class Filter> using message_of = typename detail::parts<Filter>::message;
 template <class Filter> using shared_of = typename detail::shared_by<Filter>::type;
+
+/// Whether any handler is a coroutine.
+template <class Filter, class Context>
+inline constexpr bool has_coroutines =
+    detail::handlers<connection_of<Filter>, message_of<Filter>, Context>::wait;
 
 /// What a milter asks for in the negotiation, by its class: commands without a handler are not sent, those whose handler
 /// returns nothing not answered. A static member `void negotiate(proto::wish&, shared const&)` may change it.
@@ -193,7 +218,7 @@ proto::wish wish_of(shared_of<Filter> const& shared) {
     proto::wish wish;
     wish.needs = detail::needed_actions<connection>() | detail::needed_actions<message>();
     wish.actions = detail::optional_actions<connection>() | detail::optional_actions<message>();
-    wish.steps = detail::steps_of<connection, message, Context>(names);
+    wish.steps = detail::handlers<connection, message, Context>::steps(names);
     detail::ask(wish, names);
     if constexpr (requires { Filter::negotiate(wish, shared); }) Filter::negotiate(wish, shared);
     return wish;
