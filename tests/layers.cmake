@@ -56,6 +56,16 @@ milter_test(service LINK manager_service manager_config manager_core)
 milter_test(allocation LINK milter::net milter_asio rule)
 target_link_options(test_allocation PRIVATE LINKER:--wrap=aligned_alloc)
 
+# The milters of docs/examples/filter, each a program bin/example_NAME that tests/apps/example_milters.cpp runs.
+add_custom_target(example_milters)
+file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/examples/filter/*.cpp)
+foreach(source IN LISTS sources)
+    cmake_path(GET source STEM example)
+    add_executable(example_${example} ${source})
+    target_link_libraries(example_${example} PRIVATE milter::net milter_asio)
+    add_dependencies(example_milters example_${example})
+endforeach()
+
 # Tests of the programs: of their libraries, and of the programs as a user starts them.
 get_property(programs GLOBAL PROPERTY MILTER_PROGRAMS)
 list(TRANSFORM programs APPEND _lib OUTPUT_VARIABLE program_libraries)
@@ -66,6 +76,7 @@ if(TARGET test_apps)
     if(programs)
         add_dependencies(test_apps ${programs})
     endif()
+    add_dependencies(test_apps example_milters)
 endif()
 
 # The way from the installation to the first mail, as docs/operations.md has it.

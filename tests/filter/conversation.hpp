@@ -21,13 +21,10 @@ namespace proto = milter::proto;
 namespace wire = milter::wire;
 
 template <class Filter> struct conversation {
-    explicit conversation(proto::mta_options options = {}) requires
-        std::is_same_v<filter::shared_of<Filter>, filter::nothing_shared> : mta(options),
-                                                                            milter(hooks()) {
-        begin();
-    }
-    explicit conversation(filter::shared_of<Filter>& shared, proto::mta_options options = {})
-        : mta(options), milter(shared, hooks()) {
+    explicit conversation(wire::negotiate offer = {})
+        : conversation(filter::not_shared<Filter>(), offer) {}
+    explicit conversation(filter::shared_of<Filter>& shared, wire::negotiate offer = {})
+        : mta(options_of(offer)), milter(shared, hooks()) {
         begin();
     }
 
@@ -75,6 +72,12 @@ template <class Filter> struct conversation {
     bool sound() const noexcept { return !ec && !milter.error(); }
 
 private:
+    static proto::mta_options options_of(wire::negotiate const& offer) {
+        proto::mta_options options;
+        options.offer = offer;
+        return options;
+    }
+
     filter::hooks hooks() {
         filter::hooks told;
         told.on_log = [this](filter::log_entry const& entry) { log.emplace_back(entry.text); };

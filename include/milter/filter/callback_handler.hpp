@@ -13,10 +13,11 @@
 
 namespace milter::filter::detail {
 
-/// Whether a function takes these, with or without the last, or nothing.
+/// Whether a function takes these, the context, both, or nothing.
 template <class Function, class Context, class... A>
-concept takes = std::is_invocable_v<Function&, A&..., Context&> ||
-    std::is_invocable_v<Function&, A&...> || std::is_invocable_v<Function&>;
+concept takes =
+    std::is_invocable_v<Function&, A&..., Context&> || std::is_invocable_v<Function&, A&...> ||
+    std::is_invocable_v<Function&, Context&> || std::is_invocable_v<Function&>;
 
 template <class Function, class Context, class... A>
 decltype(auto) call_function(Function& function, Context& context, A&... with) {
@@ -24,6 +25,8 @@ decltype(auto) call_function(Function& function, Context& context, A&... with) {
         return function(with..., context);
     else if constexpr (std::is_invocable_v<Function&, A&...>)
         return function(with...);
+    else if constexpr (std::is_invocable_v<Function&, Context&>)
+        return function(context);
     else
         return function();
 }

@@ -82,8 +82,8 @@ private:
     struct no_counts {};
 
     static_assert(
-        !detail::handles<detail::at_end_of_message, message, Context, end_edits> ||
-            detail::callable<detail::at_end_of_message, message> ||
+        !(detail::callable<detail::at_end_of_message, message, end_edits, Context> ||
+          detail::callable<detail::at_end_of_message, message, end_edits>) ||
             requires { message::actions; } || requires { message::optional_actions; } ||
             requires { connection::actions; } || requires { connection::optional_actions; } ||
             requires { &Filter::negotiate; },

@@ -27,8 +27,7 @@ template <class Filter> class server : public server_base {
 public:
     using shared = shared_of<Filter>;
 
-    explicit server(server_options options) requires std::is_same_v<shared, nothing_shared>
-        : server(std::move(options), none()) {}
+    explicit server(server_options options) : server(std::move(options), not_shared<Filter>()) {}
     /// @param with  what connections share; must outlive it, and bear several threads if there are several workers
     server(server_options options, shared& with)
         : server_base(std::move(options)), shared_(with),
@@ -37,11 +36,6 @@ public:
 private:
     awaitable<void> serve(net::socket connected, worker_state& worker, std::uint64_t id) override {
         return detail::serve<Filter>(std::move(connected), worker, wish_, shared_, id);
-    }
-
-    static shared& none() noexcept {
-        static nothing_shared nothing;
-        return nothing;
     }
 
     shared& shared_;

@@ -20,13 +20,12 @@ template <class Filter> class session {
 public:
     using shared = shared_of<Filter>;
 
-    session() requires std::is_same_v<shared, nothing_shared> : session(none()) {}
+    session() : session(not_shared<Filter>()) {}
+    explicit session(filter::hooks hooks) : session(not_shared<Filter>(), std::move(hooks)) {}
     /// @param with  must outlive it
     explicit session(shared& with, filter::hooks hooks = {}, std::uint64_t id = 1)
         : common_{std::move(hooks), {}}, wish_(wish_of<Filter>(with)),
           context_(protocol_, common_, id), dispatch_(protocol_, context_, wish_, with) {}
-    explicit session(filter::hooks hooks) requires std::is_same_v<shared, nothing_shared>
-        : session(none(), std::move(hooks)) {}
 
     /// Bytes from the MTA; handlers run for what is whole.
     /// @return  false when the connection is over: the MTA said QUIT, or error() says why
@@ -60,11 +59,6 @@ public:
     }
 
 private:
-    static shared& none() noexcept {
-        static nothing_shared nothing;
-        return nothing;
-    }
-
     common_state common_;
     proto::wish wish_;
     proto::filter_session protocol_{

@@ -150,10 +150,10 @@ concept callable = requires(T& to, A&... with) {
     Stage::call(to, with...);
 };
 
-/// Whether T has the handler: with all arguments, with what the stage gives, or with none.
+/// Whether T has the handler: with what its stage gives, with the context, with both, or with nothing.
 template <class Stage, class T, class Context, class... A>
-concept handles =
-    callable<Stage, T, A..., Context> || callable<Stage, T, A...> || callable<Stage, T>;
+concept handles = callable<Stage, T, A..., Context> || callable<Stage, T, A...> ||
+    callable<Stage, T, Context> || callable<Stage, T>;
 
 template <class Stage, class Context, class T, class... A>
 decltype(auto) call(T& to, Context& context, A&... with) {
@@ -161,6 +161,8 @@ decltype(auto) call(T& to, Context& context, A&... with) {
         return Stage::call(to, with..., context);
     else if constexpr (callable<Stage, T, A...>)
         return Stage::call(to, with...);
+    else if constexpr (callable<Stage, T, Context>)
+        return Stage::call(to, context);
     else
         return Stage::call(to);
 }

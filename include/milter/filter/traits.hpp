@@ -203,6 +203,14 @@ template <class Filter> using connection_of = typename detail::parts<Filter>::co
 template <class Filter> using message_of = typename detail::parts<Filter>::message;
 template <class Filter> using shared_of = typename detail::shared_by<Filter>::type;
 
+/// What those share that share nothing.
+template <class Filter> shared_of<Filter>& not_shared() noexcept {
+    static_assert(std::is_same_v<shared_of<Filter>, nothing_shared>,
+                  "the class has a type `shared`: an object of it is to be given");
+    static nothing_shared nothing;
+    return nothing;
+}
+
 /// Whether any handler is a coroutine.
 template <class Filter, class Context>
 inline constexpr bool has_coroutines =
