@@ -212,12 +212,15 @@ inline void server_base::stop_worker(std::size_t at) {
 
 inline awaitable<void> server_base::see_out(state& worker, proto::time_point quiet,
                                             proto::time_point busy) {
-    if (!co_await passed(worker, quiet)) co_return;
+    bool someone = co_await passed(worker, quiet);
+    if (!someone) co_return;
     worker.closing = true;
     cut_all(worker, false);
-    if (!co_await passed(worker, busy)) co_return;
+    someone = co_await passed(worker, busy);
+    if (!someone) co_return;
     cut_all(worker, true);
-    if (!co_await passed(worker, detail::after(busy, std::chrono::seconds(5)))) co_return;
+    someone = co_await passed(worker, detail::after(busy, std::chrono::seconds(5)));
+    if (!someone) co_return;
     worker.hooks.log(log_level::error, 0, "a handler does not end; it is left behind");
     threads_.stop();
 }
