@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 // tests/apps/example_milters.cpp - the milters of docs/examples/filter do what the guide says, before milter-test-server
 
-#include <apps/programs_fixture.hpp>
-
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address_v4.hpp>
 #include <boost/asio/ip/udp.hpp>
+
+#include <apps/programs_fixture.hpp>
 
 #include <array>
 #include <cstddef>
@@ -61,7 +61,7 @@ private:
             auto const question = packet.substr(12);
             if (heard[question]++ == 0) continue;
             bool const is_listed = contains(question, listed_);
-            packet[2] = '\x81';                       // an answer
+            packet[2] = '\x81';                      // an answer
             packet[3] = is_listed ? '\x80' : '\x83'; // or no such name
             packet[7] = is_listed ? 1 : 0;
             if (is_listed)
@@ -115,25 +115,43 @@ BOOST_AUTO_TEST_CASE(per_message_state_begins_anew_with_each_message) {
 BOOST_AUTO_TEST_CASE(edit_headers_leaves_one_of_each) {
     start_example("edit_headers");
     for (auto const* mta : {"postfix", "sendmail"}) {
-        auto const done =
-            server({"--mta", mta, "-h", "Subject: buy", "-h", "X-Spam-Flag: NO", "-h",
-                    "X-Spam-Level: 1", "-h", "X-spam-flag: NO", "-h", "X-Spam-Level: 2",
-                    "--output-message", "--expect", "pass", "--expect-header", "X-Spam-Flag: YES",
-                    "--expect-header", "Subject: [spam] buy", "--expect-no-header",
-                    "X-Spam-Level", "--expect-no-header", "X-Spam-Flag: NO"});
+        auto const done = server({"--mta",
+                                  mta,
+                                  "-h",
+                                  "Subject: buy",
+                                  "-h",
+                                  "X-Spam-Flag: NO",
+                                  "-h",
+                                  "X-Spam-Level: 1",
+                                  "-h",
+                                  "X-spam-flag: NO",
+                                  "-h",
+                                  "X-Spam-Level: 2",
+                                  "--output-message",
+                                  "--expect",
+                                  "pass",
+                                  "--expect-header",
+                                  "X-Spam-Flag: YES",
+                                  "--expect-header",
+                                  "Subject: [spam] buy",
+                                  "--expect-no-header",
+                                  "X-Spam-Level",
+                                  "--expect-no-header",
+                                  "X-Spam-Flag: NO"});
         BOOST_TEST(done.exit_code == 0, done.err + done.out);
     }
 }
 
 BOOST_AUTO_TEST_CASE(replace_body_rotates_a_body_of_any_size) {
     start_example("replace_body");
-    meets({"-b", "Hello, ", "-b", "World\r\n", "--expect", "pass", "--expect-body",
-           "Uryyb, Jbeyq"});
+    meets(
+        {"-b", "Hello, ", "-b", "World\r\n", "--expect", "pass", "--expect-body", "Uryyb, Jbeyq"});
     auto const file = dir / "large.eml";
     {
         std::ofstream out(file);
         out << "From: <a@example.com>\nTo: <b@example.org>\n\n";
-        for (int i = 0; i < 60'000; ++i) out << "a line of a large message, more than memory holds\n";
+        for (int i = 0; i < 60'000; ++i)
+            out << "a line of a large message, more than memory holds\n";
         out << "the end\n";
     }
     meets({"-m", file, "--expect", "pass", "--expect-body", "gur raq"});
@@ -163,7 +181,14 @@ BOOST_AUTO_TEST_CASE(server_says_what_it_has_done) {
 }
 
 BOOST_AUTO_TEST_CASE(dns_list_keeps_the_mta_waiting_and_tells_it_so) {
-    deaf_name_server names("\1" "9" "\1" "2" "\1" "0" "\3" "192");
+    deaf_name_server names("\1"
+                           "9"
+                           "\1"
+                           "2"
+                           "\1"
+                           "0"
+                           "\3"
+                           "192");
     start_example("dns_list", {"127.0.0.1", names.port(), "list.example"});
     auto const listed = server({"--connect-address", "inet:25@192.0.2.9", "-v", "--expect",
                                 "reject@eom", "--expect-reply", "550 5.7.1 192.0.2.9 is listed"});

@@ -5,10 +5,11 @@
 
 #include "milter/filter/server.hpp"
 
-#include <boost/test/unit_test.hpp>
+#include <milter/wire/command.hpp>
 
 #include <boost/asio/use_awaitable.hpp>
-#include <milter/wire/command.hpp>
+#include <boost/test/unit_test.hpp>
+
 #include <support/print_error.hpp>
 #include <support/raw_client.hpp>
 #include <support/temp_dir.hpp>

@@ -54,8 +54,8 @@ public:
         /// The one stage at which an MTA is told that it takes a while: see timeouts::keepalive.
         filter::awaitable<filter::verdict> end_of_message(filter::edits& edits) {
             if (from.address_.empty()) co_return filter::proceed;
-            if (co_await exists(from.question(), from.asked_))
-                co_return filter::reply("550 5.7.1 " + from.address_ + " is listed");
+            bool const listed = co_await exists(from.question(), from.asked_);
+            if (listed) co_return filter::reply("550 5.7.1 " + from.address_ + " is listed");
             edits.add_header("X-Not-Listed", from.address_);
             co_return filter::proceed;
         }
