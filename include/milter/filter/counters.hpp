@@ -10,30 +10,38 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 
 namespace milter::filter {
 
 namespace detail {
 
-inline constexpr std::array counted_verdicts = {
-    wire::reply_code::proceed,    wire::reply_code::accept,  wire::reply_code::reject,
-    wire::reply_code::tempfail,   wire::reply_code::discard, wire::reply_code::skip,
-    wire::reply_code::reply_text,
-};
-inline constexpr std::size_t verdict_count = counted_verdicts.size();
-inline constexpr std::size_t stage_count = std::size(wire::command_rows);
+// Found without looking: this is done for each reply.
+
+inline constexpr std::size_t verdict_count = 7; ///< and one cell for what is none
+inline constexpr std::size_t stage_count =
+    'U' - 'A' + 1; ///< the codes of commands are capital letters
 
 constexpr std::size_t verdict_index(wire::reply_code code) noexcept {
-    std::size_t i = 0;
-    while (i < verdict_count && counted_verdicts[i] != code) ++i;
-    return i;
+    using wire::reply_code;
+    switch (code) {
+    case reply_code::proceed: return 0;
+    case reply_code::accept: return 1;
+    case reply_code::reject: return 2;
+    case reply_code::tempfail: return 3;
+    case reply_code::discard: return 4;
+    case reply_code::skip: return 5;
+    case reply_code::reply_text: return 6;
+    default: return verdict_count;
+    }
 }
 constexpr std::size_t stage_index(wire::command_code code) noexcept {
-    std::size_t i = 0;
-    while (i < stage_count && wire::command_rows[i].code != code) ++i;
-    return i;
+    return static_cast<std::size_t>(static_cast<unsigned char>(code) - 'A');
 }
+static_assert([] {
+    for (auto const& row : wire::command_rows)
+        if (stage_index(row.code) >= stage_count) return false;
+    return true;
+}());
 
 } // namespace detail
 
