@@ -36,7 +36,6 @@ public:
     using message = message_of<Filter>;
     using shared = shared_of<Filter>;
     using pending = typename Context::pending; ///< a handler that waits, or nothing
-
     static_assert(!detail::has_connection_handler<message>,
                   "connect(), helo() and unknown() belong to the connection: put the handlers of "
                   "the message into a type `message` within the class");
@@ -142,7 +141,6 @@ private:
         after();
         return {};
     }
-
     /// Null when it could not be made.
     connection* the_connection();
     message* the_message();
@@ -378,13 +376,10 @@ template <class Filter, class Context> void dispatcher<Filter, Context>::late() 
 
 /// Tempfail: now, or where it is due next.
 template <class Filter, class Context> void dispatcher<Filter, Context>::fail() {
-    using wire::command_code;
-    bool const of_connection = stage_ == command_code::connect || stage_ == command_code::helo ||
-                               stage_ == command_code::unknown;
     if (session_.awaits_reply())
         refuse_for_now();
     else if (!told_)
-        (of_connection ? connection_failed_ : message_failed_) = true;
+        (in_message_ ? message_failed_ : connection_failed_) = true;
 }
 
 template <class Filter, class Context> void dispatcher<Filter, Context>::ran() {
