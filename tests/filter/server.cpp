@@ -17,6 +17,7 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
@@ -105,6 +106,7 @@ public:
             auto const reply = client_.some(static_cast<unsigned char>(size[3]));
             if (reply[0] != 'p') return reply[0];
             ++keepalives;
+            if (on_keepalive) on_keepalive();
         }
     }
     bool closed() { return client_.rest().empty(); }
@@ -116,6 +118,7 @@ public:
     }
 
     int keepalives = 0;
+    std::function<void()> on_keepalive;
 
 private:
     support::raw_client client_;
@@ -221,15 +224,9 @@ BOOST_AUTO_TEST_CASE(the_mta_is_told_that_the_end_of_message_takes_a_while) {
     options.timeouts.keepalive = 1ms;
     start();
     phone mta(path);
+    mta.on_keepalive = [this] { at.open = true; };
     mta.mail("end");
-    mta.say(wire::rcpt{"<b@c>", {}}).say(wire::end_of_message{});
-    std::thread opener([this] {
-        until_waiting(1);
-        std::this_thread::sleep_for(20ms); // some keepalives; one is enough
-        at.open = true;
-    });
-    BOOST_TEST(mta.hear() == 'h');
-    opener.join();
+    BOOST_TEST(mta.say(wire::rcpt{"<b@c>", {}}).ask(wire::end_of_message{}) == 'h');
     BOOST_TEST(mta.keepalives >= 2); // the handler's own is one
     BOOST_TEST(mta.hear() == 'c');
 }
@@ -237,20 +234,20 @@ BOOST_AUTO_TEST_CASE(the_mta_is_told_that_the_end_of_message_takes_a_while) {
 BOOST_AUTO_TEST_CASE(no_keepalive_comes_between_two_pieces_of_a_body) {
     options.timeouts.keepalive = 1ms;
     start();
-    phone mta(path);
+    phone mta(path), other(path);
     mta.mail("body");
     mta.say(wire::rcpt{"<b@c>", {}}).say(wire::end_of_message{});
-    std::thread opener([this] {
-        until_waiting(1);
-        std::this_thread::sleep_for(20ms);
-        at.open = true;
-    });
+    until_waiting(1);
+    other.on_keepalive = [&] {
+        if (other.keepalives == 5) at.open = true;
+    }; // time has passed for both
+    other.mail("end");
+    BOOST_TEST(other.say(wire::rcpt{"<b@c>", {}}).ask(wire::end_of_message{}) == 'h');
     BOOST_TEST(mta.hear() == 'b');
     BOOST_TEST(mta.hear() == 'b');
     BOOST_TEST(mta.keepalives == 0);
     BOOST_TEST(mta.hear() == 'h');
     BOOST_TEST(mta.hear() == 'c');
-    opener.join();
 }
 
 BOOST_AUTO_TEST_CASE(more_connections_than_allowed_are_closed_at_once) {
