@@ -45,6 +45,7 @@ milter_test(corpus LINK milter::json)
 milter_test(capture)
 milter_test(net LINK milter::net milter_asio)
 milter_test(test)
+milter_test(filter LINK milter::net milter_asio)
 milter_test(rule LINK rule)
 milter_test(load LINK load)
 milter_test(manager LINK manager_core manager_config manager_import manager_doctor)
@@ -57,6 +58,16 @@ milter_test(service LINK manager_service manager_config manager_core)
 milter_test(allocation LINK milter::net milter_asio rule)
 target_link_options(test_allocation PRIVATE LINKER:--wrap=aligned_alloc)
 
+# The milters of docs/examples/filter, each a program bin/example_NAME that tests/apps/example_milters.cpp runs.
+add_custom_target(example_milters)
+file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/examples/filter/*.cpp)
+foreach(source IN LISTS sources)
+    cmake_path(GET source STEM example)
+    add_executable(example_${example} ${source})
+    target_link_libraries(example_${example} PRIVATE milter::net milter_asio)
+    add_dependencies(example_milters example_${example})
+endforeach()
+
 # Tests of the programs: of their libraries, and of the programs as a user starts them.
 get_property(programs GLOBAL PROPERTY MILTER_PROGRAMS)
 list(TRANSFORM programs APPEND _lib OUTPUT_VARIABLE program_libraries)
@@ -67,6 +78,7 @@ if(TARGET test_apps)
     if(programs)
         add_dependencies(test_apps ${programs})
     endif()
+    add_dependencies(test_apps example_milters)
 endif()
 
 # The way from the installation to the first mail, as docs/operations.md has it.

@@ -3,7 +3,8 @@
 """examples.py [ROOT] - fails when a guide shows code that no example has
 
 Each block of docs/library/*.md that begins with ```cpp stands, line by line, in one file of docs/examples, where it is built
-and run (tests/consumer/find_package). Indentation does not count. A line "// ..." in a block leaves lines out; what follows it
+and run (tests/consumer/find_package; those in the folder filter: tests/apps/example_milters.cpp). Indentation does not
+count. A line "// ..." in a block leaves lines out; what follows it
 comes later in the same file. A block that begins with ```cpp fragment is not looked for.
 Each finding is one line, "file:line: what", so that an editor can jump to it.
 """

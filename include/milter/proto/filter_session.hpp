@@ -83,6 +83,8 @@ public:
     /// The command whose verdict is owed.
     std::optional<wire::command_code> owed() const noexcept { return owed_; }
     bool awaits_reply() const noexcept { return owed_.has_value(); }
+    /// The last reply was a piece of a new body: whatever else comes now, PROGRESS too, no more can follow.
+    bool in_new_body() const noexcept { return body_run_ == body_run::open; }
 
     /// Answers the offer (manual negotiation). @errors misuse
     void negotiate(agreement const& agreed, error_code& ec) {
