@@ -16,6 +16,8 @@ BUDGETS = {  # header below include/milter -> thousand lines
     "proto/mta_session.hpp": 78,
     "message/headers.hpp": 68,
     "test/mta.hpp": 82,
+    "filter/session.hpp": 80,
+    "filter/server.hpp": 140,
     "net/serve_filter.hpp": 132,
     "net/drive_mta.hpp": 132,
 }
