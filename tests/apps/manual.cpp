@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // tests/apps/manual.cpp - the manual and --help say the same, and their examples can be run
 
+#include "test-filter/conformance/options.hpp"
 #include "test-filter/options.hpp"
 #include "test-filter/script_toml.hpp"
+#include "test-server/conformance/options.hpp"
 #include "test-server/options.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -96,26 +98,32 @@ private:
     fs::path before_;
 };
 
-template <class Parse> void check_program(std::string const& name, Parse parse) {
+/// @param verb  of the program, with a manual of its own; empty: the program itself
+template <class Parse>
+void check_program(std::string const& name, Parse parse, std::string const& verb = {}) {
     support::temp_dir const dir;
-    auto const help = support::run_program(support::program(name), {"--help"}, dir).out;
-    auto const manual = manual_of(name);
+    auto const args =
+        verb.empty() ? support::arguments{"--help"} : support::arguments{verb, "--help"};
+    auto const help = support::run_program(support::program(name), args, dir).out;
+    auto const manual = manual_of(verb.empty() ? name : name + "-" + verb);
+    auto const command = verb.empty() ? name : name + " " + verb;
     auto const in_help = flags_in(help), in_manual = flags_in(manual);
-    BOOST_TEST(in_help.size() > 20U);
+    BOOST_TEST(in_help.size() > (verb.empty() ? 20U : 12U));
     for (auto const& flag : in_help)
         BOOST_TEST(in_manual.contains(flag), flag << " is in --help only");
     for (auto const& flag : in_manual)
         BOOST_TEST(in_help.contains(flag), flag << " is in the manual only");
 
     dir.write("spam.eml", "From: a@test\n\nspam\n");
+    dir.write("usual.eml", "From: a@test\n\nusual\n");
     dir.write("script.toml", "");
     in_folder const here(dir / "");
     for (auto const& text : {help, manual}) {
-        auto const examples = examples_in(text, name);
-        BOOST_TEST(examples.size() > 5U);
+        auto const examples = examples_in(text, command);
+        BOOST_TEST(examples.size() > (verb.empty() ? 5U : 3U));
         for (auto const& line : examples) {
             auto words = support::shell_words(line);
-            words.erase(words.begin());
+            words.erase(words.begin(), words.begin() + (verb.empty() ? 1 : 2));
             auto const parsed = support::parse_words(parse, words);
             BOOST_TEST(!parsed.result.exit_code, line << "\n" << parsed.err);
         }
@@ -134,14 +142,24 @@ BOOST_AUTO_TEST_CASE(of_milter_test_server) {
     check_program("milter-test-server", milter::test_server::parse_options);
 }
 
+BOOST_AUTO_TEST_CASE(of_milter_test_filter_conformance) {
+    check_program("milter-test-filter", milter::test_filter::parse_conformance_options,
+                  "conformance");
+}
+
+BOOST_AUTO_TEST_CASE(of_milter_test_server_conformance) {
+    check_program("milter-test-server", milter::test_server::parse_conformance_options,
+                  "conformance");
+}
+
 BOOST_AUTO_TEST_CASE(every_action_and_the_script_of_the_manual_can_be_read) {
     auto const manual = manual_of("milter-test-filter");
     BOOST_TEST(
         milter::test_filter::parse_script(code_below(manual, "SCRIPT"), "manual").rules.size() ==
         2U);
-    for (auto const* word :
-         {"continue", "reply", "add_header", "delay", "progress", "close", "reset", "silence",
-          "half", "oversize", "garbage", "unknown_reply", "extra", "bytes", "answer", "force"})
+    for (auto const* word : {"continue", "reply", "add_header", "delay", "progress", "close",
+                             "reset", "silence", "half", "oversize", "garbage", "unknown_reply",
+                             "extra", "bytes", "packet", "answer", "force"})
         BOOST_TEST((manual.find(std::string("\n.B ").append(word)) != manual.npos ||
                     manual.find(std::string("\n.BI ").append(word)) != manual.npos),
                    word);

@@ -106,6 +106,9 @@ void empty_strings(trial& one) {
 }
 
 void null_sender(trial& one) {
+    auto const& usual = one.walked.of(walk_kind::full).first;
+    if (usual.starts_with("M:") && !usual.starts_with("M:c") && !usual.starts_with("M:a"))
+        return one.skip("other senders are refused as well: " + usual);
     for (auto const* address : {"<>", ""}) {
         auto* const talk = one.greeted();
         if (!talk) return;
@@ -254,20 +257,23 @@ void surplus_is_ignored(trial& one) {
 
 // ---- macros
 
-/// A message goes as ever though macros of this kind came.
-void macros_are_taken(trial& one, unsigned char stage, std::string_view pairs) {
+/// A message goes as ever though MAIL has these macros.
+void macros_are_taken(trial& one, std::string_view pairs) {
     auto* const talk = one.greeted();
     if (!talk) return;
-    talk->tell(wire::macros{stage, wire::zstr_list(pairs)});
+    talk->macros_of_mail(std::string(pairs));
     expect_usual_message(one, *talk);
 }
 
-void empty_set(trial& one) { macros_are_taken(one, 'M', {}); }
+void empty_set(trial& one) { macros_are_taken(one, {}); }
 void empty_value(trial& one) {
-    macros_are_taken(one, 'M', std::string_view("{mail_host}\0\0{auth_type}\0\0", 26));
+    macros_are_taken(one, std::string_view("i\0A1\0{mail_host}\0\0{auth_type}\0\0", 31));
 }
 void name_without_value(trial& one) {
-    macros_are_taken(one, 'M', std::string_view("{mail_host}\0host\0{lonely}\0", 26));
+    macros_are_taken(one, std::string_view("i\0A1\0{mail_host}\0host\0{lonely}\0", 31));
+}
+void unknown_macros(trial& one) {
+    macros_are_taken(one, std::string_view("i\0A1\0{no_such_macro}\0x\0?\0y\0{}\0z\0", 32));
 }
 void of_other_commands(trial& one) {
     auto* const talk = one.greeted();
@@ -276,9 +282,12 @@ void of_other_commands(trial& one) {
         talk->tell(wire::macros{stage, wire::zstr_list(std::string_view("i\0A1\0", 5))});
     expect_usual_message(one, *talk);
 }
-void of_no_command(trial& one) { macros_are_taken(one, 'Z', std::string_view("i\0A1\0", 5)); }
-void unknown_macros(trial& one) {
-    macros_are_taken(one, 'M', std::string_view("{no_such_macro}\0x\0?\0y\0{}\0z\0", 27));
+void of_no_command(trial& one) {
+    auto* const talk = one.greeted();
+    if (!talk) return;
+    talk->tell(wire::macros{static_cast<unsigned char>('Z'),
+                            wire::zstr_list(std::string_view("i\0A1\0", 5))});
+    expect_usual_message(one, *talk);
 }
 
 void without_queue_id(trial& one) {

@@ -2,6 +2,7 @@
 // test-server/conformance/dialogue.cpp - a session with the milter under test that goes on whatever it says, and judges it
 #include "test-server/conformance/dialogue.hpp"
 
+#include "cli/packet_line.hpp"
 #include <milter/message/envelope.hpp>
 #include <milter/message/headers.hpp>
 #include <milter/proto/state.hpp>
@@ -49,7 +50,8 @@ bool dialogue::open(wire::negotiate const& offer) {
     put(bytes);
     wire::frame_view frame;
     opening_ = peer_.read(frame, subject_.timeout);
-    if (opening_ == came::rubbish) judge_.find(1, "in answer to the offer: " + hex(peer_.rest()));
+    if (opening_ == came::rubbish)
+        judge_.find(1, "in answer to the offer: " + cli::hex(peer_.rest()));
     lost_ = opening_ != came::frame;
     if (lost_) return false;
     judge_.negotiated(offer, frame);
@@ -79,6 +81,10 @@ std::string dialogue::macros_for(code stage) const {
         add("{client_addr}", subject_.client.address);
         break;
     case code::mail:
+        if (mail_pairs_) {
+            pairs = *mail_pairs_;
+            break;
+        }
         if (queue_id_) add("i", "4XyZ1234567");
         add("{mail_mailer}", "smtp");
         add("{mail_addr}", address(subject_.mail.sender));
@@ -113,7 +119,15 @@ answered dialogue::ask_all_the_same(wire::any_command const& command) {
     return ask_raw(wire::code_of(command), bytes);
 }
 
+/// What is there before anything was asked would be taken for the answer.
+void dialogue::take_early() {
+    wire::frame_view frame;
+    while (!lost_ && peer_.read(frame, milliseconds(0)) == came::frame)
+        judge_.received(frame, std::nullopt);
+}
+
 answered dialogue::ask_raw(code stage, std::string_view bytes) {
+    take_early();
     auto const macros = macros_for(stage);
     put(macros + std::string(bytes));
     bool const is_new = listens_ && !judge_.seen().unanswered.contains(stage);
@@ -134,7 +148,7 @@ answered dialogue::wait_for(code stage) {
         wire::frame_view frame;
         auto const what = peer_.read(frame, timeout_);
         if (what != came::frame) {
-            if (what == came::rubbish) judge_.find(1, hex(peer_.rest()));
+            if (what == came::rubbish) judge_.find(1, cli::hex(peer_.rest()));
             judge_.missing(stage, words_for(what));
             one.lost = what;
             lost_ = true;
@@ -160,6 +174,7 @@ void dialogue::note(code stage, answered const& one) {
 
 void dialogue::tell(wire::any_command const& command) {
     if (lost_) return;
+    take_early();
     std::string bytes;
     wire::encode(bytes, command);
     put(bytes);
@@ -228,7 +243,7 @@ came dialogue::until_closed(milliseconds patience) {
 came dialogue::leave() {
     if (!peer_.connected()) return came::closed;
     if (!lost_) tell(wire::quit{});
-    return until_closed(subject_.patience);
+    return until_closed(subject_.timeout);
 }
 
 void dialogue::stay_quiet() {

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace milter::test_server {
 
@@ -86,6 +87,8 @@ public:
         macros_ = sent;
         queue_id_ = with_queue_id;
     }
+    /// In place of the usual ones of MAIL, name and value in turn.
+    void macros_of_mail(std::string pairs) { mail_pairs_ = std::move(pairs); }
     /// For the replies that are due from now on.
     void waits_at_most(milliseconds time) noexcept { timeout_ = time; }
     void skips_helo() noexcept { helo_ = false; }
@@ -103,6 +106,7 @@ public:
 
 private:
     bool put(std::string_view bytes);
+    void take_early();
     answered wait_for(wire::command_code stage);
     void note(wire::command_code stage, answered const& one);
     std::string macros_for(wire::command_code stage) const;
@@ -117,6 +121,7 @@ private:
     came opening_ = came::closed;
     std::string trace_;
     std::size_t piece_ = 0;
+    std::optional<std::string> mail_pairs_;
     bool macros_ = true;
     bool queue_id_ = true;
     bool helo_ = true;

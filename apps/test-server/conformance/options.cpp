@@ -62,9 +62,11 @@ void add_options(CLI::App& app, conformance_options& into, texts& given) {
     app.add_flag("--list", into.list, "Prints the cases, runs none");
     auto* const strict = app.add_flag("--strict", into.strict, "A should counts as a must");
     app.add_flag("--lenient", given.lenient, "A must alone counts (default)")->excludes(strict);
-    app.add_option("--report,--json", into.json_file, "Writes a report as JSON; -: instead of text")
+    app.add_option("--report,--json", into.files.json,
+                   "Writes a report as JSON; -: instead of text")
         ->type_name("FILE");
-    app.add_option("--junit", into.junit_file, "Writes a report as JUnit's XML")->type_name("FILE");
+    app.add_option("--junit", into.files.junit, "Writes a report as JUnit's XML")
+        ->type_name("FILE");
     app.add_flag("-v,--verbose", into.style.verbose, "Prints the packets of each case");
     show_as(app.add_option("--color", given.color, "Colors: auto, always, never"), "[WHEN]")
         ->expected(0, 1);

@@ -2,7 +2,7 @@
 // test-server/conformance/options.hpp - the command line of milter-test-server conformance
 #pragma once
 
-#include "cli/case_report.hpp"
+#include "cli/case_report_file.hpp"
 #include "cli/case_selection.hpp"
 #include "test-server/conformance/dialogue.hpp"
 
@@ -17,8 +17,7 @@ struct conformance_options {
     cli::case_style style;
     bool strict = false;
     bool list = false;
-    std::string json_file;  ///< `-`: standard output, in place of the text
-    std::string junit_file; ///< empty: none
+    cli::report_files files;
 };
 
 struct parsed_conformance_options {

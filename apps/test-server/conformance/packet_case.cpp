@@ -144,7 +144,9 @@ template <code Stage> void ends_within_a_packet(trial& one) {
     if (!talk) return;
     talk->raw().send(std::string_view("\0\0\0\x40Mhalf", 9), one.subject.timeout);
     talk->raw().half_close();
-    expect_close(one, *talk);
+    if (talk->until_closed(one.subject.patience) == came::silence)
+        return one.fail("the milter keeps its end open");
+    if (one.is_alive()) one.pass();
 }
 
 void unknown_letter(trial& one) {

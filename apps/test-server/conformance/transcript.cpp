@@ -2,6 +2,7 @@
 // test-server/conformance/transcript.cpp - the packets of a case both ways, in words and as bytes
 #include "test-server/conformance/transcript.hpp"
 
+#include "cli/packet_line.hpp"
 #include <milter/wire/describe.hpp>
 
 #include <fmt/format.h>
@@ -10,15 +11,6 @@
 
 namespace milter::test_server {
 
-std::string hex(std::string_view bytes) {
-    constexpr std::size_t shown = 48;
-    std::string out;
-    for (char c : bytes.substr(0, shown))
-        out += fmt::format("{}{:02x}", out.empty() ? "" : " ", static_cast<unsigned char>(c));
-    if (bytes.size() > shown) out += fmt::format(" +{} bytes", bytes.size() - shown);
-    return out;
-}
-
 void transcript_lines::add(std::string line) {
     if (lines_.size() == most_lines) line = "(and more)";
     if (lines_.size() <= most_lines) lines_.push_back(std::move(line));
@@ -26,10 +18,10 @@ void transcript_lines::add(std::string line) {
 
 void transcript_lines::sent(std::string_view bytes) {
     if (!wire::ends_with_a_frame(bytes) || bytes.empty())
-        return add(fmt::format("> {} bytes  {}", bytes.size(), hex(bytes)));
+        return add(cli::packet_line('>', fmt::format("{} bytes", bytes.size()), bytes));
     error_code ec;
     while (auto const frame = wire::first_frame(bytes, UINT32_MAX, ec)) {
-        add(fmt::format("> {}  {}", wire::describe_command(*frame), hex(frame->raw)));
+        add(cli::packet_line('>', wire::describe_command(*frame), frame->raw));
         bytes.remove_prefix(frame->raw.size());
     }
 }
@@ -37,9 +29,9 @@ void transcript_lines::sent(std::string_view bytes) {
 void transcript_lines::received(std::string_view bytes) {
     error_code ec;
     if (auto const frame = wire::first_frame(bytes, UINT32_MAX, ec))
-        add(fmt::format("< {}  {}", wire::describe_reply(*frame), hex(bytes)));
+        add(cli::packet_line('<', wire::describe_reply(*frame), bytes));
     else
-        add(fmt::format("< {} bytes  {}", bytes.size(), hex(bytes)));
+        add(cli::packet_line('<', fmt::format("{} bytes", bytes.size()), bytes));
 }
 
 void transcript_lines::note(std::string_view what) { add(fmt::format("- {}", what)); }

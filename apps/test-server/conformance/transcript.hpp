@@ -26,7 +26,4 @@ private:
     std::vector<std::string> lines_;
 };
 
-/// `00 00 00 01 63`; cut after 48 bytes, with the rest counted.
-std::string hex(std::string_view bytes);
-
 } // namespace milter::test_server

@@ -10,7 +10,6 @@
 
 #include <csignal>
 #include <cstdio>
-#include <fstream>
 
 namespace milter::test_server {
 
@@ -28,26 +27,6 @@ void list(cli::case_selection const& selected) {
             fmt::print("{:<5} {:<6} {}\n", one.id, name_of(one.binds), one.title);
 }
 
-/// @return false, and a complaint, when it cannot be written
-bool write(std::string const& file, std::string const& text) {
-    if (file == "-") return std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-    std::ofstream out(file, std::ios::binary);
-    out << text << '\n';
-    if (out.flush()) return true;
-    fmt::print(stderr, "milter-test-server conformance: cannot write {}\n", file);
-    return false;
-}
-
-bool write_reports(conformance_options const& wanted, std::vector<cli::case_result> const& all) {
-    cli::report_head const head{"milter-conformance/v1", "filter", to_string(wanted.subject.where),
-                                wanted.strict};
-    bool good = true;
-    if (!wanted.json_file.empty()) good = write(wanted.json_file, report_json(head, all));
-    if (!wanted.junit_file.empty())
-        good = write(wanted.junit_file, report_junit(head, all)) && good;
-    return good;
-}
-
 exit_code run(conformance_options& wanted) {
     auto& subject = wanted.subject;
     auto const address = look_up(subject.where);
@@ -58,7 +37,7 @@ exit_code run(conformance_options& wanted) {
                    to_string(subject.where));
         return exit_code::unreachable;
     }
-    bool const as_text = wanted.json_file != "-" && wanted.junit_file != "-";
+    bool const as_text = wanted.files.leave_room_for_text();
     auto const all = run_cases(subject, wanted.selected, [&](cli::case_result const& one) {
         if (as_text) fmt::print("{}", case_text(one, wanted.style));
         std::fflush(stdout);
@@ -66,7 +45,9 @@ exit_code run(conformance_options& wanted) {
     });
     auto const counts = count(all);
     if (as_text) fmt::print("{}", counts_text(counts));
-    bool const written = write_reports(wanted, all);
+    cli::report_head const head{"milter-conformance/v1", "filter", to_string(subject.where),
+                                wanted.strict};
+    bool const written = write_reports(wanted.files, head, all, "milter-test-server conformance");
     if (interrupted != 0) return exit_code::interrupted;
     if (!written) return exit_code::usage;
     return has_failed(counts, wanted.strict) ? exit_code::differs : exit_code::pass;
