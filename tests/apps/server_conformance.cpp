@@ -3,14 +3,20 @@
 // fault each are caught by the case that is about it
 
 #include "programs_fixture.hpp"
+#include <milter/wire/reply.hpp>
 
 #include <cli/statement.hpp>
 
+#include <support/raw_client.hpp>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <test-server/conformance/suite.hpp>
+#include <unistd.h>
 
 #include <set>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 using namespace programs_test;
@@ -130,6 +136,48 @@ std::vector<mutant> mutants() {
     };
 }
 
+/// A filter that takes what one read gives for one packet, and lets all pass.
+class hasty_filter {
+public:
+    explicit hasty_filter(std::string const& path)
+        : door_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_un where{};
+        where.sun_family = AF_UNIX;
+        path.copy(where.sun_path, sizeof where.sun_path - 1);
+        BOOST_REQUIRE(::bind(door_, reinterpret_cast<sockaddr const*>(&where), sizeof where) == 0);
+        BOOST_REQUIRE(::listen(door_, 50) == 0);
+        thread_ = std::thread([this] { serve(); });
+    }
+    hasty_filter(hasty_filter const&) = delete;
+    hasty_filter& operator=(hasty_filter const&) = delete;
+    ~hasty_filter() {
+        ::shutdown(door_, SHUT_RDWR); // wakes accept()
+        thread_.join();
+        ::close(door_);
+    }
+
+private:
+    void serve() const {
+        for (int peer = accept(); peer >= 0; peer = accept()) {
+            char room[65536];
+            ssize_t size = 0;
+            while ((size = support::receive(peer, room, sizeof room, 0)) > 4 && room[4] != 'Q') {
+                std::string out;
+                if (room[4] == 'O')
+                    milter::wire::encode(out, milter::wire::negotiate_reply{});
+                else if (room[4] != 'D' && room[4] != 'A')
+                    milter::wire::encode(out, milter::wire::proceed{});
+                ::send(peer, out.data(), out.size(), MSG_NOSIGNAL);
+            }
+            ::close(peer);
+        }
+    }
+    int accept() const { return ::accept4(door_, nullptr, nullptr, SOCK_CLOEXEC); }
+
+    int door_;
+    std::thread thread_;
+};
+
 /// Section 10 of the description: number, and text without its sources.
 std::string statement_of_document(unsigned number) {
     static std::string const document = support::slurp(MILTER_SOURCE_DIR "/docs/protocol.md");
@@ -192,6 +240,14 @@ BOOST_AUTO_TEST_CASE(each_filter_with_one_fault_is_caught_by_the_case_about_it) 
             BOOST_TEST(contains(done.out, "        > negotiate version="), done.out);
         }
         filter->stop();
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_filter_that_takes_one_read_for_one_packet_is_caught) {
+    hasty_filter const wrong(dir / "x.sock");
+    for (auto const* one : {"2a", "3a"}) {
+        auto const done = try_it({"--case", one, "--timeout", "1s", "--patience", "500ms"});
+        BOOST_TEST(done.exit_code == 1, done.out + done.err);
     }
 }
 

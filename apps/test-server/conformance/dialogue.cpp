@@ -36,7 +36,7 @@ std::string_view words_for(came what) noexcept {
 }
 
 dialogue::dialogue(conformance_subject const& subject, transcript_lines& log)
-    : subject_(subject), log_(log), timeout_(subject.timeout),
+    : subject_(subject), timeout_(subject.timeout),
       peer_(subject.address, subject.timeout, log) {}
 
 bool dialogue::put(std::string_view bytes) {

@@ -112,7 +112,6 @@ private:
     std::string macros_for(wire::command_code stage) const;
 
     conformance_subject const& subject_;
-    transcript_lines& log_;
     milliseconds timeout_;
     raw_connection peer_;
     reply_judge judge_;
