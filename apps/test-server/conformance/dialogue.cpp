@@ -36,8 +36,7 @@ std::string_view words_for(came what) noexcept {
 }
 
 dialogue::dialogue(conformance_subject const& subject, transcript_lines& log)
-    : subject_(subject), timeout_(subject.timeout),
-      peer_(subject.address, subject.timeout, log) {}
+    : subject_(subject), timeout_(subject.timeout), peer_(subject.address, subject.timeout, log) {}
 
 bool dialogue::put(std::string_view bytes) {
     return piece_ == 0 ? peer_.send(bytes, subject_.timeout)

@@ -8,6 +8,16 @@
 
 namespace milter::test_server {
 
+namespace {
+
+/// Run behind all others: what kills a milter must not look like a fault in everything that follows. At 185 libmilter reads
+/// beyond the end of the set, and may crash.
+bool is_perilous(conformance_case const& one) noexcept {
+    return one.statement == 185 || one.statement == 215;
+}
+
+} // namespace
+
 std::vector<conformance_case> all_cases() {
     std::vector<conformance_case> all;
     for (auto const cases : {packet_cases(), negotiation_cases(), command_cases(), reply_cases(),
@@ -29,7 +39,10 @@ std::vector<cli::case_result> run_cases(conformance_subject const& subject,
                                         std::function<bool(cli::case_result const&)> const& done) {
     walks sessions(subject);
     std::vector<cli::case_result> results;
-    for (auto const& one : all_cases()) {
+    auto cases = all_cases();
+    std::stable_partition(cases.begin(), cases.end(),
+                          [](auto const& one) { return !is_perilous(one); });
+    for (auto const& one : cases) {
         if (!selected.has(one.id, one.statement)) continue;
         trial run(subject, sessions, head_of(one));
         one.run(run);
