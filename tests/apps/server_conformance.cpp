@@ -31,7 +31,7 @@ struct conformance_fixture : programs_fixture {
 
     void keeps_all(arguments filter_args) {
         start(filter_args);
-        auto const done = try_it({"--strict"});
+        auto const done = try_it({"--strict", "--timeout", "60s", "--patience", "60s"});
         BOOST_TEST(done.exit_code == 0, done.out + done.err);
         BOOST_TEST(contains(done.out, " 0 failed"), done.out);
         BOOST_TEST(contains(done.out, " 0 inconclusive"), done.out);
