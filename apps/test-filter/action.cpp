@@ -233,6 +233,7 @@ constexpr word_row words[] = {
      [](std::string_view rest) -> action {
          return send_bytes{parse_bytes(rest), false};
      }},
+    {"packet", [](std::string_view rest) -> action { return send_packet{parse_bytes(rest)}; }},
     {"answer", answer},
 };
 
@@ -287,7 +288,8 @@ bool is_final(action const& one) noexcept {
         return wire::row_of(reply->code()).kind == wire::reply_kind::verdict;
     if (auto const* const bytes = std::get_if<send_bytes>(&one)) return bytes->instead;
     return std::holds_alternative<fall_silent>(one) ||
-           std::holds_alternative<end_connection>(one) || std::holds_alternative<send_answer>(one);
+           std::holds_alternative<end_connection>(one) ||
+           std::holds_alternative<send_answer>(one) || std::holds_alternative<send_packet>(one);
 }
 
 wire::action needed_by(action const& one) noexcept {
@@ -339,6 +341,7 @@ Faults:
   unknown_reply                  a reply with a code that does not exist
   extra                          one CONTINUE more than is due
   bytes BYTES                    these as they are: 00000001 'c'
+  packet BYTES                   these in place of the verdict: 00000002 'c' 00
   answer VERSION ACTIONS STEPS   at negotiate: this, whatever was offered
   force REPLY                    sent even where the protocol forbids it)";
 }

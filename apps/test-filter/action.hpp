@@ -48,6 +48,11 @@ struct send_bytes {
     bool instead = false; ///< no reply follows
 };
 
+/// Bytes in place of the verdict, whatever they are; the session goes on as if they were one.
+struct send_packet {
+    std::string bytes;
+};
+
 /// An answer to the offer, whatever was offered.
 struct send_answer {
     wire::negotiate_reply answer;
@@ -61,8 +66,8 @@ struct end_connection {
     how way = how::close;
 };
 
-using action = std::variant<send_reply, wait_for, send_progress, send_bytes, send_answer,
-                            fall_silent, end_connection>;
+using action = std::variant<send_reply, wait_for, send_progress, send_bytes, send_packet,
+                            send_answer, fall_silent, end_connection>;
 
 /// Whether nothing more is done about the command after it.
 bool is_final(action const& one) noexcept;

@@ -94,6 +94,11 @@ asio::awaitable<void> connection::perform(std::vector<action const*> actions,
             session_.output() += raw->bytes;
             events_.answer(number_, stage, nullptr,
                            fmt::format("bytes {}", wire::quoted(raw->bytes)));
+        } else if (auto const* packet = std::get_if<send_packet>(step)) {
+            pretend_reply(wire::reply_code::proceed);
+            session_.output() += packet->bytes;
+            events_.answer(number_, stage, nullptr,
+                           fmt::format("packet {}", wire::quoted(packet->bytes)));
         } else if (auto const* answer = std::get_if<send_answer>(step)) {
             negotiate(offer_, answer);
         } else if (auto const* over = std::get_if<end_connection>(step)) {

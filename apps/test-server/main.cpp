@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // test-server/main.cpp - milter-test-server: one session, or a verb
 #include "test-server/bench.hpp"
+#include "test-server/conformance/verb.hpp"
 #include "test-server/options.hpp"
 #include "test-server/run.hpp"
 #include "test-server/scenario/run_scenarios.hpp"
@@ -34,6 +35,7 @@ struct verb {
 
 constexpr verb verbs[] = {
     {"bench", bench},
+    {"conformance", run_conformance},
     {"run", run_verb},
 };
 

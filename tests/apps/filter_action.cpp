@@ -112,6 +112,9 @@ BOOST_AUTO_TEST_CASE(faults_are_bytes_or_an_end) {
     BOOST_TEST(support::to_hex(bytes_of("unknown_reply")) == "00 00 00 01 5a");
     BOOST_TEST(support::to_hex(bytes_of("extra")) == "00 00 00 01 63");
     BOOST_TEST(support::to_hex(bytes_of("bytes 00000001 'c'")) == "00 00 00 01 63");
+    auto const packet = parse_action("packet 00000002 'c' 00");
+    BOOST_TEST(support::to_hex(std::get<send_packet>(packet).bytes) == "00 00 00 02 63 00");
+    BOOST_TEST(is_final(packet));
     BOOST_TEST((std::get<end_connection>(parse_action("close")).way == end_connection::how::close));
     BOOST_TEST((std::get<end_connection>(parse_action("reset")).way == end_connection::how::reset));
     BOOST_TEST(std::holds_alternative<fall_silent>(parse_action("silence")));

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 // tests/apps/manual.cpp - the manual and --help say the same, and their examples can be run
 
+#include "test-filter/conformance/options.hpp"
 #include "test-filter/options.hpp"
 #include "test-filter/script_toml.hpp"
 #include "test-server/bench_options.hpp"
+#include "test-server/conformance/options.hpp"
 #include "test-server/options.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -117,29 +119,34 @@ struct verb {
 };
 
 /// @param verbs  each with a --help of its own; their options stand in the same manual
+/// @param own_page  a verb with a manual of its own, which is looked at instead of the program's
 void check_program(std::string const& name, try_words const& parse,
-                   std::vector<verb> const& verbs = {}) {
+                   std::vector<verb> const& verbs = {}, std::string const& own_page = {}) {
     support::temp_dir const dir;
-    auto help = support::run_program(support::program(name), {"--help"}, dir).out;
+    auto const args =
+        own_page.empty() ? support::arguments{"--help"} : support::arguments{own_page, "--help"};
+    auto const command = own_page.empty() ? name : name + " " + own_page;
+    auto help = support::run_program(support::program(name), args, dir).out;
     for (auto const& one : verbs)
         help += support::run_program(support::program(name), {one.name, "--help"}, dir).out;
-    auto const manual = manual_of(name);
+    auto const manual = manual_of(own_page.empty() ? name : name + "-" + own_page);
     auto const in_help = flags_in(help), in_manual = flags_in(manual);
-    BOOST_TEST(in_help.size() > 20U);
+    BOOST_TEST(in_help.size() > (own_page.empty() ? 20U : 12U));
     for (auto const& flag : in_help)
         BOOST_TEST(in_manual.contains(flag), flag << " is in --help only");
     for (auto const& flag : in_manual)
         BOOST_TEST(in_help.contains(flag), flag << " is in the manual only");
 
     dir.write("spam.eml", "From: a@test\n\nspam\n");
+    dir.write("usual.eml", "From: a@test\n\nusual\n");
     dir.write("script.toml", "");
     in_folder const here(dir / "");
     for (auto const& text : {help, manual}) {
-        auto const examples = examples_in(text, name);
-        BOOST_TEST(examples.size() > 5U);
+        auto const examples = examples_in(text, command);
+        BOOST_TEST(examples.size() > (own_page.empty() ? 5U : 3U));
         for (auto const& line : examples) {
             auto words = support::shell_words(line);
-            words.erase(words.begin());
+            words.erase(words.begin(), words.begin() + (own_page.empty() ? 1 : 2));
             auto const found = std::find_if(verbs.begin(), verbs.end(),
                                             [&](verb const& one) { return one.name == words[0]; });
             if (found != verbs.end()) words.erase(words.begin());
@@ -162,14 +169,24 @@ BOOST_AUTO_TEST_CASE(of_milter_test_server) {
                   {{"bench", parsed_by(milter::test_server::parse_bench_options)}});
 }
 
+BOOST_AUTO_TEST_CASE(of_milter_test_filter_conformance) {
+    check_program("milter-test-filter", parsed_by(milter::test_filter::parse_conformance_options),
+                  {}, "conformance");
+}
+
+BOOST_AUTO_TEST_CASE(of_milter_test_server_conformance) {
+    check_program("milter-test-server", parsed_by(milter::test_server::parse_conformance_options),
+                  {}, "conformance");
+}
+
 BOOST_AUTO_TEST_CASE(every_action_and_the_script_of_the_manual_can_be_read) {
     auto const manual = manual_of("milter-test-filter");
     BOOST_TEST(
         milter::test_filter::parse_script(code_below(manual, "SCRIPT"), "manual").rules.size() ==
         2U);
-    for (auto const* word :
-         {"continue", "reply", "add_header", "delay", "progress", "close", "reset", "silence",
-          "half", "oversize", "garbage", "unknown_reply", "extra", "bytes", "answer", "force"})
+    for (auto const* word : {"continue", "reply", "add_header", "delay", "progress", "close",
+                             "reset", "silence", "half", "oversize", "garbage", "unknown_reply",
+                             "extra", "bytes", "packet", "answer", "force"})
         BOOST_TEST((manual.find(std::string("\n.B ").append(word)) != manual.npos ||
                     manual.find(std::string("\n.BI ").append(word)) != manual.npos),
                    word);

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSL-1.0
+// test-filter/conformance/mta_case.hpp - the cases about an MTA, and what sessions have shown of them
+#pragma once
+
+#include "cli/case_report.hpp"
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace milter::test_filter {
+
+struct mta_case {
+    char const* id;
+    unsigned statement;
+    cli::level binds;
+    char const* title;
+    char const* expected;
+};
+
+/// By statement, then letter.
+std::span<mta_case const> all_mta_cases() noexcept;
+
+/// Of one session or of several: which cases came up, and what was found.
+class observations {
+public:
+    /// The case came up; that is a pass unless something is found.
+    void saw(std::string_view id) { seen_[std::string(id)]; }
+    void found(std::string_view id, std::string what);
+
+    /// Adds those of a session, with its packets where something was found.
+    void add(observations const& session, std::string const& name,
+             std::vector<std::string> const& packets);
+
+    bool has_found() const noexcept;
+    cli::case_result result_of(mta_case const& one) const;
+
+private:
+    struct state {
+        std::string found; ///< empty: nothing is wrong
+        std::vector<std::string> packets;
+    };
+    std::map<std::string, state> seen_;
+};
+
+} // namespace milter::test_filter

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: BSL-1.0
+// test-server/conformance/dialogue.cpp - a session with the milter under test that goes on whatever it says, and judges it
+#include "test-server/conformance/dialogue.hpp"
+
+#include "cli/packet_line.hpp"
+#include <milter/message/envelope.hpp>
+#include <milter/message/headers.hpp>
+#include <milter/proto/state.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace milter::test_server {
+
+using code = wire::command_code;
+using steady = std::chrono::steady_clock;
+
+namespace {
+
+bool is_settled(code stage, answered const& one) {
+    return one.missing() || (one.verdict && proto::settles(stage, *one.verdict));
+}
+
+} // namespace
+
+std::string_view words_for(came what) noexcept {
+    switch (what) {
+    case came::frame: return "a packet";
+    case came::closed: return "the milter closes the connection";
+    case came::cut: return "the milter closes the connection within a packet";
+    case came::rubbish: return "bytes that are no packet";
+    case came::silence: return "no reply in time";
+    }
+    return {};
+}
+
+dialogue::dialogue(conformance_subject const& subject, transcript_lines& log)
+    : subject_(subject), timeout_(subject.timeout), peer_(subject.address, subject.timeout, log) {}
+
+bool dialogue::put(std::string_view bytes) {
+    return piece_ == 0 ? peer_.send(bytes, subject_.timeout)
+                       : peer_.send_in_pieces(bytes, piece_, subject_.timeout);
+}
+
+bool dialogue::open(wire::negotiate const& offer) {
+    std::string bytes;
+    wire::encode(bytes, offer);
+    put(bytes);
+    wire::frame_view frame;
+    opening_ = peer_.read(frame, subject_.timeout);
+    if (opening_ == came::rubbish)
+        judge_.find(1, "in answer to the offer: " + cli::hex(peer_.rest()));
+    lost_ = opening_ != came::frame;
+    if (lost_) return false;
+    judge_.negotiated(offer, frame);
+    answer_frame_ = frame.raw;
+    error_code ec;
+    if (auto const whole = wire::first_frame(answer_frame_, answer_frame_.size(), ec))
+        if (auto const reply = wire::decode_reply(*whole, ec))
+            if (auto const* said = std::get_if<wire::negotiate_reply>(&*reply)) answer_ = *said;
+    judge_.sent(code::negotiate);
+    lost_ = !answer_;
+    return !lost_;
+}
+
+std::string dialogue::macros_for(code stage) const {
+    if (!macros_) return {};
+    std::string pairs;
+    auto const add = [&](std::string_view name, std::string_view value) {
+        wire::append_zstr(pairs, name);
+        wire::append_zstr(pairs, value);
+    };
+    auto const address = [](smtp_path const& one) { return message::bare_address(one.address); };
+    switch (stage) {
+    case code::connect:
+        add("j", "mail.example.com");
+        add("{daemon_name}", "mail.example.com");
+        add("v", "Postfix 3.7.11");
+        add("{client_addr}", subject_.client.address);
+        break;
+    case code::mail:
+        if (mail_pairs_) {
+            pairs = *mail_pairs_;
+            break;
+        }
+        if (queue_id_) add("i", "4XyZ1234567");
+        add("{mail_mailer}", "smtp");
+        add("{mail_addr}", address(subject_.mail.sender));
+        break;
+    case code::rcpt:
+        add("{rcpt_mailer}", "local");
+        if (!subject_.mail.recipients.empty())
+            add("{rcpt_addr}", address(subject_.mail.recipients[0]));
+        break;
+    case code::data:
+    case code::end_of_headers:
+    case code::end_of_message: add("i", "4XyZ1234567"); break;
+    case code::helo:
+    case code::header:
+    case code::body:
+    case code::unknown: break; // Postfix sends an empty set
+    default: return {};
+    }
+    std::string out;
+    wire::encode(out, wire::macros{stage, wire::zstr_list(pairs)});
+    return out;
+}
+
+answered dialogue::ask(wire::any_command const& command) {
+    if (lost_ || !judge_.agreed().sends(wire::code_of(command))) return {};
+    return ask_all_the_same(command);
+}
+
+answered dialogue::ask_all_the_same(wire::any_command const& command) {
+    std::string bytes;
+    wire::encode(bytes, command);
+    return ask_raw(wire::code_of(command), bytes);
+}
+
+/// What is there before anything was asked would be taken for the answer.
+void dialogue::take_early() {
+    wire::frame_view frame;
+    while (!lost_ && peer_.read(frame, milliseconds(0)) == came::frame)
+        judge_.received(frame, std::nullopt);
+}
+
+answered dialogue::ask_raw(code stage, std::string_view bytes) {
+    take_early();
+    auto const macros = macros_for(stage);
+    put(macros + std::string(bytes));
+    bool const is_new = listens_ && !judge_.seen().unanswered.contains(stage);
+    judge_.sent(stage);
+    if (!judge_.agreed().answers(stage)) {
+        if (is_new) stay_quiet();
+        return {};
+    }
+    auto const one = wait_for(stage);
+    note(stage, one);
+    return one;
+}
+
+answered dialogue::wait_for(code stage) {
+    auto const begin = steady::now();
+    answered one;
+    for (;;) {
+        wire::frame_view frame;
+        auto const what = peer_.read(frame, timeout_);
+        if (what != came::frame) {
+            if (what == came::rubbish) judge_.find(1, cli::hex(peer_.rest()));
+            judge_.missing(stage, words_for(what));
+            one.lost = what;
+            lost_ = true;
+            break;
+        }
+        one.verdict = judge_.received(frame, stage);
+        if (one.verdict) break;
+    }
+    if (stage == code::end_of_message)
+        one.edits = judge_.edits();
+    else
+        slowest_ =
+            std::max(slowest_, std::chrono::duration_cast<milliseconds>(steady::now() - begin));
+    return one;
+}
+
+void dialogue::note(code stage, answered const& one) {
+    auto text = fmt::format("{}:{}{}", static_cast<char>(stage), one.edits,
+                            one.verdict ? static_cast<char>(*one.verdict) : '?');
+    bool const again = (stage == code::header || stage == code::body) && trace_.ends_with(text);
+    if (!again) trace_ += (trace_.empty() ? "" : " ") + text;
+}
+
+void dialogue::tell(wire::any_command const& command) {
+    if (lost_) return;
+    take_early();
+    std::string bytes;
+    wire::encode(bytes, command);
+    put(bytes);
+    judge_.sent(wire::code_of(command));
+}
+
+bool dialogue::connect_client(smtp_client const& client) {
+    auto const one = ask(wire::connect{client.host, client.family, client.port, client.address});
+    return !lost_ && (!one.verdict || one.is(wire::reply_code::proceed));
+}
+
+bool dialogue::greet() {
+    if (!connect_client()) return false;
+    if (!helo_) return true;
+    auto const one = ask(wire::helo{subject_.helo});
+    return !lost_ && (!one.verdict || one.is(wire::reply_code::proceed));
+}
+
+bool dialogue::envelope(message_plan const& mail, answered& last) {
+    auto const args = wire::pack_zstr(mail.sender.args);
+    last = ask(wire::mail{mail.sender.address, wire::zstr_list(args)});
+    if (is_settled(code::mail, last)) return false;
+    bool accepted = false;
+    for (auto const& one : mail.recipients) {
+        auto const its = wire::pack_zstr(one.args);
+        last = ask(wire::rcpt{one.address, wire::zstr_list(its)});
+        if (is_settled(code::rcpt, last)) return false;
+        accepted = accepted || !last.verdict || last.is(wire::reply_code::proceed);
+    }
+    return accepted;
+}
+
+bool dialogue::content(message_plan const& mail, answered& last) {
+    last = ask(wire::data{});
+    if (is_settled(code::data, last)) return false;
+    bool const raw = wire::any(judge_.agreed().steps, wire::step::leading_space);
+    for (auto const& one : mail.headers) {
+        last = ask(wire::header{one.name, message::shown_value(one.value, raw)});
+        if (is_settled(code::header, last)) return false;
+    }
+    last = ask(wire::end_of_headers{});
+    if (is_settled(code::end_of_headers, last)) return false;
+    for (auto const& chunk : mail.chunks) {
+        last = ask(wire::body{chunk});
+        if (is_settled(code::body, last)) return false;
+        if (last.is(wire::reply_code::skip)) break;
+    }
+    return true;
+}
+
+answered dialogue::message(message_plan const& mail) {
+    answered last;
+    if (lost_ || !envelope(mail, last) || !content(mail, last)) return last;
+    return ask(wire::end_of_message{});
+}
+
+came dialogue::until_closed(milliseconds patience) {
+    for (;;) {
+        wire::frame_view frame;
+        auto const what = peer_.read(frame, patience);
+        if (what != came::frame) return what;
+        judge_.received(frame, std::nullopt);
+    }
+}
+
+came dialogue::leave() {
+    if (!peer_.connected()) return came::closed;
+    if (!lost_) tell(wire::quit{});
+    return until_closed(subject_.timeout);
+}
+
+void dialogue::stay_quiet() {
+    wire::frame_view frame;
+    while (!lost_) {
+        auto const what = peer_.read(frame, subject_.quiet);
+        if (what == came::silence) return;
+        if (what == came::frame) {
+            judge_.received(frame, std::nullopt);
+            continue;
+        }
+        judge_.find(what == came::rubbish ? 1 : 99, std::string(words_for(what)));
+        lost_ = true;
+    }
+}
+
+} // namespace milter::test_server

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSL-1.0
+// test-server/conformance/variation.cpp - what many cases have in common: a session with one thing changed
+#include "test-server/conformance/variation.hpp"
+
+#include <fmt/format.h>
+
+namespace milter::test_server {
+
+using code = wire::command_code;
+
+void expect_as_usual(trial& one, dialogue& talk, message_plan const& mail) {
+    auto const& usual = one.walked.of(walk_kind::full);
+    if (usual.greeting.empty() && usual.first.empty() && !usual.opened)
+        return one.leave_open("the ordinary session came to nothing");
+    talk.forget_trace();
+    talk.message(mail);
+    auto const trace = talk.trace();
+    talk.leave();
+    one.pass_if(trace == usual.first,
+                fmt::format("{}; in the ordinary session {}", trace, usual.first));
+}
+
+void expect_usual_message(trial& one, dialogue& talk) {
+    expect_as_usual(one, talk, one.subject.mail);
+}
+
+void expect_close(trial& one, dialogue& talk) {
+    wire::frame_view frame;
+    auto const what = talk.raw().read(frame, one.subject.patience);
+    if (what == came::frame) return one.fail("a reply: " + wire::describe_reply(frame));
+    if (what == came::silence)
+        return one.fail("the milter says nothing and leaves the connection open");
+    if (what == came::rubbish) return one.fail("bytes that are no packet");
+    if (one.is_alive()) one.pass();
+}
+
+bool expect_answer(trial& one, dialogue& talk, answered const& got, std::string_view to) {
+    if (!got.missing()) return true;
+    one.fail(fmt::format("to {}: {}", to, words_for(got.lost)));
+    talk.raw().close();
+    return false;
+}
+
+dialogue* up_to(trial& one, code stage) {
+    auto* const talk = one.opened();
+    if (!talk || stage == code::negotiate) return talk;
+    auto const& mail = one.subject.mail;
+    bool goes_on = talk->connect_client();
+    if (stage == code::connect) return talk;
+    if (goes_on) {
+        auto const got = talk->ask(wire::helo{one.subject.helo});
+        goes_on = !got.missing() && (!got.verdict || got.is(wire::reply_code::proceed));
+    }
+    if (stage == code::helo && !talk->lost()) return talk;
+    auto const args = wire::pack_zstr(mail.sender.args);
+    auto const step = [&](wire::any_command const& command) {
+        auto const got = talk->ask(command);
+        goes_on = !got.missing() && (!got.verdict || got.is(wire::reply_code::proceed) ||
+                                     got.is(wire::reply_code::skip));
+    };
+    if (goes_on) step(wire::mail{mail.sender.address, wire::zstr_list(args)});
+    if (goes_on && stage != code::mail) step(wire::rcpt{mail.recipients.front().address, {}});
+    bool const in_content = stage != code::mail && stage != code::rcpt;
+    if (goes_on && in_content) step(wire::data{});
+    bool const behind_data = in_content && stage != code::data;
+    if (goes_on && behind_data) step(wire::header{"Subject", "conformance"});
+    bool const behind_headers = behind_data && stage != code::header;
+    if (goes_on && behind_headers) step(wire::end_of_headers{});
+    if (goes_on && behind_headers && stage != code::end_of_headers) step(wire::body{"a line\r\n"});
+    if (goes_on) return talk;
+    if (talk->lost())
+        one.fail("the session broke: " + talk->trace());
+    else
+        one.skip("the milter does not let a message come that far: " + talk->trace());
+    return nullptr;
+}
+
+} // namespace milter::test_server

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSL-1.0
+// test-server/conformance/variation.hpp - what many cases have in common: a session with one thing changed
+#pragma once
+
+#include "test-server/conformance/trial.hpp"
+
+#include <string_view>
+
+namespace milter::test_server {
+
+/// The usual message goes as it went in the ordinary session; else the case fails.
+void expect_usual_message(trial& one, dialogue& talk);
+/// The same with another message that a milter should not tell from it.
+void expect_as_usual(trial& one, dialogue& talk, message_plan const& mail);
+
+/// The milter closes without a reply, and serves the next connection.
+void expect_close(trial& one, dialogue& talk);
+
+/// A reply that is due came; the connection still stands.
+bool expect_answer(trial& one, dialogue& talk, answered const& got, std::string_view to);
+
+/// A session until where `stage` has been answered, without end of message; null when the milter does not go along, and
+/// the case has been decided.
+dialogue* up_to(trial& one, wire::command_code stage);
+
+} // namespace milter::test_server

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: BSL-1.0
+// tests/apps/server_conformance.cpp - milter-test-server conformance: our filter keeps to the rules, and filters with one
+// fault each are caught by the case that is about it
+
+#include "programs_fixture.hpp"
+#include <milter/wire/reply.hpp>
+
+#include <cli/statement.hpp>
+
+#include <support/raw_client.hpp>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <test-server/conformance/suite.hpp>
+#include <unistd.h>
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+using namespace programs_test;
+
+namespace {
+
+struct conformance_fixture : programs_fixture {
+    finished_program try_it(arguments args) {
+        args.insert(args.begin(), {"conformance", "--connect", socket});
+        return support::run_program(program("milter-test-server"), args, dir);
+    }
+
+    void keeps_all(arguments filter_args) {
+        start(filter_args);
+        auto const done = try_it({"--strict", "--timeout", "60s", "--patience", "60s"});
+        BOOST_TEST(done.exit_code == 0, done.out + done.err);
+        BOOST_TEST(contains(done.out, " 0 failed"), done.out);
+        BOOST_TEST(contains(done.out, " 0 inconclusive"), done.out);
+        filter->stop();
+    }
+};
+
+/// One defect each, as docs/protocol.md 8.3 and its statements have them, and the case that must find it.
+struct mutant {
+    char const* defect;
+    char const* found_by;
+    arguments rules;
+};
+
+std::vector<mutant> mutants() {
+    return {
+        {"asks for an NR that is not offered", "37a", {"--on", "negotiate=answer 6 none nr_helo"}},
+        {"asks for all NR whatever is offered", "37b", {"--on", "negotiate=answer 6 none 0xff080"}},
+        {"answers although NR was agreed",
+         "62",
+         {"--steps", "nr_header", "--on", "header=force continue"}},
+        {"does not answer though it owes it", "99", {"--on", "header=silence"}},
+        {"answers twice", "99", {"--on", "helo=extra"}},
+        {"takes ABORT for the end of the session", "131", {"--on", "abort=close"}},
+        {"answers ABORT", "100a", {"--on", "abort=force continue"}},
+        {"answers QUIT", "100c", {"--on", "quit=force continue"}},
+        {"keeps state of a message over its end",
+         "135",
+         {"--on", "eom=reject", "--when", "message=2"}},
+        {"closes at the second message", "136", {"--on", "mail=close", "--when", "message=2"}},
+        {"expects the queue id at MAIL", "191", {"--on", "mail=tempfail", "--when", "!macro:i"}},
+        {"deletes headers upward",
+         "164",
+         {"--actions", "all", "--on", "eom=delete_header 1 X-A", "--then", "delete_header 2 X-A"}},
+        {"leaves a percent sign alone", "109", {"--on", "rcpt=force reply 550 5.7.1 50% of it"}},
+        {"begins a text with a digit", "116", {"--on", "rcpt=force reply 550 2 many"}},
+        {"mixes the classes of codes", "115", {"--on", "rcpt=force reply 550 4.7.1 no"}},
+        {"refuses with a code that accepts", "108", {"--on", "rcpt=force reply 250 2.1.5 ok"}},
+        {"separates lines as the last one",
+         "112",
+         {"--on", "rcpt=force reply 550 5.7.1 one\\r\\n550 5.7.1 two"}},
+        {"separates lines with LF",
+         "113",
+         {"--on", "rcpt=force reply 550-5.7.1 one\\n550 5.7.1 two"}},
+        {"leaves out the NUL of a text", "107", {"--on", "rcpt=packet 00000007 'y550 no'"}},
+        {"says PROGRESS before end of message", "104", {"--on", "helo=force progress"}},
+        {"says PROGRESS between pieces of a body",
+         "170",
+         {"--actions", "all", "--on", "eom=replace_body a", "--then", "progress", "--then",
+          "force replace_body b"}},
+        {"quarantines and gives no verdict",
+         "129",
+         {"--actions", "all", "--on", "eom=quarantine why", "--then", "silence"}},
+        {"edits without the action",
+         "178",
+         {"--actions", "none", "--on", "eom=force quarantine why"}},
+        {"edits before end of message",
+         "151",
+         {"--actions", "all", "--on", "header=force add_header X-A: b"}},
+        {"says SKIP though it was not agreed", "101", {"--on", "body=force skip"}},
+        {"says SKIP to HELO", "102", {"--steps", "skip", "--on", "helo=force skip"}},
+        {"answers a version above the offer", "28a", {"--on", "negotiate=answer 7 none none"}},
+        {"answers a version below 2", "28a", {"--on", "negotiate=answer 1 none none"}},
+        {"asks for actions that are not offered", "36", {"--on", "negotiate=answer 6 0x3ff none"}},
+        {"answers a data size that is not offered",
+         "64",
+         {"--on", "negotiate=answer 6 none 0x10000000"}},
+        {"refuses the offer by a verdict", "44", {"--on", "negotiate=force reject"}},
+        {"lists macros where lists are not offered",
+         "54",
+         {"--on", "negotiate=answer 6 none none", "--macros", "connect=j"}},
+        {"lists macros of end of message alone", "55", {"--macros", "eom=i"}},
+        {"sends a body in one packet",
+         "7",
+         {"--actions", "all", "--on", "eom=bytes 00011171 'b" + std::string(70'000, 'x') + "'"}},
+        {"writes text to the socket", "1", {"--on", "mail=garbage 'warning: no memory'"}},
+        {"says a letter that does not exist", "130", {"--on", "mail=unknown_reply"}},
+        {"says SHUTDOWN", "119", {"--on", "mail=force shutdown"}},
+        {"puts bytes behind a verdict", "18", {"--on", "helo=packet 00000002 'c' 00"}},
+        {"leaves a field of an edit out",
+         "19",
+         {"--actions", "all", "--on", "eom=bytes 00000003 'hX' 00"}},
+        {"folds with CRLF", "168", {"--actions", "all", "--on", "eom=add_header X-A: a\\r\\n b"}},
+        {"refuses bounces", "76", {"--on", "mail=reject", "--when", "sender=<>"}},
+        {"expects brackets around addresses",
+         "77b",
+         {"--on", "mail=reject", "--when", "sender!~<"}},
+        {"closes at HELO in a message",
+         "134",
+         {"--on", "helo=close", "--when", "helo=again.example.com"}},
+        {"does not know IPv6 as Sendmail writes it",
+         "68b",
+         {"--on", "connect=close", "--when", "client~IPv6:"}},
+        {"cannot do without headers",
+         "80",
+         {"--on", "end_of_headers=close", "--when", "!header:Subject"}},
+        {"takes a body for text", "14", {"--on", "body=close", "--when", "body~\\x00"}},
+        {"accepts an unknown command", "99", {"--on", "unknown=force accept"}},
+        {"closes at macros it does not know",
+         "184c",
+         {"--on", "mail=close", "--when", "macro:no_such_macro"}},
+    };
+}
+
+/// A filter that takes what one read gives for one packet, and lets all pass.
+class hasty_filter {
+public:
+    explicit hasty_filter(std::string const& path)
+        : door_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_un where{};
+        where.sun_family = AF_UNIX;
+        path.copy(where.sun_path, sizeof where.sun_path - 1);
+        BOOST_REQUIRE(::bind(door_, reinterpret_cast<sockaddr const*>(&where), sizeof where) == 0);
+        BOOST_REQUIRE(::listen(door_, 50) == 0);
+        thread_ = std::thread([this] { serve(); });
+    }
+    hasty_filter(hasty_filter const&) = delete;
+    hasty_filter& operator=(hasty_filter const&) = delete;
+    ~hasty_filter() {
+        ::shutdown(door_, SHUT_RDWR); // wakes accept()
+        thread_.join();
+        ::close(door_);
+    }
+
+private:
+    void serve() const {
+        for (int peer = accept(); peer >= 0; peer = accept()) {
+            char room[65536];
+            ssize_t size = 0;
+            while ((size = support::receive(peer, room, sizeof room, 0)) > 4 && room[4] != 'Q') {
+                std::string out;
+                if (room[4] == 'O')
+                    milter::wire::encode(out, milter::wire::negotiate_reply{});
+                else if (room[4] != 'D' && room[4] != 'A')
+                    milter::wire::encode(out, milter::wire::proceed{});
+                ::send(peer, out.data(), out.size(), MSG_NOSIGNAL);
+            }
+            ::close(peer);
+        }
+    }
+    int accept() const { return ::accept4(door_, nullptr, nullptr, SOCK_CLOEXEC); }
+
+    int door_;
+    std::thread thread_;
+};
+
+/// Section 10 of the description: number, and text without its sources.
+std::string statement_of_document(unsigned number) {
+    static std::string const document = support::slurp(MILTER_SOURCE_DIR "/docs/protocol.md");
+    auto const begin = document.find("\n" + std::to_string(number) + ". [") + 1;
+    auto line = document.substr(begin, document.find('\n', begin) - begin);
+    line.erase(0, line.find("] ") + 2);
+    std::erase(line, '`');
+    return line;
+}
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(apps_server_conformance, conformance_fixture)
+
+BOOST_AUTO_TEST_CASE(our_filter_that_lets_all_pass_keeps_to_every_rule) { keeps_all({"-q"}); }
+
+BOOST_AUTO_TEST_CASE(our_filter_that_edits_refuses_and_leaves_unanswered_keeps_to_every_rule) {
+    keeps_all({"-q",
+               "--steps",
+               "nr_connect,nr_helo,nr_header,skip,leading_space",
+               "--on",
+               "rcpt=reply 550 5.1.1 100% no\\n5.1.1 really",
+               "--when",
+               "rcpt=first@example.org",
+               "--on",
+               "body=skip",
+               "--add-header",
+               "X-A: b\\n c",
+               "--delete-header",
+               "Subject",
+               "--replace-body",
+               "gone",
+               "--quarantine",
+               "why",
+               "--on",
+               "eom=progress 2",
+               "--macros",
+               "connect=j",
+               "--macros",
+               "eoh=i",
+               "--macros",
+               "eom=i"});
+    keeps_all({"-q", "--on", "eom=reply 451 4.7.1 later", "--on", "connect=continue"});
+    keeps_all({"-q", "--on", "connect=accept"});
+    keeps_all({"-q", "--on", "mail=discard"});
+    keeps_all({"-q", "--steps", "0xff092", "--verdict", "accept"});
+}
+
+BOOST_AUTO_TEST_CASE(each_filter_with_one_fault_is_caught_by_the_case_about_it) {
+    auto const all = mutants();
+    BOOST_TEST(all.size() >= 25U);
+    for (auto const& one : all) {
+        start(one.rules);
+        auto const done =
+            try_it({"--case", one.found_by, "--strict", "--timeout", "1s", "--patience", "500ms"});
+        BOOST_TEST_CONTEXT(one.defect) {
+            BOOST_TEST(done.exit_code == 1, done.out + done.err);
+            BOOST_TEST(contains(done.out, " fail "), done.out);
+            BOOST_TEST(contains(done.out, "      statement "), done.out);
+            BOOST_TEST(contains(done.out, "        > negotiate version="), done.out);
+        }
+        filter->stop();
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_filter_that_takes_one_read_for_one_packet_is_caught) {
+    hasty_filter const wrong(dir / "x.sock");
+    for (auto const* one : {"2a", "3a"}) {
+        auto const done = try_it({"--case", one, "--timeout", "1s", "--patience", "500ms"});
+        BOOST_TEST(done.exit_code == 1, done.out + done.err);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_case_that_failed_is_told_with_its_statement_and_bytes) {
+    start({"--on", "rcpt=force reply 550 2 many"});
+    auto const done = try_it({"--case", "116", "--json", "-"});
+    BOOST_TEST(done.exit_code == 1);
+    for (auto const* part :
+         {"\"schema\": \"milter-conformance/v1\"", "\"case\": \"116\"", "\"verdict\": \"fail\"",
+          "\"statement_text\": \"A text that begins with a digit stands behind an enhanced code.\"",
+          "\"failed_must\": 1", "79 35 35 30 20 32 20 6d 61 6e 79 00"})
+        BOOST_TEST(contains(done.out, part), part << "\n" << done.out);
+}
+
+BOOST_AUTO_TEST_CASE(a_should_counts_only_when_strict) {
+    start({"--on", "quit=force continue"});
+    BOOST_TEST(try_it({"--case", "100c"}).exit_code == 0);
+    BOOST_TEST(try_it({"--case", "100c", "--lenient"}).exit_code == 0);
+    BOOST_TEST(try_it({"--case", "100c", "--strict"}).exit_code == 1);
+}
+
+BOOST_AUTO_TEST_CASE(reports_are_written_to_files) {
+    start({});
+    auto const done =
+        try_it({"--case", "28-29,99", "--report", dir / "r.json", "--junit", dir / "r.xml"});
+    BOOST_TEST(done.exit_code == 0, done.err);
+    BOOST_TEST(contains(done.out, "\n4 passed, 0 failed"), done.out);
+    BOOST_TEST(contains(support::slurp(dir / "r.json"), "\"passed\": 4"));
+    BOOST_TEST(contains(support::slurp(dir / "r.xml"), "tests=\"4\" failures=\"0\""));
+}
+
+BOOST_AUTO_TEST_CASE(usage_and_unreachable_milters_have_statuses_of_their_own) {
+    BOOST_TEST(try_it({}).exit_code == 3);
+    BOOST_TEST(try_it({"--case", "x"}).exit_code == 2);
+    BOOST_TEST(try_it({"--strict", "--lenient"}).exit_code == 2);
+    auto const none = support::run_program(program("milter-test-server"), {"conformance"}, dir);
+    BOOST_TEST(none.exit_code == 2);
+    BOOST_TEST(contains(none.err, "--connect is required"));
+}
+
+BOOST_AUTO_TEST_CASE(cases_are_listed_once_each_by_statement) {
+    std::set<std::string> ids;
+    unsigned before = 0;
+    for (auto const& one : milter::test_server::all_cases()) {
+        BOOST_TEST(ids.insert(one.id).second, one.id);
+        BOOST_TEST(one.statement >= before);
+        before = one.statement;
+        BOOST_TEST(std::string(one.id).starts_with(std::to_string(one.statement)), one.id);
+        BOOST_TEST(!milter::cli::statement_text(one.statement).empty(), one.id);
+    }
+    BOOST_TEST(ids.size() > 100U);
+    auto const listed =
+        support::run_program(program("milter-test-server"), {"conformance", "--list"}, dir);
+    BOOST_TEST(contains(listed.out, "191   must   the queue id may be missing"), listed.out);
+}
+
+BOOST_AUTO_TEST_CASE(statements_are_those_of_the_description_of_the_protocol) {
+    for (unsigned number = 1; number <= 217; ++number) {
+        std::string const text(milter::cli::statement_text(number));
+        BOOST_TEST(!text.empty());
+        BOOST_TEST(statement_of_document(number).starts_with(text), number << ": " << text);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
