@@ -71,7 +71,7 @@ endforeach()
 # Tests of the programs: of their libraries, and of the programs as a user starts them.
 get_property(programs GLOBAL PROPERTY MILTER_PROGRAMS)
 list(TRANSFORM programs APPEND _lib OUTPUT_VARIABLE program_libraries)
-milter_test(apps LINK test_server_scenario ${program_libraries} milter::net milter_asio)
+milter_test(apps LINK ${program_libraries} milter::net milter_asio)
 if(TARGET test_apps)
     target_compile_definitions(test_apps PRIVATE MILTER_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
     set_property(TEST test_apps PROPERTY ENVIRONMENT "MILTER_BIN_DIR=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
