@@ -30,8 +30,8 @@ Examples:
 constexpr char const* footer = R"(
 Let the MTA use the socket as its milter and send mail through it, in at least fifteen sessions: each negotiates and
 answers in another way. Two of them accept or discard a message unseen, one refuses a recipient: use mail that may be
-lost, with several recipients, ESMTP arguments, and a body of more than 65,535 bytes. The report comes after the sessions
-wanted, or at SIGTERM or SIGINT.
+lost, with several recipients, ESMTP arguments, and a body of more than 65,535 bytes. The report comes after the
+sessions wanted, or at SIGTERM or SIGINT.
 The number of a case is that of its statement in docs/protocol.md, section 10. must: a milter misjudges or hangs where
 it is broken; should: one that is less liberal may; may: only told.
 
