@@ -4,8 +4,9 @@
 // Theory of operation. One thread at a time waits for events (epoll, edge-triggered); those that came are a queue that
 // all take from, so a thread that has waited also works: no hand-over between threads as long as callbacks are quick.
 // Nobody waits for events while it works. Whether somebody should, because a callback blocks, the watching thread (that
-// of smfi_main) sees: it looks every two milliseconds while there is something to do. When it finds that nothing has
-// moved, another thread takes over, and for a second from then on each thread wakes the next one before it works.
+// of smfi_main) sees: it looks every two milliseconds while there is something to do. When it finds a thread that sleeps
+// within its turn, or has used the CPU for long, another one takes over, and for a second from then on each thread wakes
+// the next one before it works.
 //
 // A connection is with one thread at a time: an event that comes while it has its turn only makes it have another one.
 // The callbacks of one connection are so called in order, though not by the same thread.
@@ -13,6 +14,7 @@
 
 #include <milter/compat/conversation.hpp>
 #include <milter/compat/wakeup.hpp>
+#include <milter/compat/worker_state.hpp>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -52,7 +54,8 @@ public:
     bool good() const noexcept { return epoll_ >= 0 && over_.good() && attention_.good(); }
 
     void start(unsigned threads) {
-        for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+        states_.resize(threads);
+        for (auto& state : states_) threads_.emplace_back([this, &state] { work(state); });
     }
 
     /// For the watching thread: becomes readable when look() is to be called before its time.
@@ -112,7 +115,6 @@ private:
     static constexpr int most_accepted = 64; // before others have their turn
     static constexpr auto look_interval = std::chrono::milliseconds(2);
     static constexpr auto eager_time = std::chrono::seconds(1);
-    static constexpr auto slow_turn = std::chrono::milliseconds(1);
     static constexpr auto sweep_interval = std::chrono::seconds(1);
     static constexpr auto accept_pause = std::chrono::milliseconds(100); // no descriptors left
     static constexpr unsigned quiet_looks = 50;
@@ -131,11 +133,12 @@ private:
         ::epoll_ctl(epoll_, EPOLL_CTL_MOD, listening_, &event);
     }
 
-    void work() {
+    void work(worker_state& own) {
         guard lock(mutex_);
+        own.enter();
         while (!is_over_) {
             if (!ready_.empty())
-                run_first(lock);
+                run_first(own, lock);
             else if (!is_polled_)
                 poll(lock);
             else
@@ -153,7 +156,7 @@ private:
     void accept_all();
     void admit(int descriptor);
     void note(epoll_event const& event);
-    void run_first(guard& lock);
+    void run_first(worker_state& own, guard& lock);
     void settle(connection& one, turn_end end, guard& lock);
     void call_next_thread() {
         if (parked_count_ != 0 && (!ready_.empty() || !is_polled_)) parked_.notify_one();
@@ -174,6 +177,7 @@ private:
 
     std::mutex mutex_; // of all that follows
     std::condition_variable parked_;
+    std::vector<worker_state> states_; ///< of threads_
     std::vector<slot> slots_;
     std::vector<std::uint32_t> free_slots_;
     std::deque<connection*> ready_;
@@ -254,23 +258,21 @@ inline void server::admit(int descriptor) {
           std::uint64_t{slots_[index].serial} << 32 | index);
 }
 
-inline void server::run_first(guard& lock) {
+inline void server::run_first(worker_state& own, guard& lock) {
     auto& one = *ready_.front();
     ready_.pop_front();
     one.state = turn::running;
     bool const is_last = one.is_last;
-    bool const is_timed = is_eager_;
-    if (is_eager_) call_next_thread();
+    own.begin_turn();
     ++running_;
+    if (is_eager_) call_next_thread();
     lock.unlock();
-    auto const began = proto::clock::now();
     auto const end = take_turn(one.context, is_last);
-    auto const now = is_timed ? proto::clock::now() : began;
     lock.lock();
     --running_;
+    own.end_turn();
     ++done_;
-    one.last_heard = now;
-    if (is_timed && now - began > slow_turn) eager_until_ = now + eager_time;
+    one.last_heard = proto::clock::now();
     settle(one, end, lock);
 }
 
@@ -297,11 +299,11 @@ inline proto::duration server::look() {
     guard const lock(mutex_);
     auto const now = proto::clock::now();
     bool const has_moved = done_ != std::exchange(done_then_, done_);
-    if (running_ != 0 && !is_polled_ && !has_moved) {
+    if (std::any_of(states_.begin(), states_.end(), [](auto& one) { return one.stands_still(); })) {
         is_eager_ = true;
         eager_until_ = now + eager_time;
         call_next_thread();
-    } else if (is_eager_ && now > eager_until_) {
+    } else if (now > eager_until_) {
         is_eager_ = false;
     }
     if (accepts_not_ && now >= accept_again_) {
