@@ -17,6 +17,7 @@ target_precompile_headers(test_main PRIVATE support/pch.hpp)
 function(milter_test layer)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINK")
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${layer}/*.cpp)
+    list(FILTER sources EXCLUDE REGEX "/programs/") # with a main() of their own
     if(NOT sources)
         return()
     endif()
@@ -50,6 +51,26 @@ if(TARGET test_manager)
     target_sources(test_manager PRIVATE support/manager_rig.cpp support/scripted_filter.cpp support/scripted_mta.cpp)
 endif()
 milter_test(service LINK manager_service manager_config manager_core)
+
+# Filters written for libmilter: compiled for it and for the toolkit, they must answer the same.
+milter_test(compat LINK milter::net milter_asio)
+find_path(LIBMILTER_INCLUDE_DIR libmilter/mfapi.h)
+find_library(LIBMILTER_LIBRARY milter)
+foreach(program IN ITEMS greylist_milter header_milter)
+    add_executable(${program}_toolkit compat/programs/${program}.cpp)
+    target_compile_definitions(${program}_toolkit PRIVATE MILTER_COMPAT)
+    target_link_libraries(${program}_toolkit PRIVATE milter::net)
+    if(LIBMILTER_INCLUDE_DIR AND LIBMILTER_LIBRARY)
+        add_executable(${program}_libmilter compat/programs/${program}.cpp)
+        target_link_libraries(${program}_libmilter PRIVATE ${LIBMILTER_LIBRARY} Threads::Threads)
+    endif()
+endforeach()
+find_package(Python3 3.11 COMPONENTS Interpreter)
+if(Python3_FOUND AND TARGET milter-test-server AND TARGET greylist_milter_libmilter)
+    add_test(NAME compat_same_answers COMMAND Python3::Interpreter -B ${CMAKE_CURRENT_SOURCE_DIR}/compat/same_answers.py
+        ${CMAKE_RUNTIME_OUTPUT_DIRECTORY} $<TARGET_FILE:milter-test-server>)
+    set_tests_properties(compat_same_answers PROPERTIES LABELS compat TIMEOUT 600)
+endif()
 
 # Counts what is allocated, in a program of its own: operator new is replaced, and what Asio uses besides it is wrapped.
 milter_test(allocation LINK milter::net milter_asio rule)
@@ -97,7 +118,7 @@ endif()
 
 # What scripts/test builds with ThreadSanitizer.
 add_custom_target(threaded_tests)
-foreach(layer IN ITEMS net service apps)
+foreach(layer IN ITEMS net compat service apps)
     if(TARGET test_${layer})
         add_dependencies(threaded_tests test_${layer})
     endif()

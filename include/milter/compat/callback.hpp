@@ -119,7 +119,7 @@ inline verdict call(SMFICTX& context, wire::body const& chunk) {
 inline verdict call(SMFICTX& context, wire::end_of_message const& end) {
     if (!end.bytes.empty()) {
         auto const before = call(context, wire::body{end.bytes});
-        if (before != SMFIS_CONTINUE) return before;
+        if (before != SMFIS_CONTINUE && before != SMFIS_SKIP) return before;
     }
     return context.filter.xxfi_eom ? context.filter.xxfi_eom(&context) : SMFIS_CONTINUE;
 }

@@ -96,9 +96,14 @@ inline bool answer(SMFICTX& context, wire::any_command const& command) {
 /// Answers all that was received. False: the connection is to end.
 inline bool answer_all(SMFICTX& context) {
     error_code ec;
-    while (auto const command = context.session.next(ec))
-        if (!answer(context, *command)) return false;
-    return context.flush() == MI_SUCCESS && !ec && !context.session.closed();
+    bool goes_on = true;
+    while (goes_on) {
+        auto const command = context.session.next(ec);
+        if (!command) break;
+        goes_on = answer(context, *command);
+    }
+    // what was answered is written, whatever comes behind
+    return context.flush() == MI_SUCCESS && goes_on && !ec && !context.session.closed();
 }
 
 } // namespace detail
