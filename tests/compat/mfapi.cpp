@@ -167,6 +167,39 @@ BOOST_FIXTURE_TEST_CASE(stop_lets_a_message_come_to_its_end_and_nobody_new_conne
     BOOST_TEST(own().all() == (lines{"close", "close"}));
 }
 
+BOOST_FIXTURE_TEST_CASE(an_mta_that_is_silent_for_too_long_is_hung_up_on, filter_fixture) {
+    description.xxfi_abort = [](SMFICTX*) -> sfsistat {
+        own().add("abort");
+        return SMFIS_CONTINUE;
+    };
+    description.xxfi_close = [](SMFICTX*) -> sfsistat {
+        own().add("close");
+        return SMFIS_CONTINUE;
+    };
+    smfi_settimeout(1);
+    start();
+    mta one(socket);
+    one.begin("<a@b>");
+    BOOST_TEST(one.next().empty());
+    BOOST_TEST(stop() == MI_SUCCESS);
+    smfi_settimeout(7210);
+    BOOST_TEST(own().all() == (lines{"abort", "close"}));
+}
+
+BOOST_FIXTURE_TEST_CASE(nothing_of_a_slow_mta_is_lost, filter_fixture) {
+    description.xxfi_helo = [](SMFICTX*, char* name) -> sfsistat {
+        own().add(name);
+        return SMFIS_CONTINUE;
+    };
+    start();
+    mta one(socket);
+    for (char const byte : packet_of(wire::negotiate{})) one.send({&byte, 1});
+    BOOST_TEST(one.next().front() == 'O');
+    for (char const byte : packet_of(wire::helo{"byte.by.byte"})) one.send({&byte, 1});
+    BOOST_TEST(one.next() == "c");
+    BOOST_TEST(own().all() == (lines{"byte.by.byte"}));
+}
+
 BOOST_FIXTURE_TEST_CASE(a_replacement_of_many_megabytes_arrives_whole, filter_fixture) {
     description.xxfi_eom = [](SMFICTX* context) -> sfsistat {
         std::string body(8U << 20, 'x');
