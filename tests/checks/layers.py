@@ -37,7 +37,7 @@ LAYERS = (
     Layer("net", "include/milter/net", BELOW_PROTO + ("proto",), ("asio", "POSIX"), pure=False),
     Layer("filter", "include/milter/filter", PUBLIC, ("asio",), pure=False),
     Layer("test", "include/milter/test", PUBLIC, ("asio",), pure=False),
-    Layer("compat", "include/milter/compat", PUBLIC, ("asio",), pure=False),
+    Layer("compat", "include/milter/compat", BELOW_PROTO + ("proto", "net"), ("asio", "POSIX"), pure=False),
     Layer("rule", "apps/rule", BELOW_PROTO, ("re2", "idn2", "toml++"), json=True),
     Layer("manager", "apps/manager/core", BELOW_PROTO + ("proto", "message", "rule")),
     Layer("config", "apps/manager/config", BELOW_PROTO + ("proto", "message", "rule", "manager"),

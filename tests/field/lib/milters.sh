@@ -16,7 +16,12 @@ needs() { # KIND -> the file without which it cannot run
 build_fieldmilter() {
     local src=$HERE/milters/fieldmilter
     [ -x "$WORK/bin/fieldmilter" ] && [ -z "$(find "$src" -newer "$WORK/bin/fieldmilter")" ] && return
-    gcc -O1 -g -Wall -Wextra -o "$WORK/bin/fieldmilter.new" "$src"/*.c -lmilter -lpthread
+    if [ "${FIELDMILTER_ON:-libmilter}" = toolkit ]; then # as C++, with the toolkit's header before libmilter's own
+        g++ -std=c++20 -O1 -g -fpermissive -w -I "$HERE/../../include" -include milter/compat/mfapi.hpp \
+            -o "$WORK/bin/fieldmilter.new" -x c++ "$src"/*.c -lpthread
+    else
+        gcc -O1 -g -Wall -Wextra -o "$WORK/bin/fieldmilter.new" "$src"/*.c -lmilter -lpthread
+    fi
     mv "$WORK/bin/fieldmilter.new" "$WORK/bin/fieldmilter"
 }
 start_field() {
