@@ -4,6 +4,8 @@
 #include "test-filter/options.hpp"
 #include "test-filter/script_toml.hpp"
 #include "test-server/options.hpp"
+#include "test-server/scenario/run_options.hpp"
+#include "test-server/scenario/scenario_toml.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -12,6 +14,8 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <set>
 #include <sstream>
 #include <string>
@@ -96,12 +100,31 @@ private:
     fs::path before_;
 };
 
-template <class Parse> void check_program(std::string const& name, Parse parse) {
+/// What a command line of a program came to: empty when it is good.
+using line_check = std::function<std::string(std::vector<std::string> const& words)>;
+
+template <class Parse> line_check checked_by(Parse parse) {
+    return [parse](std::vector<std::string> const& words) {
+        auto const parsed = support::parse_words(parse, words);
+        return parsed.result.exit_code ? "refused: " + parsed.err : std::string();
+    };
+}
+
+/// @param verbs  first words that have a --help and a command line of their own
+void check_program(std::string const& name, line_check const& plain,
+                   std::map<std::string, line_check> const& verbs = {}) {
     support::temp_dir const dir;
-    auto const help = support::run_program(support::program(name), {"--help"}, dir).out;
-    auto const manual = manual_of(name);
-    auto const in_help = flags_in(help), in_manual = flags_in(manual);
-    BOOST_TEST(in_help.size() > 20U);
+    std::vector<std::string> texts{manual_of(name)};
+    auto const in_manual = flags_in(texts.front());
+    std::set<std::string> in_help;
+    auto const read_help = [&](support::arguments const& args) {
+        texts.push_back(support::run_program(support::program(name), args, dir).out);
+        auto const flags = flags_in(texts.back());
+        in_help.insert(flags.begin(), flags.end());
+        BOOST_TEST(flags.size() > (args.size() == 1 ? 20U : 5U));
+    };
+    read_help({"--help"});
+    for (auto const& [verb, check] : verbs) read_help({verb, "--help"});
     for (auto const& flag : in_help)
         BOOST_TEST(in_manual.contains(flag), flag << " is in --help only");
     for (auto const& flag : in_manual)
@@ -110,14 +133,16 @@ template <class Parse> void check_program(std::string const& name, Parse parse) 
     dir.write("spam.eml", "From: a@test\n\nspam\n");
     dir.write("script.toml", "");
     in_folder const here(dir / "");
-    for (auto const& text : {help, manual}) {
+    for (auto const& text : texts) {
         auto const examples = examples_in(text, name);
         BOOST_TEST(examples.size() > 5U);
         for (auto const& line : examples) {
             auto words = support::shell_words(line);
             words.erase(words.begin());
-            auto const parsed = support::parse_words(parse, words);
-            BOOST_TEST(!parsed.result.exit_code, line << "\n" << parsed.err);
+            auto const verb = verbs.find(words.empty() ? std::string() : words.front());
+            if (verb != verbs.end()) words.erase(words.begin());
+            auto const problem = (verb == verbs.end() ? plain : verb->second)(words);
+            BOOST_TEST(problem.empty(), line << "\n" << problem);
         }
     }
 }
@@ -127,11 +152,13 @@ template <class Parse> void check_program(std::string const& name, Parse parse) 
 BOOST_AUTO_TEST_SUITE(apps_manual)
 
 BOOST_AUTO_TEST_CASE(of_milter_test_filter) {
-    check_program("milter-test-filter", milter::test_filter::parse_options);
+    check_program("milter-test-filter", checked_by(milter::test_filter::parse_options));
 }
 
 BOOST_AUTO_TEST_CASE(of_milter_test_server) {
-    check_program("milter-test-server", milter::test_server::parse_options);
+    namespace server = milter::test_server;
+    check_program("milter-test-server", checked_by(server::parse_options),
+                  {{"run", checked_by(server::parse_run_options)}});
 }
 
 BOOST_AUTO_TEST_CASE(every_action_and_the_script_of_the_manual_can_be_read) {
@@ -145,6 +172,28 @@ BOOST_AUTO_TEST_CASE(every_action_and_the_script_of_the_manual_can_be_read) {
         BOOST_TEST((manual.find(std::string("\n.B ").append(word)) != manual.npos ||
                     manual.find(std::string("\n.BI ").append(word)) != manual.npos),
                    word);
+}
+
+BOOST_AUTO_TEST_CASE(scenario_of_the_manual_can_be_read_and_has_every_step) {
+    auto const manual = manual_of("milter-test-server");
+    auto const text = code_below(manual, "A SCENARIO");
+    BOOST_TEST(milter::test_server::parse_scenario(text, "manual", {}).steps.size() == 4U);
+    for (auto const* word :
+         {"negotiate",    "connect",    "helo",           "mail",       "rcpt",
+          "data",         "header",     "end_of_headers", "body",       "end_of_message",
+          "message",      "unknown",    "rset",           "quit",       "close",
+          "wait",         "verdict",    "reply",          "error",      "sent",
+          "within",       "version",    "sender",         "recipients", "recipient",
+          "no_recipient", "headers",    "no_header",      "quarantine", "edits",
+          "edit",         "keepalives", "title",          "as",         "include",
+          "variables",    "macros",     "connection",     "expect"}) {
+        auto const is_listed = [&](std::string const& end) {
+            return manual.find(std::string("\n.B ") + word + end) != manual.npos ||
+                   manual.find(std::string("\n.BI ") + word + end) != manual.npos ||
+                   manual.find(std::string("\n.BR ") + word + end) != manual.npos;
+        };
+        BOOST_TEST((is_listed(" ") || is_listed("\n")), word);
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSL-1.0
+// tests/apps/server_scenario_corpus.cpp - what Postfix and Sendmail said in corpora/ becomes scenarios, which can be written,
+// read again and played, and then say the same
+#include "recorded_session.hpp"
+#include "scenario_fixture.hpp"
+#include "test-server/profile_toml.hpp"
+#include "test-server/scenario/learn.hpp"
+
+#include <corpus/shipped.hpp>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace scenario_test;
+using server_session_test::recorded;
+using server_session_test::recorded_milter;
+using server_session_test::shown;
+namespace corpus = milter::corpus;
+
+/// What a scenario of one connection does not say, each with its reason.
+std::map<std::string, std::string> const not_the_same = {};
+
+std::string profile_of(corpus::conversation const& talk) {
+    return talk.mta.name == "Postfix" ? "postfix-3.7" : "sendmail-8.17";
+}
+
+/// {if_addr} is not said of the loopback, where these were recorded.
+mta_profile as_recorded(std::string const& name) {
+    auto mta = find_profile(name);
+    std::erase_if(mta.values, [](auto const& one) { return one.first == "{if_addr}"; });
+    return mta;
+}
+
+struct fixture : scenario_fixture {
+    std::vector<std::string> said() const {
+        std::vector<std::string> lines;
+        milter::error_code ec;
+        for (auto const& one : heard())
+            if (auto const frame = wire::first_frame(one, 1 << 20, ec))
+                lines.push_back(shown(*frame));
+        if (!lines.empty()) lines.erase(lines.begin()); // the offer
+        return lines;
+    }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(apps_server_scenario_corpus, fixture)
+
+BOOST_AUTO_TEST_CASE(scenario_of_each_conversation_is_the_same_when_written_and_read) {
+    int count = 0;
+    shipped::for_each_conversation([&](corpus::conversation const& talk, std::string const& where) {
+        auto const name = profile_of(talk);
+        auto const text = to_toml(scenario_of_conversation(talk, name, find_profile(name)));
+        try {
+            auto const again = to_toml(parse_scenario(text, "learnt.toml", {}));
+            BOOST_TEST(again == text, where << "\n" << text << "\n--- again:\n" << again);
+        } catch (scenario_error const& why) {
+            BOOST_TEST(false, where << ": " << why.what() << "\n" << text);
+        }
+        ++count;
+    });
+    BOOST_TEST(count > 200);
+}
+
+BOOST_AUTO_TEST_CASE(scenario_of_each_conversation_says_what_was_said_and_passes) {
+    std::map<std::string, int> played;
+    shipped::for_each_conversation([&](corpus::conversation const& talk, std::string const& where) {
+        if (not_the_same.contains(talk.tags.empty() ? "" : talk.tags.front())) return;
+        auto const name = profile_of(talk);
+        auto const text = to_toml(scenario_of_conversation(talk, name, find_profile(name)));
+        auto learnt = parse_scenario(text, "learnt.toml", {});
+        learnt.mta = as_recorded(name);
+        recorded again(talk);
+        wants = again.wants;
+        leaves = false;
+        answer = [&, milter = recorded_milter(again)](wire::any_command const&,
+                                                      proto::filter_session& filter) mutable {
+            if (!milter.answer(filter)) leaves = true;
+        };
+        auto const result = play(learnt);
+        for (auto const& one : findings(last, result)) BOOST_TEST(false, where << ": " << one);
+        auto const got = said();
+        auto const& expected = again.said;
+        auto const [a, b] = std::mismatch(got.begin(), got.end(), expected.begin(), expected.end());
+        bool const is_same = a == got.end() && b == expected.end();
+        BOOST_TEST(is_same, name << " " << where << " at " << a - got.begin() << ": "
+                                 << (a == got.end() ? "(nothing)" : *a) << " instead of "
+                                 << (b == expected.end() ? "(nothing)" : *b));
+        ++played[name];
+    });
+    BOOST_TEST(played["postfix-3.7"] > 100);
+    BOOST_TEST(played["sendmail-8.17"] > 80);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
