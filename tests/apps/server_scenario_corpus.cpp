@@ -9,8 +9,8 @@
 #include <corpus/shipped.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -22,8 +22,25 @@ using server_session_test::recorded_milter;
 using server_session_test::shown;
 namespace corpus = milter::corpus;
 
-/// What a scenario of one connection does not say, each with its reason.
+/// What the MTA did of which a milter's connection shows only a part.
 std::map<std::string, std::string> const not_the_same = {};
+
+/// Other milters of a chain, or the real programs behind them, decided what was said next.
+bool is_of_several(std::string const& tag) {
+    return tag.starts_with("chain_") || tag.starts_with("real_");
+}
+
+/// The milter of this test grants lists of macros only where it has one.
+void expect_no_empty_lists(scenario& learnt, recorded const& again) {
+    auto const& lists = again.wants.wants.lists;
+    bool const has_list =
+        std::any_of(lists.begin(), lists.end(), [](auto const& one) { return one.has_value(); });
+    auto& actions = learnt.steps.front().expected.agreement.actions;
+    if (actions && !has_list)
+        *actions =
+            static_cast<wire::action>(static_cast<std::uint32_t>(*actions) &
+                                      ~static_cast<std::uint32_t>(wire::action::set_macro_list));
+}
 
 std::string profile_of(corpus::conversation const& talk) {
     return talk.mta.name == "Postfix" ? "postfix-3.7" : "sendmail-8.17";
@@ -71,7 +88,8 @@ BOOST_AUTO_TEST_CASE(scenario_of_each_conversation_is_the_same_when_written_and_
 BOOST_AUTO_TEST_CASE(scenario_of_each_conversation_says_what_was_said_and_passes) {
     std::map<std::string, int> played;
     shipped::for_each_conversation([&](corpus::conversation const& talk, std::string const& where) {
-        if (not_the_same.contains(talk.tags.empty() ? "" : talk.tags.front())) return;
+        auto const tag = talk.tags.empty() ? std::string() : talk.tags.front();
+        if (not_the_same.contains(tag) || is_of_several(tag)) return;
         auto const name = profile_of(talk);
         auto const text = to_toml(scenario_of_conversation(talk, name, find_profile(name)));
         auto learnt = parse_scenario(text, "learnt.toml", {});
@@ -83,6 +101,7 @@ BOOST_AUTO_TEST_CASE(scenario_of_each_conversation_says_what_was_said_and_passes
                                                       proto::filter_session& filter) mutable {
             if (!milter.answer(filter)) leaves = true;
         };
+        expect_no_empty_lists(learnt, again);
         auto const result = play(learnt);
         for (auto const& one : findings(last, result)) BOOST_TEST(false, where << ": " << one);
         auto const got = said();

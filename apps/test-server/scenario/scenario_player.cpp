@@ -35,6 +35,14 @@ step_expectation with_quarantine(step_expectation wanted) {
     return wanted;
 }
 
+/// Of thousands of scenarios the messages would be a lot; what is told of them later are their edits.
+void keep_edits_only(message_outcome& one) {
+    message_outcome kept;
+    kept.edit_texts = std::move(one.edit_texts);
+    kept.edits_stand = one.edits_stand;
+    one = std::move(kept);
+}
+
 class scenario_player {
 public:
     scenario_player(scenario const& wanted, play_options const& how, transcript const& log)
@@ -49,6 +57,7 @@ public:
                 break;
             }
             auto findings = check_step(with_quarantine(one.expected), outcome, goes_on(one.what));
+            if (outcome.message) keep_edits_only(*outcome.message);
             result_.steps.push_back({std::move(outcome), std::move(findings)});
         }
         for (auto& [name, open] : connections_) co_await finish(name, open.get());
@@ -75,7 +84,8 @@ private:
     /// @param open  null: its steps have ended it
     asio::awaitable<void> finish(std::string const& name, played_connection* open) {
         if (!open) co_return;
-        if (auto const failed = co_await open->finish()) note_bad_end(name, *failed);
+        auto const failed = co_await open->finish();
+        if (failed) note_bad_end(name, *failed);
     }
 
     /// With the last step of the connection.
