@@ -9,6 +9,7 @@
 #include <deque>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -117,13 +118,14 @@ class recorded_milter {
 public:
     explicit recorded_milter(recorded& of) : of_(of) {}
 
-    /// @return false: no answer is left; it leaves, or falls silent: the MTA says no more either way
+    /// @return false: it leaves, or falls silent, with no verdict; the MTA says no more either way
     bool answer(proto::filter_session& filter) {
         if (!filter.awaits_reply()) return true;
         if (of_.answers.empty()) return false;
-        for (auto const& one : of_.answers.front()) reply(one, filter);
+        auto const given = std::move(of_.answers.front());
         of_.answers.pop_front();
-        return true;
+        for (auto const& one : given) reply(one, filter);
+        return !filter.awaits_reply();
     }
 
 private:

@@ -22,8 +22,15 @@ using server_session_test::recorded_milter;
 using server_session_test::shown;
 namespace corpus = milter::corpus;
 
-/// What the MTA did of which a milter's connection shows only a part.
-std::map<std::string, std::string> const not_the_same = {};
+/// What is said otherwise, by the tag of the conversation, each with its reason.
+std::map<std::string, std::string> const not_the_same = {
+    {"neg_nosteps", "of an unknown command that was negotiated away only macros are seen"},
+    {"odd_addresses", "steps give angle brackets to an address that had none"},
+    {"rset_mid", "HELO in a message ends it, and is no step of one"},
+    {"starttls", "the SMTP session begins anew within the connection"},
+    {"starttls_auth_login", "the same"},
+    {"unknown_commands", "MAIL without HELO"},
+    {"xclient", "the SMTP session begins anew within the connection"}};
 
 /// Other milters of a chain, or the real programs behind them, decided what was said next.
 bool is_of_several(std::string const& tag) {
@@ -90,11 +97,13 @@ BOOST_AUTO_TEST_CASE(scenario_of_each_conversation_says_what_was_said_and_passes
     shipped::for_each_conversation([&](corpus::conversation const& talk, std::string const& where) {
         auto const tag = talk.tags.empty() ? std::string() : talk.tags.front();
         if (not_the_same.contains(tag) || is_of_several(tag)) return;
+        BOOST_TEST_MESSAGE(where);
         auto const name = profile_of(talk);
         auto const text = to_toml(scenario_of_conversation(talk, name, find_profile(name)));
         auto learnt = parse_scenario(text, "learnt.toml", {});
         learnt.mta = as_recorded(name);
         recorded again(talk);
+        if (again.plan.client.port == 0) return; // handed in by a program: another MTA, so to speak
         wants = again.wants;
         leaves = false;
         answer = [&, milter = recorded_milter(again)](wire::any_command const&,

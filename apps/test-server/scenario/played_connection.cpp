@@ -62,8 +62,8 @@ asio::awaitable<step_outcome> played_connection::play(scenario_step const& step)
     out_ = {};
     use_macros(step);
     co_await perform(step);
-    bool const is_new = mta_ && mta_->failed() && out_.attempted;
-    if (is_new) out_.failed = mta_->failed();
+    bool const is_asked = out_.attempted && step.what != step_kind::close;
+    if (is_asked && mta_ && mta_->failed()) out_.failed = mta_->failed();
     if (out_.failed) out_.given.what = status::error;
     co_return std::move(out_);
 }

@@ -65,6 +65,9 @@ public:
         finish_edits();
         if (unanswered_) // whatever kept the milter from it: an MTA goes on without one that does not answer
             expect_verdict(made_.steps[*unanswered_].expected, {status::error, code::connect, {}});
+        else if (talk.state == corpus::completeness::complete &&
+                 made_.steps.back().what != step_kind::quit)
+            made_.steps.push_back(step(step_kind::close));
         return std::move(made_);
     }
 
