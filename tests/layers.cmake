@@ -110,6 +110,13 @@ if(Python3_FOUND AND TARGET milter-manager AND TARGET milter-test-server AND TAR
     set_tests_properties(first_start PROPERTIES LABELS apps TIMEOUT 300)
 endif()
 
+# The scenarios and the recipe for pytest of docs/testing.md.
+if(Python3_FOUND AND TARGET milter-test-server AND TARGET milter-test-filter)
+    add_test(NAME testing_guide COMMAND Python3::Interpreter -B ${CMAKE_CURRENT_SOURCE_DIR}/apps/testing_guide.py
+        ${PROJECT_SOURCE_DIR} ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
+    set_tests_properties(testing_guide PROPERTIES LABELS apps TIMEOUT 600)
+endif()
+
 # The other commands of the documents about the manager and its rules, and the output that stands with them.
 if(TEST first_start AND TARGET milter-replay)
     add_test(NAME documented_commands COMMAND Python3::Interpreter -B ${CMAKE_CURRENT_SOURCE_DIR}/apps/documented_commands.py

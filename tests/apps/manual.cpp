@@ -7,6 +7,8 @@
 #include "test-server/bench_options.hpp"
 #include "test-server/conformance/options.hpp"
 #include "test-server/options.hpp"
+#include "test-server/scenario/run_options.hpp"
+#include "test-server/scenario/scenario_toml.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -17,6 +19,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <sstream>
@@ -166,7 +169,8 @@ BOOST_AUTO_TEST_CASE(of_milter_test_filter) {
 
 BOOST_AUTO_TEST_CASE(of_milter_test_server) {
     check_program("milter-test-server", parsed_by(milter::test_server::parse_options),
-                  {{"bench", parsed_by(milter::test_server::parse_bench_options)}});
+                  {{"bench", parsed_by(milter::test_server::parse_bench_options)},
+                   {"run", parsed_by(milter::test_server::parse_run_options)}});
 }
 
 BOOST_AUTO_TEST_CASE(of_milter_test_filter_conformance) {
@@ -190,6 +194,28 @@ BOOST_AUTO_TEST_CASE(every_action_and_the_script_of_the_manual_can_be_read) {
         BOOST_TEST((manual.find(std::string("\n.B ").append(word)) != manual.npos ||
                     manual.find(std::string("\n.BI ").append(word)) != manual.npos),
                    word);
+}
+
+BOOST_AUTO_TEST_CASE(scenario_of_the_manual_can_be_read_and_has_every_step) {
+    auto const manual = manual_of("milter-test-server");
+    auto const text = code_below(manual, "A SCENARIO");
+    BOOST_TEST(milter::test_server::parse_scenario(text, "manual", {}).steps.size() == 4U);
+    for (auto const* word :
+         {"negotiate",    "connect",    "helo",           "mail",       "rcpt",
+          "data",         "header",     "end_of_headers", "body",       "end_of_message",
+          "message",      "unknown",    "rset",           "quit",       "close",
+          "wait",         "verdict",    "reply",          "error",      "sent",
+          "within",       "version",    "sender",         "recipients", "recipient",
+          "no_recipient", "headers",    "no_header",      "quarantine", "edits",
+          "edit",         "keepalives", "title",          "as",         "include",
+          "variables",    "macros",     "connection",     "expect"}) {
+        auto const is_listed = [&](std::string const& end) {
+            return manual.find(std::string("\n.B ") + word + end) != manual.npos ||
+                   manual.find(std::string("\n.BI ") + word + end) != manual.npos ||
+                   manual.find(std::string("\n.BR ") + word + end) != manual.npos;
+        };
+        BOOST_TEST((is_listed(" ") || is_listed("\n")), word);
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -3,7 +3,7 @@
 //
 // What the SMTP client did is taken from a conversation, and the milter answers as the one in it did; then every packet
 // has to be the same, but for the values of macros.
-#include "server_session_fixture.hpp"
+#include "recorded_session.hpp"
 #include "test-server/options.hpp"
 #include "test-server/profile_toml.hpp"
 
@@ -11,11 +11,9 @@
 #include <support/command_line.hpp>
 
 #include <algorithm>
-#include <deque>
 #include <set>
 
 using namespace server_session_test;
-namespace corpus = milter::corpus;
 
 namespace {
 
@@ -29,102 +27,6 @@ std::set<std::string> const left_out = {
 bool is_of_several(std::string const& tag) {
     return tag.starts_with("chain_") || tag.starts_with("real_");
 }
-
-/// One packet in words; of macros their names.
-std::string shown(wire::frame_view const& frame) {
-    milter::error_code ec;
-    auto const command = wire::decode_command(frame, ec);
-    auto const* const all = command ? std::get_if<wire::macros>(&*command) : nullptr;
-    if (!all) return wire::describe_command(frame);
-    std::string line = "macros " + std::string(1, static_cast<char>(all->stage)) + ":";
-    bool is_name = true;
-    for (auto const one : all->pairs) {
-        if (is_name) line.append(" ").append(one);
-        is_name = !is_name;
-    }
-    return line;
-}
-
-/// A conversation as something to be done again.
-class recorded {
-public:
-    explicit recorded(corpus::conversation const& talk) {
-        for (auto const& one : talk.events) {
-            if (one.kind != corpus::event_kind::packet) continue;
-            if (one.from == corpus::side::mta)
-                hear(one);
-            else
-                answer(one);
-        }
-    }
-
-    session_plan plan;
-    proto::filter_options wants;
-    std::deque<std::vector<corpus::event>> answers; ///< edits and the like, then the verdict
-    std::vector<std::string> said;                  ///< by the MTA, without the offer
-    wire::negotiate offer;
-
-private:
-    void hear(corpus::event const& one) {
-        milter::error_code ec;
-        auto const frame = corpus::frame_of(one);
-        auto const command = wire::decode_command(frame, ec);
-        if (!command) return;
-        if (auto const* given = std::get_if<wire::negotiate>(&*command))
-            return void(offer = *given);
-        said.push_back(shown(frame));
-        std::visit([this](auto const& each) { note(each); }, *command);
-    }
-
-    template <class Command> void note(Command const&) {}
-    void note(wire::macros const& all) {
-        for (auto one = all.pairs.begin(); one != all.pairs.end(); ++one) {
-            std::string const name(*one);
-            if (++one == all.pairs.end()) return;
-            if (name.starts_with("{auth_")) plan.macros[code::mail].emplace_back(name, *one);
-        }
-    }
-    void note(wire::connect const& client) {
-        plan.client.host = client.hostname;
-        plan.client.family = client.family;
-        plan.client.address = client.address;
-        plan.client.port = client.port;
-        if (plan.client.address.starts_with("IPv6:")) plan.client.address.erase(0, 5);
-    }
-    void note(wire::helo const& by) { plan.helo = by.name; }
-    void note(wire::mail const& from) { plan.messages.push_back({path(from), {}, {}, {}}); }
-    void note(wire::rcpt const& to) { plan.messages.back().recipients.push_back(path(to)); }
-    void note(wire::header const& field) {
-        bool const raw = wire::any(wants.wants.steps, wire::step::leading_space);
-        plan.messages.back().headers.push_back(
-            {std::string(field.name), (raw ? "" : " ") + std::string(field.value)});
-    }
-    void note(wire::body const& piece) { plan.messages.back().chunks.emplace_back(piece.bytes); }
-    template <class Command> static smtp_path path(Command const& of) {
-        smtp_path one{std::string(of.address), {}};
-        for (auto const arg : of.args) one.args.emplace_back(arg);
-        return one;
-    }
-
-    void answer(corpus::event const& one) {
-        milter::error_code ec;
-        auto const reply = wire::decode_reply(corpus::frame_of(one), ec);
-        if (!reply) return;
-        if (auto const* given = std::get_if<wire::negotiate_reply>(&*reply)) {
-            auto const agreed = proto::check_answer(offer, *given, proto::strictness::lenient);
-            BOOST_TEST_REQUIRE(agreed.has_value());
-            wants.wants.actions = agreed->actions;
-            wants.wants.steps = agreed->steps;
-            wants.wants.lists = agreed->lists;
-            return;
-        }
-        if (is_whole_) answers.emplace_back();
-        answers.back().push_back(one);
-        is_whole_ = wire::row_of(wire::code_of(*reply)).kind == wire::reply_kind::verdict;
-    }
-
-    bool is_whole_ = true;
-};
 
 std::string problems_of(std::string const& text) {
     try {
@@ -141,13 +43,9 @@ struct fixture : server_session_fixture {
         plan = again.plan;
         wants = again.wants;
         leaves = false;
-        answer = [&](wire::any_command const&, proto::filter_session& filter) {
-            if (!filter.awaits_reply()) return;
-            if (!again.answers.empty()) {
-                for (auto const& one : again.answers.front()) reply(one, filter);
-                again.answers.pop_front();
-            }
-            leaves = filter.awaits_reply(); // or falls silent: the MTA says no more either way
+        answer = [&, milter = recorded_milter(again)](wire::any_command const&,
+                                                      proto::filter_session& filter) mutable {
+            if (!milter.answer(filter)) leaves = true;
         };
         run();
         std::vector<std::string> lines;
@@ -157,19 +55,6 @@ struct fixture : server_session_fixture {
                 lines.push_back(shown(*frame));
         lines.erase(lines.begin()); // the offer
         return lines;
-    }
-
-private:
-    static void reply(corpus::event const& one, proto::filter_session& filter) {
-        milter::error_code ec;
-        auto const what = wire::decode_reply(corpus::frame_of(one), ec);
-        std::visit(
-            [&](auto const& each) {
-                if constexpr (!std::is_same_v<std::decay_t<decltype(each)>, wire::negotiate_reply>)
-                    filter.reply(each, ec);
-            },
-            *what);
-        BOOST_TEST(!ec, ec.message());
     }
 };
 

@@ -25,8 +25,9 @@ public:
     /// Does one step, and silently those before it that were left out.
     net::asio::awaitable<step_outcome> play(scenario_step const& step);
 
-    /// Takes leave as the MTA does, if that has not been done.
-    net::asio::awaitable<void> finish();
+    /// Takes leave as the MTA does, if that has not been done. @return why that was no good end: the milter had said
+    /// something that nobody had asked for
+    net::asio::awaitable<std::optional<failure>> finish();
 
 private:
     using code = wire::command_code;

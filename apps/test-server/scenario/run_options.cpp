@@ -104,6 +104,8 @@ void settle(run_options& into, texts const& given) {
     if (!into.start.empty() && !into.milter && into.start.find("{socket}") == std::string::npos)
         throw std::invalid_argument("--start: the command has no {socket}; or say where it listens "
                                     "by --socket");
+    if (into.junit == "-" && (into.json || into.tap))
+        throw std::invalid_argument("--junit - prints XML: without --json and --tap");
     for (auto const& text : given.set) {
         auto const sign = text.find('=');
         if (sign == 0 || sign == text.npos)

@@ -35,6 +35,14 @@ step_expectation with_quarantine(step_expectation wanted) {
     return wanted;
 }
 
+/// Of thousands of scenarios the messages would be a lot; what is told of them later are their edits.
+void keep_edits_only(message_outcome& one) {
+    message_outcome kept;
+    kept.edit_texts = std::move(one.edit_texts);
+    kept.edits_stand = one.edits_stand;
+    one = std::move(kept);
+}
+
 class scenario_player {
 public:
     scenario_player(scenario const& wanted, play_options const& how, transcript const& log)
@@ -49,9 +57,10 @@ public:
                 break;
             }
             auto findings = check_step(with_quarantine(one.expected), outcome, goes_on(one.what));
+            if (outcome.message) keep_edits_only(*outcome.message);
             result_.steps.push_back({std::move(outcome), std::move(findings)});
         }
-        for (auto& [name, open] : connections_) co_await open->finish();
+        for (auto& [name, open] : connections_) co_await finish(name, open.get());
         result_.took = proto::clock::now() - begin;
         co_return std::move(result_);
     }
@@ -63,13 +72,31 @@ private:
             co_await timer.async_wait(net::use_tuple);
             co_return step_outcome{};
         }
-        auto& open = connections_[one.connection];
+        auto& open = connections_[one.connection]; // references into a map stay good
         if (!open)
             open = std::make_unique<played_connection>(wanted_, how_, log_for(one.connection));
         auto outcome = co_await open->play(one);
         bool const over = one.what == step_kind::quit || one.what == step_kind::close;
         if (over) open.reset();
         co_return outcome;
+    }
+
+    /// @param open  null: its steps have ended it
+    asio::awaitable<void> finish(std::string const& name, played_connection* open) {
+        if (!open) co_return;
+        auto const failed = co_await open->finish();
+        if (failed) note_bad_end(name, *failed);
+    }
+
+    /// With the last step of the connection.
+    void note_bad_end(std::string const& connection, failure const& why) {
+        for (auto i = result_.steps.size(); i-- > 0;)
+            if (wanted_.steps[i].connection == connection &&
+                wanted_.steps[i].what != step_kind::wait) {
+                result_.steps[i].findings.push_back(
+                    {"a good end", "error (" + why.text + ")", false});
+                return;
+            }
     }
 
     transcript log_for(std::string const& connection) const {

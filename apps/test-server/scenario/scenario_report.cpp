@@ -43,7 +43,7 @@ std::string step_text(scenario_step const& one) {
 }
 
 std::string place_text(file_place const& at) {
-    return at.line == 0 ? at.file : fmt::format("{}:{}", at.file, at.line);
+    return at.line == 0 ? printable(at.file) : fmt::format("{}:{}", printable(at.file), at.line);
 }
 
 std::string finding_text(step_finding const& one) {
@@ -52,7 +52,7 @@ std::string finding_text(step_finding const& one) {
 }
 
 std::string answer_text(step_outcome const& outcome) {
-    if (!outcome.attempted) return "not said: " + outcome.why_not;
+    if (!outcome.attempted) return "not said: " + printable(outcome.why_not);
     if (!outcome.sent) return "not sent";
     auto text = std::string(name_of(outcome.given.what));
     if (!outcome.given.reply.empty())
@@ -65,10 +65,11 @@ std::vector<std::string> findings_of(played_scenario const& one) {
     std::vector<std::string> all;
     for (std::string_view rest = one.broken; !rest.empty();) { // a line each
         auto const end = std::min(rest.find('\n'), rest.size());
-        all.emplace_back(rest.substr(0, end));
+        all.push_back(printable(rest.substr(0, end)));
         rest.remove_prefix(std::min(end + 1, rest.size()));
     }
-    if (!one.result.unreachable.empty()) all.push_back(one.file + ": " + one.result.unreachable);
+    if (!one.result.unreachable.empty())
+        all.push_back(printable(one.file + ": " + one.result.unreachable));
     for (std::size_t i = 0; i < one.result.steps.size(); ++i)
         for (auto const& finding : one.result.steps[i].findings)
             all.push_back(fmt::format("{}: {}: {}", place_text(one.wanted.steps[i].at),
@@ -142,10 +143,10 @@ json scenario_json(played_scenario const& one) {
     return object;
 }
 
-/// What XML 1.0 has no place for is escaped as `\xHH`, as everything that is printed here.
+/// Of what is printable: XML 1.0 has no place for other things.
 std::string xml(std::string_view text) {
     std::string out;
-    for (char const c : printable(text)) {
+    for (char const c : text) {
         switch (c) {
         case '&': out += "&amp;"; break;
         case '<': out += "&lt;"; break;
@@ -159,7 +160,8 @@ std::string xml(std::string_view text) {
 
 std::string junit_case(played_scenario const& one) {
     auto text = fmt::format("  <testcase classname=\"{}\" name=\"{}\" time=\"{:.6f}\"",
-                            xml(one.file), xml(title_of(one)), seconds(one.result.took));
+                            xml(printable(one.file)), xml(printable(title_of(one))),
+                            seconds(one.result.took));
     if (one.passed()) return text + "/>\n";
     bool const broken = !one.broken.empty() || !one.result.unreachable.empty();
     auto const* const tag = broken ? "error" : "failure";
@@ -223,7 +225,7 @@ std::string report_tap(std::vector<played_scenario> const& all) {
         auto title = printable(title_of(all[i]));
         std::replace(title.begin(), title.end(), '#', ' '); // begins a directive
         text += fmt::format("\n{} {} - {}", all[i].passed() ? "ok" : "not ok", i + 1, title);
-        for (auto const& line : findings_of(all[i])) text += "\n# " + printable(line);
+        for (auto const& line : findings_of(all[i])) text += "\n# " + line;
     }
     return text;
 }

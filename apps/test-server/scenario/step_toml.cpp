@@ -12,8 +12,10 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <filesystem>
 #include <iterator>
+#include <map>
 #include <utility>
 
 namespace milter::test_server {
@@ -24,7 +26,8 @@ constexpr std::array<std::string_view, 16> kind_names = {
     "negotiate", "connect",        "helo",    "mail",    "rcpt", "data", "header", "end_of_headers",
     "body",      "end_of_message", "message", "unknown", "rset", "quit", "close",  "wait"};
 
-constexpr std::string_view known_keys =
+constexpr std::string_view keys_of_files = "title, as, include, variables, macros and step";
+constexpr std::string_view keys_of_steps =
     "negotiate, connect, helo, mail, rcpt, data, header, end_of_headers, body, end_of_message, "
     "message, unknown, rset, quit, close, wait, and beside one of these connection, macros and "
     "expect";
@@ -39,6 +42,31 @@ bool takes_nothing(step_kind what) noexcept {
     return what == step_kind::data || what == step_kind::end_of_headers ||
            what == step_kind::end_of_message || what == step_kind::rset ||
            what == step_kind::quit || what == step_kind::close;
+}
+
+/// Of `0xE9`: bytes as hexadecimal digits.
+std::string bytes_of(std::string_view name) {
+    std::string bytes;
+    auto digits = name.substr(2);
+    for (; digits.size() > 1; digits.remove_prefix(2)) {
+        unsigned byte = 0;
+        auto const [end, ec] = std::from_chars(digits.data(), digits.data() + 2, byte, 16);
+        if (ec != std::errc{} || end != digits.data() + 2) break;
+        bytes += static_cast<char>(byte);
+    }
+    if (bytes.empty() || !digits.empty())
+        throw std::invalid_argument("\"" + std::string(name) +
+                                    "\" is no bytes: two digits each, such as 0xE9");
+    return bytes;
+}
+
+std::string value_of(std::string_view name, variables const& values) {
+    if (name.starts_with("0x")) return bytes_of(name);
+    auto const value = values.find(name);
+    if (value == values.end())
+        throw std::invalid_argument("there is no variable \"" + std::string(name) +
+                                    "\"; $${ is ${");
+    return value->second;
 }
 
 } // namespace
@@ -65,17 +93,24 @@ std::string expand(std::string_view text, variables const& values) {
             continue;
         }
         auto const end = text.find('}');
-        auto const name = text.substr(0, end);
-        auto const value = values.find(name);
-        if (end == text.npos || value == values.end())
-            throw std::invalid_argument("there is no variable \"" + std::string(name) +
-                                        "\"; $${ is ${");
-        out += value->second;
+        if (end == text.npos)
+            throw std::invalid_argument("a variable has no } behind its name; $${ is ${");
+        out += value_of(text.substr(0, end), values);
         text.remove_prefix(end + 1);
     }
 }
 
-std::string scenario_reader::read(toml::table const& root, scenario& into) {
+void scenario_reader::read_variables(toml::node const& node, variables& into) {
+    for (auto const& [key, value] : table_at(node, "variables"))
+        attempt([&, &name = key, &given = value] {
+            if (auto const number = given.value_exact<std::int64_t>())
+                into[std::string(name.str())] = std::to_string(*number);
+            else
+                into[std::string(name.str())] = text_at(given, name.str());
+        });
+}
+
+void scenario_reader::read(toml::table const& root, scenario& into) {
     for (auto const& [key, node] : root)
         attempt([&, &name = key, &value = node] {
             if (name == "title")
@@ -84,14 +119,18 @@ std::string scenario_reader::read(toml::table const& root, scenario& into) {
                 read_profile(value, into);
             else if (name == "macros")
                 read_macro_stages(table_at(value, "macros"), into);
-            else if (name == "step") {
-                auto const* const list = value.as_array();
-                if (!list) fail(value.source(), "steps are written [[step]]");
-                for (auto const& one : *list)
-                    attempt([&] { into.steps.push_back(read_step(table_at(one, "step"))); });
-            }
+            else if (name == "step")
+                read_steps(value, into);
+            else if (!is_front(name.str()))
+                unknown_key(name, keys_of_files);
         });
-    return problems();
+}
+
+void scenario_reader::read_steps(toml::node const& node, scenario& into) {
+    auto const* const list = node.as_array();
+    if (!list) fail(node.source(), "steps are written [[step]]");
+    for (auto const& one : *list)
+        attempt([&] { into.steps.push_back(read_step(table_at(one, "step"))); });
 }
 
 void scenario_reader::read_profile(toml::node const& node, scenario& into) const {
@@ -111,15 +150,19 @@ void scenario_reader::read_macro_stages(toml::table const& from, scenario& into)
         });
 }
 
+/// In the order of the file, which is that on the wire; that of a table is another one.
 macro_pairs scenario_reader::read_macros(toml::table const& from) {
-    macro_pairs all;
+    std::map<std::pair<std::uint32_t, std::uint32_t>, macro_pairs::value_type> by_place;
     for (auto const& [key, node] : from)
         attempt([&, &name = key, &value = node] {
+            auto const& at = name.source().begin;
             auto const text = text_of(value, name.str());
-            all.push_back(with_key(name, [&](std::string_view macro) {
+            by_place[{at.line, at.column}] = with_key(name, [&](std::string_view macro) {
                 return parse_macro(std::string(macro) + ":" + text);
-            }));
+            });
         });
+    macro_pairs all;
+    for (auto& [at, one] : by_place) all.push_back(std::move(one));
     return all;
 }
 
@@ -145,11 +188,11 @@ scenario_step scenario_reader::read_step(toml::table const& from) {
                 read_expectation(value, one.expected);
             else {
                 misspelt = true;
-                unknown_key(name, known_keys);
+                unknown_key(name, keys_of_steps);
             }
         });
     if (!argument && !misspelt)
-        fail(from.source(), fmt::format("a step says what is done: {}", known_keys));
+        fail(from.source(), fmt::format("a step says what is done: {}", keys_of_steps));
     if (argument) attempt([&] { read_argument(*argument, one); });
     return one;
 }
@@ -207,23 +250,24 @@ void scenario_reader::read_client(toml::node const& node, smtp_client& to) {
 
 void scenario_reader::read_headers(toml::node const& node, std::vector<mail_header>& to) {
     each_text(node, [&](toml::node const& one) {
-        auto header = parse_header(text_of(one, "header"));
-        if (header.name.empty()) fail(one.source(), "a header is \"NAME: VALUE\"");
-        to.push_back(std::move(header));
+        auto const text = text_of(one, "header");
+        auto const colon = text.find(':');
+        if (colon == 0 || colon == text.npos) fail(one.source(), "a header is \"NAME: VALUE\"");
+        to.push_back({text.substr(0, colon), text.substr(colon + 1)});
     });
 }
 
-/// A text; or of a file, or bytes that are no text.
+/// A text, or one of a file, its lines ended as in mail; or bytes as they are.
 std::string scenario_reader::read_bytes(toml::node const& node, std::string_view what,
                                         scenario_step& to) {
-    if (!node.is_table()) return text_of(node, what);
+    if (!node.is_table()) return with_crlf(text_of(node, what));
     std::string bytes;
     for (auto const& [key, value] : *node.as_table())
         attempt([&, &name = key, &given = value] {
             if (name == "file") {
                 to.content_file = text_of(given, "file");
                 bytes = parsed(given, "file", [&](std::string const& file) {
-                    return cli::read_file(beside(file_, file));
+                    return with_crlf(cli::read_file(beside(file_, file)));
                 });
             } else if (name == "base64") {
                 auto const decoded = corpus::from_base64(text_of(given, "base64"));

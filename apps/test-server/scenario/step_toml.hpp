@@ -15,7 +15,8 @@ namespace milter::test_server {
 /// The name of a file that `file` speaks of: relative to its folder.
 std::string beside(std::string const& file, std::string const& name);
 
-/// With the values of variables put in; `$${` is `${`. @throws std::invalid_argument  there is no such variable
+/// With the values of variables put in; `$${` is `${`, and `${0xE9}` the bytes with these digits, as UTF-8 has no place
+/// for some. @throws std::invalid_argument  there is no such variable
 std::string expand(std::string_view text, variables const& values);
 
 class scenario_reader : cli::toml_reader {
@@ -23,8 +24,21 @@ public:
     scenario_reader(std::string const& file, variables const& values)
         : toml_reader(file), file_(file), values_(values) {}
 
-    /// Adds what the file has. @return its problems, a line each
-    std::string read(toml::table const& root, scenario& into);
+    /// What must be known before the rest can be read: adds its variables, and hands each file that it includes to
+    /// include(name), which throws std::runtime_error when there is none.
+    template <class Include>
+    void read_front(toml::table const& root, variables& into, Include include) {
+        if (auto const* const own = root.get("variables"))
+            attempt([&] { read_variables(*own, into); });
+        if (auto const* const others = root.get("include"))
+            each_text(*others, [&](toml::node const& one) { with_place(one, "include", include); });
+    }
+
+    /// Adds what the file has besides.
+    void read(toml::table const& root, scenario& into);
+
+    /// A line each, in the order of the file: of both.
+    using toml_reader::problems;
 
 private:
     /// A text with its variables put in, as `read` understands it.
@@ -39,6 +53,9 @@ private:
 
     // ---- step_toml.cpp
 
+    static bool is_front(std::string_view key) { return key == "variables" || key == "include"; }
+    void read_variables(toml::node const& node, variables& into);
+    void read_steps(toml::node const& node, scenario& into);
     void read_profile(toml::node const& node, scenario& into) const;
     void read_macro_stages(toml::table const& from, scenario& into);
     macro_pairs read_macros(toml::table const& from);
