@@ -119,6 +119,44 @@ BOOST_AUTO_TEST_CASE(message_ends_at_the_first_verdict_that_settles_it) {
     BOOST_TEST(letters().back() == "abort");
 }
 
+BOOST_AUTO_TEST_CASE(client_that_is_refused_or_accepted_hands_in_nothing) {
+    filter.on(code::connect, wire::reply_text{"554 5.7.1 not you"});
+    auto const refused = mta.deliver();
+    BOOST_TEST(!refused.accepted());
+    BOOST_TEST(refused.verdict == test::replies("554 5.7.1 not you"));
+    BOOST_TEST((refused.stage == code::connect));
+    BOOST_TEST(letters().back() == "connect");
+    BOOST_CHECK_EXCEPTION(mta.rcpt("<a@test>"), test::protocol_error, [](auto const& why) {
+        return std::string(why.what()) == "at connect the filter said reply: an MTA says no more";
+    });
+    test::scripted_filter trusting;
+    trusting.on(code::helo, wire::accept{});
+    test::mta by(trusting);
+    auto const accepted = by.deliver();
+    BOOST_TEST(accepted.accepted());
+    BOOST_TEST((accepted.stage == code::helo));
+    BOOST_TEST(accepted.result == test::mail{});
+}
+
+BOOST_AUTO_TEST_CASE(what_is_said_for_a_test_is_to_be_answered_with_continue) {
+    filter.on(code::mail, wire::tempfail{});
+    BOOST_CHECK_EXCEPTION(mta.rcpt("<a@test>"), test::protocol_error, [](auto const& why) {
+        return std::string(why.what()) == "at mail the filter said tempfail: an MTA says no more";
+    });
+}
+
+BOOST_AUTO_TEST_CASE(accept_at_a_recipient_is_of_the_whole_message) {
+    filter.on(code::rcpt, wire::accept{});
+    test::mail one;
+    one.recipients = {"<a@test>", "<b@test>"};
+    auto const done = mta.deliver(one);
+    BOOST_TEST(done.accepted());
+    BOOST_TEST((done.stage == code::rcpt));
+    BOOST_TEST(done.result.recipients == one.recipients, boost::test_tools::per_element());
+    auto const said = letters();
+    BOOST_TEST(std::count(said.begin(), said.end(), "rcpt") == 1);
+}
+
 BOOST_AUTO_TEST_CASE(macros_are_those_that_the_filter_asked_for) {
     proto::filter_options wants;
     wants.wants.lists[wire::macro_stage_index(code::mail)] = "{auth_authen} i";

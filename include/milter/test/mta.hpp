@@ -8,7 +8,7 @@
 //     CHECK(done.result.header("X-Spam") == "no");
 //
 // What a test does not say is said for it, with usual values: a message needs no connect(). A filter that breaks the
-// protocol is a protocol_error. Everything can be compared and printed, which is all that test frameworks ask for.
+// protocol is a protocol_error, and so is a command that no MTA would say any more after what the filter has answered. Everything can be compared and printed, which is all that test frameworks ask for.
 #pragma once
 
 #include <milter/proto/macros.hpp>
@@ -115,6 +115,10 @@ private:
         if (ec) fail(session_.failure().empty() ? ec.message() : session_.failure());
     }
     bool goes_on(answer const& given, delivery& to, code stage) const;
+    answer const& settle(answer const& given, code stage);
+    void left_out(answer const& given, code stage) const;
+    [[nodiscard]] bool add_recipient(std::string const& recipient, answer const& given,
+                                     delivery& to) const;
 
     static wire::family family_of(std::string const& address) noexcept {
         if (address.starts_with('/')) return wire::family::unix_path;
@@ -125,8 +129,14 @@ private:
     proto::mta_session session_;
     message::header_rules rules_ = message::header_rules::postfix;
     std::map<code, std::map<std::string, std::string>> macros_;
+    struct settled_client {
+        code stage;
+        answer given;
+    };
+
     progress at_ = progress::nothing;
-    delivery last_; ///< edits of the message in transfer
+    std::optional<settled_client> settled_; ///< accepted or refused for the whole connection
+    delivery last_;                         ///< edits of the message in transfer
     detail::staged_edits staged_;
 };
 
@@ -142,13 +152,14 @@ template <in_process_filter Filter> proto::agreement const& mta<Filter>::negotia
 template <in_process_filter Filter> answer mta<Filter>::connect(client const& who) {
     reach(progress::negotiated);
     at_ = progress::connected;
-    return ask(wire::connect{who.host, family_of(who.address), who.port, who.address});
+    return settle(ask(wire::connect{who.host, family_of(who.address), who.port, who.address}),
+                  code::connect);
 }
 
 template <in_process_filter Filter> answer mta<Filter>::helo(std::string_view name) {
     reach(progress::connected);
     at_ = progress::greeted;
-    return ask(wire::helo{name});
+    return settle(ask(wire::helo{name}), code::helo);
 }
 
 template <in_process_filter Filter>
@@ -230,6 +241,38 @@ bool mta<Filter>::goes_on(answer const& given, delivery& to, code stage) const {
     return given == proceeds || given == skips;
 }
 
+/// DISCARD means nothing before messages to either MTA.
+template <in_process_filter Filter>
+answer const& mta<Filter>::settle(answer const& given, code stage) {
+    bool const goes_on = given == proceeds || given == discards || given == skips;
+    if (!goes_on) settled_ = {stage, given};
+    return given;
+}
+
+/// What was said for a test is to change nothing.
+template <in_process_filter Filter>
+void mta<Filter>::left_out(answer const& given, code stage) const {
+    bool const early = stage == code::connect || stage == code::helo;
+    if (given == proceeds || given == skips || (early && given == discards)) return;
+    fail("at " + std::string(wire::name_of(stage)) + " the filter said " +
+         std::string(wire::name_of(given.verdict)) + ": an MTA says no more");
+}
+
+/// @return  whether the message goes on
+template <in_process_filter Filter>
+bool mta<Filter>::add_recipient(std::string const& recipient, answer const& given,
+                                delivery& to) const {
+    bool const refused = given.verdict == wire::reply_code::reject ||
+                         given.verdict == wire::reply_code::tempfail ||
+                         given.verdict == wire::reply_code::reply_text;
+    if (!goes_on(given, to, code::rcpt) && !refused) return false;
+    if (refused)
+        to.refused.push_back({recipient, given});
+    else
+        to.result.recipients.push_back(recipient);
+    return true;
+}
+
 template <in_process_filter Filter> delivery mta<Filter>::deliver(test::mail const& one) {
     delivery to;
     to.result = one;
@@ -237,18 +280,20 @@ template <in_process_filter Filter> delivery mta<Filter>::deliver(test::mail con
         abort(); // Postfix says it after each message, whatever came of it
         return std::move(to);
     };
+    while (!settled_ && at_ < progress::greeted) say_next();
+    if (settled_) { // an MTA asks no more
+        to.verdict = settled_->given;
+        to.stage = settled_->stage;
+        return to;
+    }
     if (!goes_on(mail(one.sender), to, code::mail)) return settled();
     to.result.recipients.clear();
-    for (auto const& recipient : one.recipients) {
-        auto const given = rcpt(recipient);
-        bool const refused = given.verdict == wire::reply_code::reject ||
-                             given.verdict == wire::reply_code::tempfail ||
-                             given.verdict == wire::reply_code::reply_text;
-        if (!goes_on(given, to, code::rcpt) && !refused) return settled();
-        if (refused)
-            to.refused.push_back({recipient, given});
-        else
-            to.result.recipients.push_back(recipient);
+    for (auto at = one.recipients.begin(); at != one.recipients.end(); ++at) {
+        auto const given = rcpt(*at);
+        if (add_recipient(*at, given, to)) continue;
+        if (given == accepts) // of the whole message: the others are not asked about
+            to.result.recipients.insert(to.result.recipients.end(), at, one.recipients.end());
+        return settled();
     }
     if (to.result.recipients.empty()) return settled(); // an MTA sends no DATA
     if (!goes_on(data(), to, code::data)) return settled();
@@ -320,10 +365,10 @@ template <in_process_filter Filter> void mta<Filter>::exchange(answer* given) {
 
 /// Says what the test left out.
 template <in_process_filter Filter> void mta<Filter>::reach(progress wanted) {
+    if (settled_) left_out(settled_->given, settled_->stage);
     while (at_ < wanted) {
-        auto const before = at_;
         say_next();
-        if (at_ == before) fail("the message has ended");
+        if (settled_) left_out(settled_->given, settled_->stage);
     }
 }
 
@@ -332,10 +377,10 @@ template <in_process_filter Filter> void mta<Filter>::say_next() {
     case progress::nothing: negotiate(); return;
     case progress::negotiated: connect(); return;
     case progress::connected: helo(); return;
-    case progress::greeted: mail("<sender@example.com>"); return;
-    case progress::mail: rcpt("<receiver@example.org>"); return;
-    case progress::rcpt: data(); return;
-    default: end_of_headers(); return;
+    case progress::greeted: return left_out(mail("<sender@example.com>"), code::mail);
+    case progress::mail: return left_out(rcpt("<receiver@example.org>"), code::rcpt);
+    case progress::rcpt: return left_out(data(), code::data);
+    default: return left_out(end_of_headers(), code::end_of_headers);
     }
 }
 
