@@ -5,7 +5,6 @@
 #include <milter/message/headers.hpp>
 #include <milter/net/serve_filter.hpp>
 
-#include <boost/asio/socket_base.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <fmt/format.h>
@@ -247,10 +246,10 @@ void connection::pretend_reply(wire::reply_code code) {
 void connection::end(end_connection::how way) {
     ended_here_ = true;
     session_.output().clear();
-    error_code ignored;
     if (way == end_connection::how::reset)
-        stream_.lowest_layer().set_option(asio::socket_base::linger(true, 0), ignored);
-    stream_.close();
+        stream_.reset();
+    else
+        stream_.close();
 }
 
 } // namespace milter::test_filter

@@ -2,7 +2,7 @@
 // test-filter/fault_schedule.hpp - faults now and then, the same ones whenever the seed is the same
 //
 // Whether a command gets one depends on the seed, the number of the session and that of the command in it, not on time: a
-// run can be repeated, whatever else happens at the same moment.
+// run can be repeated, as long as sessions begin in the same order.
 #pragma once
 
 #include "test-filter/action.hpp"

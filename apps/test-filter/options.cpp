@@ -232,6 +232,8 @@ void settle_faults(fault_schedule& to, texts const& given) {
         throw script_error(std::string("--faults: ") + why.what());
     }
     for (auto const& text : given.faults) to.kinds.push_back(parse_action(text));
+    if (!given.faults.empty() && given.fault_rate.empty() && to.rate <= 0)
+        throw script_error("--fault: how often is not said: --faults RATE");
     if (to.kinds.empty()) to.kinds = usual_faults();
 }
 

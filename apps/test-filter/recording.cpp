@@ -15,6 +15,10 @@ template <class Time> std::int64_t microseconds(Time time) {
     return std::chrono::duration_cast<std::chrono::microseconds>(time).count();
 }
 
+corpus::event_kind kind_of(net::stream_end how) noexcept {
+    return how == net::stream_end::reset ? corpus::event_kind::reset : corpus::event_kind::end;
+}
+
 } // namespace
 
 recording::recording(std::string const& file, std::string socket)
@@ -46,9 +50,15 @@ void recorded_session::sent(std::string_view bytes) {
     recorder_.received(corpus::side::filter, bytes, now());
 }
 
+void recorded_session::peer_ended(net::stream_end how) {
+    recorder_.ended(corpus::side::mta, kind_of(how), now());
+}
+
+void recorded_session::ended(net::stream_end how) {
+    recorder_.ended(corpus::side::filter, kind_of(how), now());
+}
+
 corpus::conversation recorded_session::finish() {
-    recorder_.ended(corpus::side::mta, corpus::event_kind::end, now());
-    recorder_.ended(corpus::side::filter, corpus::event_kind::end, now());
     auto talk = recorder_.finish();
     talk.began = began_at_;
     return talk;

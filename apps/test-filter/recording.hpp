@@ -33,7 +33,10 @@ public:
     recorded_session();
     void received(std::string_view bytes) override;
     void sent(std::string_view bytes) override;
+    void peer_ended(net::stream_end how) override;
+    void ended(net::stream_end how) override;
 
+    /// What there is of it; a session that goes on is recorded as cut off.
     corpus::conversation finish();
 
 private:

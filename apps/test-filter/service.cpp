@@ -7,7 +7,6 @@
 #include <milter/net/listener.hpp>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -16,6 +15,8 @@
 
 #include <chrono>
 #include <csignal>
+#include <exception>
+#include <list>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -37,6 +38,16 @@ std::unique_ptr<event_sink> make_sink(options const& wanted) {
 }
 
 class service {
+    /// What a session throws ends the program: nobody would wait for that session any more.
+    struct stops_at_failure {
+        service& all;
+        void operator()(std::exception_ptr const& why) const {
+            if (!why) return;
+            all.failure_ = why;
+            all.context_.stop();
+        }
+    };
+
 public:
     service(asio::io_context& context, options const& wanted)
         : context_(context), wanted_(wanted), events_(make_sink(wanted)),
@@ -55,11 +66,14 @@ public:
         signals_.async_wait([this](error_code ec, int) {
             if (!ec) context_.stop();
         });
-        asio::co_spawn(context_, accept(), asio::detached);
+        asio::co_spawn(context_, accept(), stops_at_failure{*this});
     }
 
     bool peer_broke_protocol() const noexcept { return broken_; }
     std::vector<std::string> unmet() const { return watch_.unmet(); }
+    void rethrow() const {
+        if (failure_) std::rethrow_exception(failure_);
+    }
 
     /// @throws std::runtime_error  the file cannot be written
     void record() {
@@ -67,8 +81,11 @@ public:
             recording_.emplace(wanted_.record, to_string(listener_.local(wanted_.where)));
     }
 
-    /// @return  whether all that was to be recorded was
+    /// Of sessions that go on what there is. @return  whether all that was to be recorded was
     bool finish_recording() {
+        for (auto const& one : open_)
+            if (*one.heard) keep((*one.heard)->finish(), one.number);
+        open_.clear();
         try {
             if (recording_) recording_->finish();
         } catch (std::runtime_error const& why) {
@@ -92,21 +109,28 @@ private:
                 co_await timer.async_wait(net::use_tuple);
                 continue;
             }
-            asio::co_spawn(context_, serve(std::move(peer), ++accepted_), asio::detached);
+            asio::co_spawn(context_, serve(std::move(peer), ++accepted_), stops_at_failure{*this});
         }
         listener_.close(); // further connections are refused
     }
 
     asio::awaitable<void> serve(net::socket peer, std::size_t number) {
         std::optional<recorded_session> heard;
+        auto const listed = open_.insert(open_.end(), {number, &heard});
         connection session(std::move(peer), number, wanted_.plan, *events_, watch_);
         if (recording_) session.tap(heard.emplace());
         auto const ec = co_await session.serve();
+        open_.erase(listed);
         if (heard) keep(heard->finish(), number);
         broken_ =
             broken_ || ec == milter::condition::malformed || ec == milter::condition::violation;
         if (enough(++finished_)) context_.stop();
     }
+
+    struct open_session {
+        std::size_t number;
+        std::optional<recorded_session>* heard;
+    };
 
     void keep(corpus::conversation talk, std::size_t number) {
         try {
@@ -126,6 +150,8 @@ private:
     std::unique_ptr<event_sink> events_;
     expectation_watch watch_;
     std::optional<recording> recording_;
+    std::list<open_session> open_;
+    std::exception_ptr failure_;
     bool unrecorded_ = false;
     net::listener listener_;
     asio::signal_set signals_;
@@ -155,6 +181,13 @@ cli::exit_code run(options const& wanted) {
     }
     all.start();
     context.run();
+    try {
+        all.rethrow();
+    } catch (std::exception const& why) {
+        fmt::print(stderr, "milter-test-filter: {}\n", why.what());
+        all.finish_recording();
+        return cli::exit_code::differs;
+    }
     auto const unmet = all.unmet();
     for (auto const& line : unmet) fmt::print(stderr, "milter-test-filter: {}\n", line);
     bool const right = all.finish_recording() && unmet.empty() && !all.peer_broke_protocol();

@@ -110,9 +110,12 @@ void add_load(CLI::App& app, bench_options& into, texts& given) {
     app.add_flag("--no-shuffle", given.in_order, "Messages in the order given (default)")
         ->excludes(shuffle)
         ->group("Load");
-    show_as(app.add_option("--seed", into.seed, "Of the order (1)"), "N")->group("Load");
+    show_as(app.add_option("--seed", into.seed, "Of the order of --shuffle (1)"), "N")
+        ->needs("--shuffle")
+        ->group("Load");
     show_as(app.add_option("--slices", into.slices, "With --compare: turns of each milter (20)"),
             "N")
+        ->needs("--compare")
         ->check(CLI::Range(load::least_pairs, std::size_t{10'000}))
         ->group("Load");
 }
@@ -183,9 +186,10 @@ double parse_rate(std::string const& text) {
     auto const slash = text.find('/');
     auto const unit = slash == text.npos ? std::string("s") : text.substr(slash + 1);
     auto const number = cli::parse_duration(text.substr(0, slash)); // as a plain number of seconds
-    auto const per = cli::parse_duration("1" + unit);
+    bool const named = unit == "s" || unit == "m" || unit == "min" || unit == "h";
+    auto const per = cli::parse_duration("1" + (named ? unit : std::string("s")));
     bool const plain = text.find_first_not_of("0123456789.") == std::min(slash, text.npos);
-    if (!number || !per || !plain || unit.empty() || number->count() == 0)
+    if (!number || !per || !plain || !named || number->count() == 0)
         throw std::invalid_argument("--rate: \"" + text +
                                     "\" is no rate; examples: 500, 500/s, 30/m");
     return std::chrono::duration<double>(*number) / std::chrono::duration<double>(*per);

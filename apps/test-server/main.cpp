@@ -6,6 +6,8 @@
 #include "test-server/run.hpp"
 #include "test-server/scenario/run_scenarios.hpp"
 
+#include <cstdio>
+#include <exception>
 #include <string_view>
 
 namespace {
@@ -39,10 +41,19 @@ constexpr verb verbs[] = {
     {"run", run_verb},
 };
 
-} // namespace
-
-int main(int argc, char** argv) {
+int run_chosen(int argc, char const* const* argv) {
     for (auto const& one : verbs)
         if (argc > 1 && one.name == argv[1]) return one.run(argc - 1, argv + 1);
     return one_session(argc, argv);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run_chosen(argc, argv);
+    } catch (std::exception const& why) { // nobody reads what is written, no memory
+        std::fprintf(stderr, "milter-test-server: %s\n", why.what());
+        return static_cast<int>(milter::cli::exit_code::differs);
+    }
 }

@@ -5,7 +5,6 @@
 #include "test-server/session.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 
@@ -13,6 +12,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <exception>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -35,7 +35,9 @@ public:
         });
         left_ = outcomes_.size();
         for (std::size_t i = 0; i < outcomes_.size(); ++i)
-            asio::co_spawn(context, one(i, signals), asio::detached);
+            asio::co_spawn(context, one(i, signals), [](std::exception_ptr const& why) {
+                if (why) std::rethrow_exception(why); // out of context.run()
+            });
         context.run();
     }
 

@@ -150,6 +150,11 @@ BOOST_AUTO_TEST_CASE(tap_is_told_all_bytes_that_pass_whichever_way) {
     struct listening final : milter::net::stream_tap {
         void received(std::string_view bytes) override { heard.append(bytes); }
         void sent(std::string_view bytes) override { said.append(bytes); }
+        void peer_ended(milter::net::stream_end how) override { heard += name(how); }
+        void ended(milter::net::stream_end how) override { said += name(how); }
+        static std::string name(milter::net::stream_end how) {
+            return how == milter::net::stream_end::reset ? "(reset)" : "(closed)";
+        }
         std::string heard, said;
     } tap;
     both_ends ends;
@@ -172,6 +177,13 @@ BOOST_AUTO_TEST_CASE(tap_is_told_all_bytes_that_pass_whichever_way) {
     ends.ours.tap(nullptr);
     support::run(ends.context, ends.ours.write("unheard", in(1h), ec));
     BOOST_TEST((tap.said == large));
+    ends.ours.tap(&tap);
+    ends.theirs.close();
+    support::run(ends.context, read_some(ends.ours, in(1h), ec));
+    BOOST_TEST(tap.heard == "hello again(closed)");
+    ends.ours.reset();
+    ends.ours.close(); // it is closed
+    BOOST_TEST((tap.said == large + "(reset)"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -16,6 +16,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/socket_base.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <span>
@@ -37,11 +38,18 @@ inline void prepare(socket& connected, int family) noexcept {
     if (!connected.non_blocking()) connected.non_blocking(true, ignored);
 }
 
-/// Is told the bytes that pass a stream: a recorder.
+enum class stream_end {
+    closed, ///< in good order
+    reset,  ///< broken off
+};
+
+/// Is told what passes a stream: a recorder. It throws nothing.
 class stream_tap {
 public:
     virtual void received(std::string_view bytes) = 0;
     virtual void sent(std::string_view bytes) = 0;
+    virtual void peer_ended(stream_end how) = 0;
+    virtual void ended(stream_end how) = 0; ///< by close() or reset()
 
 protected:
     ~stream_tap() = default;
@@ -77,7 +85,7 @@ public:
         }
         if (++row_ == longest_row) row_ = 0, pass_ = 1;
         ec = translate(failed);
-        if (tap_ && size != 0) tap_->received({room.data(), size});
+        tell(room.data(), size, failed);
         return size;
     }
 
@@ -144,9 +152,13 @@ public:
         watchdog_.until(proto::never);
     }
 
-    void close() noexcept {
+    void close() noexcept { end(stream_end::closed); }
+
+    /// Breaks the connection off: RST on TCP.
+    void reset() noexcept {
         error_code ignored;
-        socket_.close(ignored);
+        socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+        end(stream_end::reset);
     }
 
 private:
@@ -163,7 +175,7 @@ private:
         void operator()(error_code failed, std::size_t size) {
             from->watchdog_.until(proto::never);
             *result = from->translate(failed);
-            if (from->tap_ && size != 0) from->tap_->received({into, size});
+            from->tell(into, size, failed);
             std::move(handler)(size);
         }
 
@@ -172,6 +184,20 @@ private:
         error_code* result;
         Handler handler;
     };
+
+    void end(stream_end how) noexcept {
+        if (tap_ && socket_.is_open()) tap_->ended(how);
+        error_code ignored;
+        socket_.close(ignored);
+    }
+
+    /// What a read came to, for the tap.
+    void tell(char const* room, std::size_t size, error_code failed) {
+        if (!tap_) return;
+        if (size != 0) tap_->received({room, size});
+        if (failed == asio::error::eof) tap_->peer_ended(stream_end::closed);
+        if (failed == asio::error::connection_reset) tap_->peer_ended(stream_end::reset);
+    }
 
     void expired() noexcept {
         timed_out_ = true;
