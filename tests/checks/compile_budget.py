@@ -18,6 +18,7 @@ BUDGETS = {  # header below include/milter -> thousand lines
     "test/mta.hpp": 82,
     "filter/session.hpp": 80,
     "filter/server.hpp": 140,
+    "compat/mfapi.hpp": 140,
     "net/serve_filter.hpp": 132,
     "net/drive_mta.hpp": 132,
 }

@@ -101,6 +101,8 @@ RAW = {
     "abort, abort": OFFER + CONNECT + HELO + MAIL + RCPT + ABORT + ABORT + MESSAGE + ABORT + QUIT,
     "helo in a message": OFFER + CONNECT + HELO + MAIL + RCPT + HELO + MESSAGE + QUIT,
     "mail in a message": OFFER + CONNECT + HELO + MAIL + RCPT + MESSAGE + QUIT,
+    "discard in a message": OFFER + CONNECT + HELO + packet(b"M", b"<a@b>\0") + packet(b"R", b"<discard@d>\0") + ABORT + MAIL
+    + packet(b"R", b"<discard@d>\0") + MAIL + packet(b"R", b"<discard@d>\0") + QUIT,
     "new connection": OFFER + CONNECT + HELO + MESSAGE + AGAIN + CONNECT + HELO + MESSAGE + QUIT,
     "macros": OFFER + MACROS + CONNECT + HELO + MESSAGE + MACROS + MAIL + ABORT + QUIT,
     "version 2": packet(b"O", struct.pack(">III", 2, 0x1F, 0x3F)) + CONNECT + HELO + MAIL + RCPT + FIELD + EOH + BODY + END + QUIT,

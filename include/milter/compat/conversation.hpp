@@ -63,13 +63,15 @@ inline bool negotiate_guarded(SMFICTX& context, wire::negotiate const& offer) {
 
 /// False: the connection is to end.
 inline bool answer(SMFICTX& context, wire::any_command const& command) {
-    if (context.session.implicitly_aborted()) abort_message(context);
+    auto const code = wire::code_of(command);
+    bool const begins_anew = code == wire::command_code::mail || code == wire::command_code::helo;
+    if (context.is_in_message && begins_anew) abort_message(context);
     if (context.session.out_of_order()) {
         say(context, SMFIS_CONTINUE); // no callback is to see it
         return true;
     }
     return std::visit(
-        [&context](auto const& one) {
+        [&context, code](auto const& one) {
             using type = std::decay_t<decltype(one)>;
             if constexpr (std::is_same_v<type, wire::macros>) {
                 return true; // the session keeps them
@@ -86,7 +88,9 @@ inline bool answer(SMFICTX& context, wire::any_command const& command) {
                 context.is_closed = false;
                 auto const told = call_guarded(context, one);
                 if (told) say(context, *told);
-                context.is_in_message = proto::in_transaction(context.session.at());
+                // XXX to libmilter DISCARD of a recipient ends no message: xxfi_abort is to come
+                if (code != wire::command_code::rcpt || told != SMFIS_DISCARD)
+                    context.is_in_message = proto::in_transaction(context.session.at());
                 return told.has_value();
             }
         },

@@ -146,6 +146,7 @@ static sfsistat on_envrcpt(SMFICTX* ctx, char** argv) {
     if (!own) return SMFIS_TEMPFAIL;
     ++own->recipients;
     if (strstr(argv[0], "nobody@")) return SMFIS_REJECT;
+    if (strstr(argv[0], "discard@")) return SMFIS_DISCARD;
     if (strstr(argv[0], "many@")) {
         smfi_setmlreply(ctx, "550", "5.1.1", "first line", "second line", "third 100%%",
                         static_cast<char*>(nullptr));
