@@ -54,6 +54,7 @@ NOT_RUN = {
     "milter-manager rules": "a name",
     "milter-manager import": "a name",
     "milter-manager run -c $conf": "first_start runs it",
+    "milter-test-server run --start './my-milter {socket}' tests --junit report.xml": "the reader's own milter",
 }
 
 
@@ -73,7 +74,7 @@ def configuration_of_the_readme(guide, part):
 
 
 def milter_of_the_readme(guide, part):
-    """It is played: tests/consumer builds the one that stands there."""
+    """It is played: tests/apps/example_milters.cpp builds and tries the one that stands there."""
     guide.serve("tiny", "--reject-rcpt", "nobody@example.org")
     for command in part.commands:
         guide.run(command, SOCKET="unix:/run/tiny/tiny.sock")

@@ -86,6 +86,13 @@ BOOST_AUTO_TEST_CASE(hello_adds_a_header) {
         meets({"--as", mta, "--expect", "pass", "--expect-header", "X-Hello: world"});
 }
 
+BOOST_AUTO_TEST_CASE(milter_of_the_readme_marks_and_refuses) {
+    start_example("marks_and_refuses");
+    meets({"-r", "Nobody@example.org", "-r", "nobody@example.org", "-r", "b@example.org",
+           "--expect", "pass", "--expect-refused", "nobody@example.org", "--expect-header",
+           "X-Tiny: was here"});
+}
+
 BOOST_AUTO_TEST_CASE(refuse_recipient_refuses_others) {
     start_example("refuse_recipient");
     meets({"-r", "b@example.org", "-r", "c@example.net", "--expect", "pass", "--expect-refused",
