@@ -53,6 +53,15 @@ struct asks {
     filter::verdict end_of_message() { return filter::proceed; }
 };
 
+struct asks_twice {
+    static constexpr filter::macro_names macros{.connect = "j", .helo = "{tls_version}"};
+    void connect() {}
+    struct message {
+        static constexpr filter::macro_names macros{.mail = "{auth_authen}", .end_of_message = "i"};
+        void mail() {}
+    };
+};
+
 struct adjusts {
     struct shared {
         bool quarantines;
@@ -107,6 +116,25 @@ BOOST_AUTO_TEST_CASE(a_stage_whose_macros_are_asked_for_is_sent) {
     BOOST_TEST(wish.lists[3].value() == "");
     BOOST_TEST(wish.lists[5].value() == "i");
     BOOST_TEST(!wish.lists[0]);
+}
+
+BOOST_AUTO_TEST_CASE(macros_of_the_connection_and_of_its_message_are_both_asked_for) {
+    auto const wish = wish_of<asks_twice>();
+    BOOST_TEST(wish.lists[0].value() == "j");
+    BOOST_TEST(wish.lists[1].value() == "{tls_version}");
+    BOOST_TEST(wish.lists[2].value() == "{auth_authen}");
+    BOOST_TEST(wish.lists[5].value() == "i");
+    BOOST_TEST(!wish.lists[3]);
+    same(wish.steps & step::no_helo, step::none);
+}
+
+BOOST_AUTO_TEST_CASE(macros_of_a_stage_are_asked_for_in_one_place) {
+    using filter::macro_names;
+    using filter::detail::overlap;
+    static_assert(!overlap({.connect = "j"}, {.helo = "j", .mail = "i"}));
+    static_assert(overlap({.end_of_message = "i"}, {.mail = "i", .end_of_message = ""}));
+    static_assert(!overlap({}, {}));
+    BOOST_TEST(true);
 }
 
 BOOST_AUTO_TEST_CASE(a_class_may_adjust_what_it_asks_for) {

@@ -30,4 +30,19 @@ BOOST_AUTO_TEST_CASE(never_is_later_than_any_time) {
     BOOST_TEST((milter::proto::never > milter::proto::clock::now() + 24h * 36500));
 }
 
+BOOST_AUTO_TEST_CASE(a_wait_without_limit_never_ends) {
+    using milter::proto::after;
+    using milter::proto::duration;
+    using milter::proto::never;
+    using milter::proto::time_point;
+    time_point const now(1h), early(-1h);
+    BOOST_TEST((after(now, 5s) == now + 5s));
+    BOOST_TEST((after(now, 0s) == now));
+    BOOST_TEST((after(now, -5s) == now - 5s));
+    BOOST_TEST((after(now, duration::max()) == never));
+    BOOST_TEST((after(now, never - now) == never));
+    BOOST_TEST((after(now, never - now - 1s) == never - 1s));
+    BOOST_TEST((after(early, duration::max()) == never - 1h));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

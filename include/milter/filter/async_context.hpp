@@ -13,6 +13,11 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <utility>
@@ -35,14 +40,16 @@ public:
     /// Where the handlers of this connection run: for timers, resolvers, sockets of theirs.
     asio::any_io_executor executor() const noexcept { return peer_.lowest_layer().get_executor(); }
 
-    /// Writes the edits that were made so far, and waits until the MTA has taken them.
+    /// Writes the edits that were made so far, and waits until the MTA has taken them, also when the handler is cancelled
+    /// meanwhile.
     /// @throws  boost::system::system_error when the connection is lost
     awaitable<void> flush() {
-        error_code ec;
-        writing_ = true;
-        co_await net::flush(peer_, session_, write_, ec);
-        writing_ = false;
-        if (ec) throw boost::system::system_error(ec, "flush");
+        // Of its own, out of reach of what cancels the handler: half a packet would have been sent.
+        if (!broken_)
+            co_await asio::co_spawn(
+                executor(), write_all(),
+                asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable));
+        if (broken_) throw boost::system::system_error(broken_, "flush");
     }
 
     /// Tells the MTA that the milter is alive. At the end of the message alone there is such a word; elsewhere it does
@@ -54,21 +61,34 @@ public:
 
     /// Says so without waiting: for whoever serves the connection, every now and then while a handler waits.
     void keep_alive() {
-        if (writing_) return; // something is on its way
+        if (writing_ || broken_) return; // something is on its way, or nothing can be any more
         say_progress();
         write_now();
     }
 
     /// As much of what there is to say as the socket takes at once; the rest comes with whatever is written next.
     void write_now() {
-        if (writing_ || session_.output().empty()) return;
+        if (writing_ || broken_ || session_.output().empty()) return;
         error_code later;
-        auto const& bytes = session_.output();
-        session_.sent(
-            peer_.lowest_layer().write_some(asio::buffer(bytes.data(), bytes.size()), later));
+        session_.sent(peer_.write_at_once(session_.output(), later));
     }
 
+    /// Why flush() could not write all: a packet may have been cut, and what would be said now be read as the rest of it.
+    error_code const& broken() const noexcept { return broken_; }
+
 private:
+    awaitable<void> write_all() {
+        error_code ec;
+        writing_ = true;
+        try {
+            co_await net::flush(peer_, session_, write_, ec);
+        } catch (...) {
+            ec = asio::error::no_memory;
+        }
+        writing_ = false;
+        broken_ = ec;
+    }
+
     void say_progress() {
         error_code ignored;
         if (session_.owed() == wire::command_code::end_of_message && !session_.in_new_body())
@@ -78,6 +98,7 @@ private:
     net::stream& peer_;
     proto::filter_session& session_;
     proto::duration write_;
+    error_code broken_;
     bool writing_ = false;
 };
 

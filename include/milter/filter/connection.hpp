@@ -93,10 +93,6 @@ namespace detail {
 #pragma GCC diagnostic ignored "-Wsubobject-linkage" // a milter may be of an unnamed namespace
 #endif
 
-inline proto::time_point after(proto::time_point now, proto::duration wait) noexcept {
-    return wait < proto::never - now ? now + wait : proto::never;
-}
-
 /// Runs a handler that waits, with its deadline and with keepalives.
 template <class T, class Dispatcher>
 awaitable<void> wait_for(connection_base& with, Dispatcher& dispatch, awaitable<T> handler) {
@@ -118,10 +114,10 @@ awaitable<void> wait_for(connection_base& with, Dispatcher& dispatch, awaitable<
     asio::co_spawn(executor, std::move(handler),
                    asio::bind_cancellation_slot(cancel.slot(), ended));
     auto now = proto::clock::now();
-    auto deadline = after(now, at_end ? times.end_of_message : times.handler);
+    auto deadline = proto::after(now, at_end ? times.end_of_message : times.handler);
     bool const alive = at_end && times.keepalive > proto::duration::zero();
     while (!done) {
-        wake.expires_at(alive ? std::min(deadline, after(now, times.keepalive)) : deadline);
+        wake.expires_at(alive ? std::min(deadline, proto::after(now, times.keepalive)) : deadline);
         co_await wake.async_wait(net::use_tuple);
         now = proto::clock::now();
         if (done) break;
@@ -159,7 +155,7 @@ awaitable<void> wait_for_any(connection_base& with, Dispatcher& dispatch,
 inline proto::time_point read_deadline(connection_base const& with) noexcept {
     auto const& times = with.worker.timeouts;
     bool const fresh = with.session.at() == proto::phase::start;
-    return after(proto::clock::now(), fresh ? times.negotiate : times.idle);
+    return proto::after(proto::clock::now(), fresh ? times.negotiate : times.idle);
 }
 
 inline void report(connection_base& with, error_code const& ec) {
@@ -183,9 +179,11 @@ awaitable<void> serve(net::socket connected, worker_state& worker, proto::wish c
             if constexpr (has_coroutines<Filter, async_context>) {
                 if (pending.index() != 0) co_await wait_for_any(with, dispatch, pending);
             }
-            if (dispatch.error()) break;
+            if (dispatch.error() || with.context.broken()) break;
         }
         if (!ec) ec = dispatch.error();
+        if (!ec) ec = with.context.broken();
+        if (with.context.broken()) break; // not a word more
         error_code unwritten;
         net::detail::flush_at_once(with.peer, session, unwritten);
         if (!session.output().empty())

@@ -136,8 +136,14 @@ private:
     void ran();
     void log_error(std::string_view what) const;
 
+    bool is_refused() const noexcept { return message_failed_ || connection_failed_; }
     pending proceed_without() {
         answer(proceed);
+        after();
+        return {};
+    }
+    pending refuse_without() {
+        refuse_for_now();
         after();
         return {};
     }
@@ -240,18 +246,9 @@ template <class Filter, class Context>
 template <class Stage, class Target, class... A>
 auto dispatcher<Filter, Context>::run(Target* target, A&... with) -> pending {
     if constexpr (!detail::handles<Stage, Target, Context, A...>) {
-        if (message_failed_ || connection_failed_)
-            refuse_for_now();
-        else
-            answer(proceed);
-        after();
-        return {};
+        return is_refused() ? refuse_without() : proceed_without();
     } else {
-        if (!target || message_failed_ || connection_failed_) {
-            refuse_for_now();
-            after();
-            return {};
-        }
+        if (!target || is_refused()) return refuse_without();
         using result = detail::answer_of<Stage, Target, Context, A...>;
         try {
             if constexpr (detail::waits<result>) {
@@ -297,21 +294,27 @@ auto dispatcher<Filter, Context>::on(wire::end_of_message const& command) -> pen
     else
         edits_.emplace(session_);
     if (!command.bytes.empty()) last_piece(target, command.bytes);
+    if (!session_.awaits_reply()) return {}; // answered, and the message has gone with it
     return run<detail::at_end_of_message>(target, *edits_);
 }
 
-/// Very old MTAs send the end of the body with the end of the message. A verdict on it cannot be given any more.
+/// Very old MTAs send the end of the body with the end of the message: a verdict of body() is then the answer to both.
 template <class Filter, class Context>
-void dispatcher<Filter, Context>::last_piece(message* target, std::string_view bytes) {
+void dispatcher<Filter, Context>::last_piece(message* target, std::string_view const bytes) {
     if constexpr (detail::handles<detail::at_body, message, Context, std::string_view const>) {
-        if (!target || skipped_ || message_failed_) return;
+        if (!target || skipped_ || is_refused()) return;
         using result = detail::answer_of<detail::at_body, message, Context, std::string_view const>;
         try {
-            if constexpr (detail::waits<result>)
+            if constexpr (detail::waits<result>) {
                 throw std::runtime_error("body() waits, and the MTA sends no BODY");
-            else
-                static_cast<void>(
-                    detail::call<detail::at_body>(*target, context_, std::as_const(bytes)));
+            } else if constexpr (std::is_void_v<result>) {
+                detail::call<detail::at_body>(*target, context_, bytes);
+            } else {
+                body_verdict const given = detail::call<detail::at_body>(*target, context_, bytes);
+                auto const code = given.code();
+                if (code != wire::reply_code::proceed && code != wire::reply_code::skip)
+                    finish(given);
+            }
         } catch (...) {
             failed(std::current_exception());
         }
@@ -320,13 +323,11 @@ void dispatcher<Filter, Context>::last_piece(message* target, std::string_view b
 
 template <class Filter, class Context>
 void dispatcher<Filter, Context>::answer(verdict const& given) {
+    if (given.code() == wire::reply_code::skip) skipped_ = true; // until the message ends
     if (!session_.awaits_reply()) return;
     error_code ec;
     send(given, ec);
-    if (!ec) {
-        skipped_ = given.code() == wire::reply_code::skip;
-        return tell(given.code());
-    }
+    if (!ec) return tell(given.code());
     tally::add(context_.common().counts.mistakes);
     log_error(std::string(wire::name_of(given.code())) + ": " + ec.message());
     refuse_for_now();

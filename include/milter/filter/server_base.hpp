@@ -10,7 +10,6 @@
 #include <milter/net/listener.hpp>
 #include <milter/net/workers.hpp>
 
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -88,15 +87,19 @@ private:
     struct state : worker_state {
         std::optional<asio::steady_timer> deadline; ///< while it stops
     };
+    static constexpr auto accept_pause = std::chrono::milliseconds(100);
     struct door {
         door(asio::any_io_executor const& executor, endpoint where)
-            : socket(executor), asked(std::move(where)) {}
+            : socket(executor), pause(executor), asked(std::move(where)) {}
         net::listener socket;
+        asio::steady_timer pause; ///< before it accepts again
         endpoint asked;
     };
 
     void listen(std::string const& text);
-    awaitable<void> accept(net::listener& from);
+    void begin_to_accept(door& at);
+    awaitable<void> accept(door& at);
+    void accept_later(door& at, std::exception_ptr const& thrown);
     void admit(net::socket connected, std::size_t worker);
     void ended(state& worker, std::exception_ptr const& thrown);
     void stop_here();
@@ -132,8 +135,7 @@ inline void server_base::open() {
     if (!listeners_.empty()) return;
     if (options_.listen.empty()) throw std::invalid_argument("no socket to listen on");
     for (auto const& text : options_.listen) listen(text);
-    for (auto const& one : listeners_)
-        asio::co_spawn(threads_[0], accept(one->socket), asio::detached);
+    for (auto const& one : listeners_) begin_to_accept(*one);
 }
 
 inline void server_base::listen(std::string const& text) {
@@ -152,19 +154,39 @@ inline void server_base::listen(std::string const& text) {
     }
 }
 
-inline awaitable<void> server_base::accept(net::listener& from) {
+inline void server_base::begin_to_accept(door& at) {
+    asio::co_spawn(threads_[0], accept(at), [this, &at](std::exception_ptr const& thrown) {
+        if (thrown && !stopping_) accept_later(at, thrown);
+    });
+}
+
+/// There was no memory, say: a server that accepts nobody any more would look as well as ever.
+inline void server_base::accept_later(door& at, std::exception_ptr const& thrown) {
+    options_.hooks.log(log_level::error, 0, "cannot accept: " + detail::text_of(thrown));
+    at.pause.expires_after(accept_pause);
+    at.pause.async_wait([this, &at](error_code ec) {
+        if (ec || stopping_) return;
+        try {
+            begin_to_accept(at);
+        } catch (...) {
+            accept_later(at, std::current_exception());
+        }
+    });
+}
+
+inline awaitable<void> server_base::accept(door& at) {
     while (!stopping_) {
         auto const worker = threads_.next();
-        auto [ec, connected] =
-            co_await from.socket().async_accept(threads_[worker].get_executor(), net::use_tuple);
+        auto [ec, connected] = co_await at.socket.socket().async_accept(
+            threads_[worker].get_executor(), net::use_tuple);
         if (stopping_ || ec == asio::error::operation_aborted) co_return;
         if (!ec) {
             admit(std::move(connected), worker);
             continue;
         }
         options_.hooks.log(log_level::error, 0, "cannot accept: " + ec.message());
-        asio::steady_timer pause(threads_[0], std::chrono::milliseconds(100));
-        co_await pause.async_wait(net::use_tuple); // descriptors may come back
+        at.pause.expires_after(accept_pause);
+        co_await at.pause.async_wait(net::use_tuple); // descriptors may come back
     }
 }
 
@@ -176,8 +198,13 @@ inline void server_base::admit(net::socket connected, std::size_t worker) {
         return;
     }
     ++open_;
-    asio::co_spawn(threads_[worker], serve(std::move(connected), there, ++last_id_),
-                   [this, &there](std::exception_ptr const& thrown) { ended(there, thrown); });
+    try {
+        asio::co_spawn(threads_[worker], serve(std::move(connected), there, ++last_id_),
+                       [this, &there](std::exception_ptr const& thrown) { ended(there, thrown); });
+    } catch (...) {
+        --open_;
+        throw;
+    }
 }
 
 inline void server_base::ended(state& worker, std::exception_ptr const& thrown) {
@@ -190,7 +217,10 @@ inline void server_base::stop_here() {
     if (std::exchange(stopping_, true)) return;
     error_code ignored;
     signals_.cancel(ignored);
-    for (auto& one : listeners_) one->socket.close();
+    for (auto& one : listeners_) {
+        one->socket.close();
+        one->pause.cancel();
+    }
     for (std::size_t i = 0; i < threads_.size(); ++i)
         asio::post(threads_[i], [this, i] { stop_worker(i); });
     threads_.release();
@@ -204,10 +234,15 @@ inline void server_base::stop_worker(std::size_t at) {
     if (!worker.first) return;
     auto const now = proto::clock::now();
     auto const& times = worker.timeouts;
-    auto const quiet = detail::after(now, std::min(times.stop_idle, times.stop));
-    auto const busy = std::max(quiet, detail::after(now, times.stop));
+    auto const quiet = proto::after(now, std::min(times.stop_idle, times.stop));
+    auto const busy = std::max(quiet, proto::after(now, times.stop));
     worker.deadline.emplace(threads_[at]);
-    asio::co_spawn(threads_[at], see_out(worker, quiet, busy), asio::detached);
+    asio::co_spawn(threads_[at], see_out(worker, quiet, busy),
+                   [this, &worker](std::exception_ptr const& thrown) {
+                       if (!thrown) return;
+                       worker.hooks.log(log_level::error, 0, detail::text_of(thrown));
+                       threads_.stop(); // nobody else would end it
+                   });
 }
 
 inline awaitable<void> server_base::see_out(state& worker, proto::time_point quiet,
@@ -219,7 +254,7 @@ inline awaitable<void> server_base::see_out(state& worker, proto::time_point qui
     someone = co_await passed(worker, busy);
     if (!someone) co_return;
     cut_all(worker, true);
-    someone = co_await passed(worker, detail::after(busy, std::chrono::seconds(5)));
+    someone = co_await passed(worker, proto::after(busy, std::chrono::seconds(5)));
     if (!someone) co_return;
     worker.hooks.log(log_level::error, 0, "a handler does not end; it is left behind");
     threads_.stop();

@@ -143,13 +143,36 @@ template <class T> constexpr step more_steps() noexcept {
     else
         return step::none;
 }
-template <class Connection, class Message> constexpr macro_names names_of() noexcept {
-    if constexpr (requires { Connection::macros; })
-        return Connection::macros;
-    else if constexpr (requires { Message::macros; })
-        return Message::macros;
+template <class T> constexpr macro_names macros_of() noexcept {
+    if constexpr (requires { T::macros; })
+        return T::macros;
     else
         return {};
+}
+
+inline constexpr char const* macro_names::*macro_name_lists[] = {
+    &macro_names::connect,        &macro_names::helo, &macro_names::mail,
+    &macro_names::rcpt,           &macro_names::data, &macro_names::end_of_headers,
+    &macro_names::end_of_message,
+};
+
+/// Whether both ask for the macros of a stage.
+constexpr bool overlap(macro_names const& one, macro_names const& other) noexcept {
+    for (auto const list : macro_name_lists)
+        if (one.*list && other.*list) return true;
+    return false;
+}
+
+/// What the connection asks for, and the message.
+template <class Connection, class Message> constexpr macro_names names_of() noexcept {
+    constexpr auto of_message = macros_of<Message>();
+    auto names = macros_of<Connection>();
+    static_assert(!overlap(macros_of<Connection>(), of_message),
+                  "the class and its type `message` both have `macros` for the same stage: name "
+                  "them in one place");
+    for (auto const list : macro_name_lists)
+        if (of_message.*list) names.*list = of_message.*list;
+    return names;
 }
 
 inline void ask(proto::wish& wish, macro_names const& names) {

@@ -32,7 +32,7 @@ asio::awaitable<void> flush(stream& peer, Session& session, proto::duration time
                             error_code& ec) {
     while (!session.output().empty() && !ec) {
         auto const bytes = std::exchange(session.output(), {});
-        co_await peer.write(bytes, proto::clock::now() + timeout, ec);
+        co_await peer.write(bytes, proto::after(proto::clock::now(), timeout), ec);
     }
 }
 

@@ -88,7 +88,7 @@ asio::awaitable<error_code> serve_filter(stream& peer, proto::filter_session& se
         if (size == 0 && !ec) {
             auto const patience =
                 session.at() == proto::phase::start ? options.negotiate : options.idle;
-            size = co_await peer.read(room, proto::clock::now() + patience, ec);
+            size = co_await peer.read(room, proto::after(proto::clock::now(), patience), ec);
         }
         if (ec == errc::connection_closed) {
             error_code ended;

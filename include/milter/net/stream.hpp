@@ -94,9 +94,14 @@ public:
     /// @return how many. @errors connection_closed, what the system says
     std::size_t try_write(std::string_view bytes, error_code& ec) {
         ec = {};
-        std::size_t done = 0;
         if (++written_ == longest_row) written_ = 0, must_wait_ = true;
-        if (must_wait_) return 0;
+        return must_wait_ ? 0 : write_at_once(bytes, ec);
+    }
+
+    /// The same for who says something now and then, and need not give way: it is always tried.
+    std::size_t write_at_once(std::string_view bytes, error_code& ec) {
+        ec = {};
+        std::size_t done = 0;
         while (done != bytes.size()) {
             error_code failed;
             auto const rest = bytes.substr(done);

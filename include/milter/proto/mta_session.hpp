@@ -232,7 +232,7 @@ private:
         bool const awaits = code == wire::command_code::negotiate || agreed_.answers(code);
         if (!awaits) return;
         awaited_ = code;
-        deadline_ = now + patience(code);
+        deadline_ = after(now, patience(code));
     }
 
     duration patience(wire::command_code code) const noexcept {
@@ -353,7 +353,7 @@ inline std::optional<wire::any_reply> mta_session::take_body_piece(std::string_v
     consumed_ += piece.size();
     body_left_ -= piece.size();
     frame_ = {static_cast<unsigned char>(wire::reply_code::replace_body), piece, piece};
-    deadline_ = now + patience(*awaited_);
+    deadline_ = after(now, patience(*awaited_));
     if (draining_) return std::nullopt;
     return wire::replace_body{piece};
 }
@@ -377,7 +377,7 @@ inline std::optional<wire::any_reply> mta_session::take(wire::frame_view const& 
         return reply;
     }
     if (row.kind != wire::reply_kind::verdict) {
-        deadline_ = now + patience(*awaited_);
+        deadline_ = after(now, patience(*awaited_));
         if (draining_) return std::nullopt;
         return reply;
     }

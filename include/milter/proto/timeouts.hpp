@@ -15,6 +15,12 @@ using duration = clock::duration;
 /// "no deadline"
 inline constexpr time_point never = time_point::max();
 
+/// When a wait that begins `now` ends; `never` where that is beyond what the clock can say: duration::max() is no limit.
+constexpr time_point after(time_point now, duration wait) noexcept {
+    if (wait <= duration::zero()) return now + wait;
+    return now < never - wait ? now + wait : never;
+}
+
 /// How long an MTA side waits for a filter. Each is one wait, restarted by every byte the filter owes.
 struct mta_timeouts {
     duration connect = std::chrono::seconds(30);   // Postfix milter_connect_timeout
