@@ -251,6 +251,27 @@ BOOST_AUTO_TEST_CASE(a_filter_that_takes_one_read_for_one_packet_is_caught) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_large_mail_file_goes_out_in_packets_as_large_as_was_agreed) {
+    filter.emplace(program("milter-test-filter"),
+                   arguments{"conformance", "-s", socket, "--sessions", "7", "--case", "7,82,89"},
+                   dir, "listening on ");
+    std::string folded;
+    while (folded.size() < 100'000) folded += " a long line of a long header\n";
+    dir.write("usual.eml",
+              "Subject: x\nX-Long:" + folded + "\n" + std::string(200'000, 'x') + "\n");
+    try_it({"--case", "7", "--mail-file",
+            dir / "usual.eml"}); // six sessions, and one to see whether it is there
+    BOOST_TEST(filter->wait() == 0, filter->out());
+    BOOST_TEST(contains(filter->out(), "3 passed, 0 failed"), filter->out());
+}
+
+BOOST_AUTO_TEST_CASE(a_header_that_no_packet_holds_is_a_fault_of_the_mail_file) {
+    dir.write("usual.eml", "X-Long: " + std::string(70'000, 'x') + "\n\nx\n");
+    auto const done = try_it({"--mail-file", dir / "usual.eml"});
+    BOOST_TEST(done.exit_code == 2);
+    BOOST_TEST(contains(done.err, "longer than a packet holds"), done.err);
+}
+
 BOOST_AUTO_TEST_CASE(a_case_that_failed_is_told_with_its_statement_and_bytes) {
     start({"--on", "rcpt=force reply 550 2 many"});
     auto const done = try_it({"--case", "116", "--json", "-"});

@@ -3,8 +3,8 @@
 #include "test-server/conformance/dialogue.hpp"
 
 #include "cli/packet_line.hpp"
+#include "test-server/played_mta.hpp"
 #include <milter/message/envelope.hpp>
-#include <milter/message/headers.hpp>
 #include <milter/proto/state.hpp>
 
 #include <fmt/format.h>
@@ -211,16 +211,21 @@ bool dialogue::content(message_plan const& mail, answered& last) {
     if (is_settled(code::data, last)) return false;
     bool const raw = wire::any(judge_.agreed().steps, wire::step::leading_space);
     for (auto const& one : mail.headers) {
-        last = ask(wire::header{one.name, message::shown_value(one.value, raw)});
+        last = ask(wire::header{one.name, shown_of(subject_.mta, one, raw)});
         if (is_settled(code::header, last)) return false;
     }
     last = ask(wire::end_of_headers{});
-    if (is_settled(code::end_of_headers, last)) return false;
-    for (auto const& chunk : mail.chunks) {
-        last = ask(wire::body{chunk});
-        if (is_settled(code::body, last)) return false;
-        if (last.is(wire::reply_code::skip)) break;
-    }
+    return !is_settled(code::end_of_headers, last) && body(mail, last);
+}
+
+bool dialogue::body(message_plan const& mail, answered& last) {
+    std::size_t const limit = judge_.agreed().data_limit;
+    for (auto const& chunk : mail.chunks)
+        for (std::size_t at = 0; at < chunk.size(); at += limit) {
+            last = ask(wire::body{std::string_view(chunk).substr(at, limit)});
+            if (is_settled(code::body, last)) return false;
+            if (last.is(wire::reply_code::skip)) return true;
+        }
     return true;
 }
 

@@ -29,6 +29,7 @@ struct conformance_subject {
     smtp_client client;
     std::string helo = "client.example.com";
     message_plan mail;
+    mta_profile const& mta = mta_profiles().front(); ///< whose limits the mail keeps to
 };
 
 /// What a command has come to.
@@ -74,6 +75,8 @@ public:
     /// From MAIL to the last RCPT. @return whether it goes on
     bool envelope(message_plan const& mail, answered& last);
     bool content(message_plan const& mail, answered& last);
+    /// In packets of the size that was agreed. @return whether it goes on
+    bool body(message_plan const& mail, answered& last);
 
     /// QUIT, and whatever comes until the milter closes. @return closed, when it does
     came leave();
