@@ -139,8 +139,9 @@ std::vector<mutant> mutants() {
 /// A filter that takes what one read gives for one packet, and lets all pass.
 class hasty_filter {
 public:
-    explicit hasty_filter(std::string const& path)
-        : door_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    /// @param at_end  what to do at end of message; nothing: an answer as ever
+    explicit hasty_filter(std::string const& path, void (*at_end)(int) = nullptr)
+        : at_end_(at_end), door_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         sockaddr_un where{};
         where.sun_family = AF_UNIX;
         path.copy(where.sun_path, sizeof where.sun_path - 1);
@@ -163,9 +164,14 @@ private:
             ssize_t size = 0;
             while ((size = support::receive(peer, room, sizeof room, 0)) > 4 && room[4] != 'Q') {
                 std::string out;
+                if (at_end_ && std::string_view(room, static_cast<std::size_t>(size))
+                                   .ends_with(std::string_view("\0\0\0\1E", 5))) {
+                    at_end_(peer);
+                    break;
+                }
                 if (room[4] == 'O')
                     milter::wire::encode(out, milter::wire::negotiate_reply{});
-                else if (room[4] != 'D' && room[4] != 'A')
+                else if ((at_end_ || room[4] != 'D') && room[4] != 'A')
                     milter::wire::encode(out, milter::wire::proceed{});
                 ::send(peer, out.data(), out.size(), MSG_NOSIGNAL);
             }
@@ -174,8 +180,22 @@ private:
     }
     int accept() const { return ::accept4(door_, nullptr, nullptr, SOCK_CLOEXEC); }
 
+    void (*at_end_)(int);
     int door_;
     std::thread thread_;
+};
+
+/// A filter that answers as it should until end of message, and there says PROGRESS without end.
+class flooding_filter : public hasty_filter {
+public:
+    explicit flooding_filter(std::string const& path)
+        : hasty_filter(path, [](int peer) {
+              std::string progress;
+              while (progress.size() < 4096)
+                  milter::wire::encode(progress, milter::wire::progress{});
+              while (::send(peer, progress.data(), progress.size(), MSG_NOSIGNAL) > 0) {
+              }
+          }) {}
 };
 
 /// Section 10 of the description: number, and text without its sources.
@@ -249,6 +269,28 @@ BOOST_AUTO_TEST_CASE(a_filter_that_takes_one_read_for_one_packet_is_caught) {
         auto const done = try_it({"--case", one, "--timeout", "1s", "--patience", "500ms"});
         BOOST_TEST(done.exit_code == 1, done.out + done.err);
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_filter_that_says_progress_without_end_is_given_up) {
+    flooding_filter const wrong(dir / "x.sock");
+    auto const done = try_it({"--case", "99", "--timeout", "100ms", "--patience", "100ms"});
+    BOOST_TEST(done.exit_code == 1, done.out + done.err);
+    BOOST_TEST(contains(done.out, "to end_of_message: "), done.out);
+}
+
+BOOST_AUTO_TEST_CASE(a_signal_ends_a_wait_and_what_was_seen_is_reported) {
+    start({"--on", "header=silence"});
+    // standard error, where support::background_program listens
+    background_program suite("/bin/sh",
+                             {"-c", "exec \"$0\" \"$@\" >&2", program("milter-test-server"),
+                              "conformance", "--connect", socket, "--case", "28a,99,203",
+                              "--timeout", "1h", "--report", dir / "r.json"},
+                             dir, "28a", "suite");
+    suite.signal(SIGINT);
+    BOOST_TEST(suite.wait() == 5, suite.err());
+    BOOST_TEST(contains(suite.err(), "1 passed, 0 failed"), suite.err());
+    BOOST_TEST(contains(suite.err(), "1 inconclusive"), suite.err());
+    BOOST_TEST(contains(support::slurp(dir / "r.json"), "\"found\": \"interrupted\""));
 }
 
 BOOST_AUTO_TEST_CASE(a_large_mail_file_goes_out_in_packets_as_large_as_was_agreed) {

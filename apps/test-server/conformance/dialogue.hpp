@@ -23,10 +23,12 @@ namespace milter::test_server {
 struct conformance_subject {
     endpoint where;
     socket_address address;
-    milliseconds timeout{10'000}; ///< for what is due: the answer to the offer, a reply
+    milliseconds timeout{
+        10'000}; ///< for what is due: the answer to the offer, a reply; of each PROGRESS anew, ten times
     milliseconds patience{2'000}; ///< for the milter to close where it should
     milliseconds quiet{100};      ///< how long nothing may come where nothing is due
     smtp_client client;
+    interruption stop = nullptr; ///< ends each wait
     std::string helo = "client.example.com";
     message_plan mail;
     mta_profile const& mta = mta_profiles().front(); ///< whose limits the mail keeps to
@@ -109,6 +111,8 @@ public:
 
 private:
     bool put(std::string_view bytes);
+    came next(wire::frame_view& frame, milliseconds patience,
+              std::chrono::steady_clock::time_point last, std::size_t& frames);
     void take_early();
     answered wait_for(wire::command_code stage);
     void note(wire::command_code stage, answered const& one);
