@@ -278,6 +278,15 @@ BOOST_AUTO_TEST_CASE(a_filter_that_says_progress_without_end_is_given_up) {
     BOOST_TEST(contains(done.out, "to end_of_message: "), done.out);
 }
 
+BOOST_AUTO_TEST_CASE(what_breaks_in_the_ordinary_session_as_well_passes_no_case) {
+    start({"--on", "eom=close"});
+    auto const done =
+        try_it({"--case", "2,73,75,77,131,132a,133,134,149,150,183,184,191,203", "--strict"});
+    BOOST_TEST(done.exit_code != 2);
+    BOOST_TEST(contains(done.out, "\n0 passed"), done.out);
+    BOOST_TEST(contains(done.out, "the ordinary session breaks by itself: M:c R:c"), done.out);
+}
+
 BOOST_AUTO_TEST_CASE(a_signal_ends_a_wait_and_what_was_seen_is_reported) {
     start({"--on", "header=silence"});
     // standard error, where support::background_program listens

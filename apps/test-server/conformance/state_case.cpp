@@ -22,8 +22,9 @@ void abort_at_each_stage(trial& one) {
         talk->tell(wire::abort{});
         talk->forget_trace();
         talk->message(one.subject.mail);
+        if (!has_usual(one)) return;
         auto const& usual = one.walked.of(walk_kind::full).first;
-        if (talk->trace() != usual)
+        if (talk->lost() || talk->trace() != usual)
             return one.fail(fmt::format("behind {} and ABORT {}; in the ordinary session {}",
                                         wire::name_of(stage), talk->trace(), usual));
         talk->leave();

@@ -8,6 +8,10 @@
 
 namespace milter::test_server {
 
+/// Whether the first message of the ordinary session came to an end, so that another can be compared with it; if not, the
+/// case is left open: what fails there as well shows nothing of what was changed.
+bool has_usual(trial& one);
+
 /// The usual message goes as it went in the ordinary session; else the case fails.
 void expect_usual_message(trial& one, dialogue& talk);
 /// The same with another message that a milter should not tell from it.
