@@ -287,6 +287,17 @@ BOOST_AUTO_TEST_CASE(what_breaks_in_the_ordinary_session_as_well_passes_no_case)
     BOOST_TEST(contains(done.out, "the ordinary session breaks by itself: M:c R:c"), done.out);
 }
 
+BOOST_AUTO_TEST_CASE(cases_about_commands_that_were_negotiated_away_are_skipped) {
+    start({"-q", "--steps", "0x7f"}); // NOCONNECT to NOEOH
+    auto const done = try_it({"--case",
+                              "14,66,67,68,69,70,71,73,74,75,76,77,78,80,83,90,132b,141a,"
+                              "141b,183a,183b,185,191,205",
+                              "--strict"});
+    BOOST_TEST(done.exit_code == 0, done.out + done.err);
+    BOOST_TEST(contains(done.out, "\n0 passed, 0 failed"), done.out);
+    BOOST_TEST(contains(done.out, "connect was negotiated away"), done.out);
+}
+
 BOOST_AUTO_TEST_CASE(a_signal_ends_a_wait_and_what_was_seen_is_reported) {
     start({"--on", "header=silence"});
     // standard error, where support::background_program listens

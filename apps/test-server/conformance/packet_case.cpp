@@ -34,7 +34,7 @@ void in_odd_pieces(trial& one) {
 void several_in_one_write(trial& one) {
     auto* const talk = one.greeted();
     if (!talk) return;
-    if (!talk->judge().agreed().sends(code::mail)) return one.skip("MAIL was negotiated away");
+    if (!sends_or_skip(one, *talk, code::mail)) return;
     std::string bytes;
     wire::encode(bytes, wire::abort{});
     auto const pairs = wire::pack_zstr(std::vector<std::string>{"i", "4XyZ1234567"});
@@ -108,12 +108,10 @@ void length_just_over_the_limit(trial& one) {
 void largest_chunk(trial& one) {
     auto* const talk = up_to(one, code::end_of_headers);
     if (!talk) return;
-    if (!talk->judge().agreed().sends(code::body)) return one.skip("BODY was negotiated away");
     std::string chunk;
     while (chunk.size() < wire::default_data_limit) chunk += "0123456789abcdef\r\n";
     chunk.resize(wire::default_data_limit);
-    auto const got = talk->ask(wire::body{chunk});
-    if (!expect_answer(one, *talk, got, "a chunk of 65,535 bytes")) return;
+    if (!ask_or_skip(one, *talk, wire::body{chunk}, "a chunk of 65,535 bytes")) return;
     talk->leave();
     one.pass();
 }
@@ -162,8 +160,7 @@ template <char Letter, char const* Payload> void malformed(trial& one) {
     auto* const talk = up_to(one, before);
     if (!talk) return;
     auto const* row = wire::find_command(static_cast<unsigned char>(Letter));
-    if (!talk->judge().agreed().sends(row->code))
-        return one.skip("the command was negotiated away");
+    if (!sends_or_skip(one, *talk, row->code)) return;
     talk->raw().send(bytes, one.subject.timeout);
     expect_close(one, *talk);
 }

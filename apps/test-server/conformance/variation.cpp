@@ -50,6 +50,20 @@ bool expect_answer(trial& one, dialogue& talk, answered const& got, std::string_
     return false;
 }
 
+bool sends_or_skip(trial& one, dialogue& talk, code stage) {
+    if (talk.judge().agreed().sends(stage)) return true;
+    one.skip(fmt::format("{} was negotiated away", wire::name_of(stage)));
+    return false;
+}
+
+std::optional<answered> ask_or_skip(trial& one, dialogue& talk, wire::any_command const& command,
+                                    std::string_view to) {
+    if (!sends_or_skip(one, talk, wire::code_of(command))) return std::nullopt;
+    auto const got = talk.ask(command);
+    if (!expect_answer(one, talk, got, to)) return std::nullopt;
+    return got;
+}
+
 dialogue* up_to(trial& one, code stage) {
     auto* const talk = one.opened();
     if (!talk || stage == code::negotiate) return talk;

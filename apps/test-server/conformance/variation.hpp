@@ -4,6 +4,7 @@
 
 #include "test-server/conformance/trial.hpp"
 
+#include <optional>
 #include <string_view>
 
 namespace milter::test_server {
@@ -22,6 +23,13 @@ void expect_close(trial& one, dialogue& talk);
 
 /// A reply that is due came; the connection still stands.
 bool expect_answer(trial& one, dialogue& talk, answered const& got, std::string_view to);
+
+/// Asks, and waits for what is due. @return the answer; empty when the case is decided: skipped, as the command was
+/// negotiated away and nothing was sent, or failed, as the reply to it is missing
+std::optional<answered> ask_or_skip(trial& one, dialogue& talk, wire::any_command const& command,
+                                    std::string_view to);
+/// Whether such commands are sent in this session; else the case is skipped.
+bool sends_or_skip(trial& one, dialogue& talk, wire::command_code stage);
 
 /// A session until where `stage` has been answered, without end of message; null when the milter does not go along, and
 /// the case has been decided.
