@@ -365,6 +365,7 @@ BOOST_AUTO_TEST_CASE(reports_are_written_to_files) {
 BOOST_AUTO_TEST_CASE(usage_and_unreachable_milters_have_statuses_of_their_own) {
     BOOST_TEST(try_it({}).exit_code == 3);
     BOOST_TEST(try_it({"--case", "x"}).exit_code == 2);
+    BOOST_TEST(try_it({"--case", "999"}).exit_code == 2);
     BOOST_TEST(try_it({"--strict", "--lenient"}).exit_code == 2);
     auto const none = support::run_program(program("milter-test-server"), {"conformance"}, dir);
     BOOST_TEST(none.exit_code == 2);

@@ -9,10 +9,12 @@
 #include "cli/option_text.hpp"
 #include "test-server/complaint.hpp"
 #include "test-server/compose.hpp"
+#include "test-server/conformance/suite.hpp"
 #include "test-server/played_mta.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <iostream>
 #include <stdexcept>
 #include <vector>
@@ -123,6 +125,11 @@ void refuse_unsendable(conformance_subject const& subject) {
 
 void settle(conformance_options& into, texts const& given) {
     for (auto const& one : given.cases) into.selected.add(one);
+    auto const all = all_cases();
+    if (std::none_of(all.begin(), all.end(), [&](conformance_case const& one) {
+            return into.selected.has(one.id, one.statement);
+        }))
+        throw std::invalid_argument("--case: there is no such case; --list tells which there are");
     if (into.list) return;
     if (given.socket.empty()) throw std::invalid_argument("--connect is required");
     auto const where = parse_endpoint(given.socket);
