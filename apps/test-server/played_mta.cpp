@@ -48,6 +48,11 @@ std::string refusal_of_headers(mta_profile const& mta, std::vector<mail_header> 
     return fmt::format("552 5.6.0 Headers too large ({} max)", mta.most_headers);
 }
 
+std::string_view shown_of(mta_profile const& mta, mail_header const& header, bool as_it_stands) {
+    auto const shown = message::shown_value(header.value, as_it_stands);
+    return mta.longest_header == 0 ? shown : whole_lines(header.name, shown, mta.longest_header);
+}
+
 bool ends_session(answer const& given) noexcept {
     return given.what == status::shutdown || given.what == status::connection_failure ||
            given.reply.substr(0, 3) == "421";
@@ -115,10 +120,7 @@ template <class Command> asio::awaitable<answer> played_mta::say(Command const& 
 
 asio::awaitable<answer> played_mta::say_header(mail_header const& header) {
     bool const raw = wire::any(agreed_.steps, wire::step::leading_space);
-    auto const shown = message::shown_value(header.value, raw);
-    auto const limit = plan_.mta.longest_header;
-    co_return co_await say(
-        wire::header{header.name, limit == 0 ? shown : whole_lines(header.name, shown, limit)});
+    co_return co_await say(wire::header{header.name, shown_of(plan_.mta, header, raw)});
 }
 
 asio::awaitable<answer> played_mta::say_client() {

@@ -42,6 +42,10 @@ std::string message_id(std::vector<mail_header> const& headers, std::string cons
 /// Whether this MTA refuses a message with these headers by itself, after DATA; then what it says, else nothing.
 std::string refusal_of_headers(mta_profile const& mta, std::vector<mail_header> const& headers);
 
+/// The value of a header as this MTA shows it: as many whole lines as it has room for, the first one whatever its
+/// length; without the first blank unless `as_it_stands`. Views the header.
+std::string_view shown_of(mta_profile const& mta, mail_header const& header, bool as_it_stands);
+
 /// All that it was given to refer to must outlive it. The first failure is kept; after it nothing more is said.
 class played_mta {
 public:

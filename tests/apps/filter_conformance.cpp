@@ -97,6 +97,30 @@ BOOST_AUTO_TEST_CASE(our_mta_keeps_to_every_rule) {
 
 BOOST_AUTO_TEST_CASE(each_mta_with_one_fault_is_caught_by_the_case_about_it) {
     fails(played("everything").raw(std::string_view("\0\0\0\0", 4)), "1");
+    fails(played("no commands").say(wire::end_of_message{}), "57");
+    fails(played("no headers").greet().envelope().say(wire::data{}).say(wire::quit{}), "59");
+    fails(played("everything").raw(std::string_view("\0\0\0\6Ch\0Uxy", 10)), "66");
+    fails(played("a recipient refused")
+              .greet()
+              .envelope()
+              .say(wire::rcpt{"<c@example.org>"})
+              .say(wire::abort{}),
+          "121");
+    played waits("no replies");
+    waits.greet();
+    BOOST_TEST((waits.verdict("60") == case_verdict::pass));
+    waits.judge.tick(waits.now + std::chrono::minutes(1));
+    fails(waits, "60");
+    played impatient("progress and edits");
+    impatient.greet().envelope();
+    impatient.answers = false;
+    impatient.say(wire::end_of_message{});
+    impatient.judge.tick(impatient.judge.due().value());
+    fails(impatient.say(wire::quit{}), "105");
+    played gone("progress and edits");
+    gone.greet().envelope().say(wire::end_of_message{});
+    gone.judge.ended();
+    fails(gone, "152");
     fails(played("everything").greet().envelope().say(wire::body{std::string(70'000, 'x')}), "7");
     fails(played("everything").raw(std::string_view("\0\0\0\5Habcd", 9)), "11");
     fails(played("version 2").greet().say(wire::unknown{"FOO"}), "32");
@@ -157,6 +181,22 @@ BOOST_AUTO_TEST_CASE(cases_that_no_session_showed_are_skipped) {
     session.greet();
     BOOST_TEST((session.verdict("24") == case_verdict::pass));
     BOOST_TEST((session.verdict("103") == case_verdict::skipped));
+}
+
+BOOST_AUTO_TEST_CASE(an_mta_that_goes_on_behind_a_refused_recipient_passes) {
+    played session("a recipient refused");
+    session.greet().envelope();
+    BOOST_TEST((session.verdict("121") == case_verdict::skipped));
+    session.say(wire::rcpt{"<c@example.org>"}).say(wire::data{});
+    BOOST_TEST((session.verdict("121") == case_verdict::pass));
+}
+
+BOOST_AUTO_TEST_CASE(a_run_that_shows_nothing_is_no_success) {
+    arguments const listens{"conformance", "-s", socket};
+    filter.emplace(program("milter-test-filter"), listens, dir, "listening on ");
+    BOOST_TEST(filter->stop() == 3, filter->out());
+    BOOST_TEST(contains(filter->err(), "no MTA came"), filter->err());
+    BOOST_TEST(run_filter({"conformance", "-s", socket, "--case", "999"}).exit_code == 2);
 }
 
 BOOST_AUTO_TEST_CASE(a_fault_is_told_with_its_packets) {

@@ -139,8 +139,9 @@ std::vector<mutant> mutants() {
 /// A filter that takes what one read gives for one packet, and lets all pass.
 class hasty_filter {
 public:
-    explicit hasty_filter(std::string const& path)
-        : door_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    /// @param at_end  what to do at end of message; nothing: an answer as ever
+    explicit hasty_filter(std::string const& path, void (*at_end)(int) = nullptr)
+        : at_end_(at_end), door_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         sockaddr_un where{};
         where.sun_family = AF_UNIX;
         path.copy(where.sun_path, sizeof where.sun_path - 1);
@@ -163,9 +164,14 @@ private:
             ssize_t size = 0;
             while ((size = support::receive(peer, room, sizeof room, 0)) > 4 && room[4] != 'Q') {
                 std::string out;
+                if (at_end_ && std::string_view(room, static_cast<std::size_t>(size))
+                                   .ends_with(std::string_view("\0\0\0\1E", 5))) {
+                    at_end_(peer);
+                    break;
+                }
                 if (room[4] == 'O')
                     milter::wire::encode(out, milter::wire::negotiate_reply{});
-                else if (room[4] != 'D' && room[4] != 'A')
+                else if ((at_end_ || room[4] != 'D') && room[4] != 'A')
                     milter::wire::encode(out, milter::wire::proceed{});
                 ::send(peer, out.data(), out.size(), MSG_NOSIGNAL);
             }
@@ -174,8 +180,22 @@ private:
     }
     int accept() const { return ::accept4(door_, nullptr, nullptr, SOCK_CLOEXEC); }
 
+    void (*at_end_)(int);
     int door_;
     std::thread thread_;
+};
+
+/// A filter that answers as it should until end of message, and there says PROGRESS without end.
+class flooding_filter : public hasty_filter {
+public:
+    explicit flooding_filter(std::string const& path)
+        : hasty_filter(path, [](int peer) {
+              std::string progress;
+              while (progress.size() < 4096)
+                  milter::wire::encode(progress, milter::wire::progress{});
+              while (::send(peer, progress.data(), progress.size(), MSG_NOSIGNAL) > 0) {
+              }
+          }) {}
 };
 
 /// Section 10 of the description: number, and text without its sources.
@@ -251,6 +271,69 @@ BOOST_AUTO_TEST_CASE(a_filter_that_takes_one_read_for_one_packet_is_caught) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_filter_that_says_progress_without_end_is_given_up) {
+    flooding_filter const wrong(dir / "x.sock");
+    auto const done = try_it({"--case", "99", "--timeout", "100ms", "--patience", "100ms"});
+    BOOST_TEST(done.exit_code == 1, done.out + done.err);
+    BOOST_TEST(contains(done.out, "to end_of_message: "), done.out);
+}
+
+BOOST_AUTO_TEST_CASE(what_breaks_in_the_ordinary_session_as_well_passes_no_case) {
+    start({"--on", "eom=close"});
+    auto const done =
+        try_it({"--case", "2,73,75,77,131,132a,133,134,149,150,183,184,191,203", "--strict"});
+    BOOST_TEST(done.exit_code != 2);
+    BOOST_TEST(contains(done.out, "\n0 passed"), done.out);
+    BOOST_TEST(contains(done.out, "the ordinary session breaks by itself: M:c R:c"), done.out);
+}
+
+BOOST_AUTO_TEST_CASE(cases_about_commands_that_were_negotiated_away_are_skipped) {
+    start({"-q", "--steps", "0x7f"}); // NOCONNECT to NOEOH
+    auto const done = try_it({"--case",
+                              "14,66,67,68,69,70,71,73,74,75,76,77,78,80,83,90,132b,141a,"
+                              "141b,183a,183b,185,191,205",
+                              "--strict"});
+    BOOST_TEST(done.exit_code == 0, done.out + done.err);
+    BOOST_TEST(contains(done.out, "\n0 passed, 0 failed"), done.out);
+    BOOST_TEST(contains(done.out, "connect was negotiated away"), done.out);
+}
+
+BOOST_AUTO_TEST_CASE(a_signal_ends_a_wait_and_what_was_seen_is_reported) {
+    start({"--on", "header=silence"});
+    // standard error, where support::background_program listens
+    background_program suite("/bin/sh",
+                             {"-c", "exec \"$0\" \"$@\" >&2", program("milter-test-server"),
+                              "conformance", "--connect", socket, "--case", "28a,99,203",
+                              "--timeout", "1h", "--report", dir / "r.json"},
+                             dir, "28a", "suite");
+    suite.signal(SIGINT);
+    BOOST_TEST(suite.wait() == 5, suite.err());
+    BOOST_TEST(contains(suite.err(), "1 passed, 0 failed"), suite.err());
+    BOOST_TEST(contains(suite.err(), "1 inconclusive"), suite.err());
+    BOOST_TEST(contains(support::slurp(dir / "r.json"), "\"found\": \"interrupted\""));
+}
+
+BOOST_AUTO_TEST_CASE(a_large_mail_file_goes_out_in_packets_as_large_as_was_agreed) {
+    filter.emplace(program("milter-test-filter"),
+                   arguments{"conformance", "-s", socket, "--sessions", "7", "--case", "7,82,89"},
+                   dir, "listening on ");
+    std::string folded;
+    while (folded.size() < 100'000) folded += " a long line of a long header\n";
+    dir.write("usual.eml",
+              "Subject: x\nX-Long:" + folded + "\n" + std::string(200'000, 'x') + "\n");
+    try_it({"--case", "7", "--mail-file",
+            dir / "usual.eml"}); // six sessions, and one to see whether it is there
+    BOOST_TEST(filter->wait() == 0, filter->out());
+    BOOST_TEST(contains(filter->out(), "3 passed, 0 failed"), filter->out());
+}
+
+BOOST_AUTO_TEST_CASE(a_header_that_no_packet_holds_is_a_fault_of_the_mail_file) {
+    dir.write("usual.eml", "X-Long: " + std::string(70'000, 'x') + "\n\nx\n");
+    auto const done = try_it({"--mail-file", dir / "usual.eml"});
+    BOOST_TEST(done.exit_code == 2);
+    BOOST_TEST(contains(done.err, "longer than a packet holds"), done.err);
+}
+
 BOOST_AUTO_TEST_CASE(a_case_that_failed_is_told_with_its_statement_and_bytes) {
     start({"--on", "rcpt=force reply 550 2 many"});
     auto const done = try_it({"--case", "116", "--json", "-"});
@@ -282,6 +365,7 @@ BOOST_AUTO_TEST_CASE(reports_are_written_to_files) {
 BOOST_AUTO_TEST_CASE(usage_and_unreachable_milters_have_statuses_of_their_own) {
     BOOST_TEST(try_it({}).exit_code == 3);
     BOOST_TEST(try_it({"--case", "x"}).exit_code == 2);
+    BOOST_TEST(try_it({"--case", "999"}).exit_code == 2);
     BOOST_TEST(try_it({"--strict", "--lenient"}).exit_code == 2);
     auto const none = support::run_program(program("milter-test-server"), {"conformance"}, dir);
     BOOST_TEST(none.exit_code == 2);

@@ -26,7 +26,8 @@ constexpr mta_case cases[] = {
     {"57", 57, level::may, "macros come all the same", "macros of CONNECT to DATA under NO*"},
     {"58", 58, level::must, "NOHDRS keeps HEADER away and not end of headers", "end of headers"},
     {"59", 59, level::must, "end of message comes whatever was left out", "end of message"},
-    {"60", 60, level::must, "no reply is awaited where none was agreed", "the next command"},
+    {"60", 60, level::must, "no reply is awaited where none was agreed",
+     "the next command within ten seconds"},
     {"65", 65, level::must, "an IPv4 client is told as a dotted quad", "such an address"},
     {"66", 66, level::must, "CONNECT of an unknown family ends with it",
      "neither port nor address"},
@@ -54,9 +55,9 @@ constexpr mta_case cases[] = {
      "nothing but ABORT or QUIT while a reply is owed"},
     {"103", 103, level::must, "behind SKIP comes no chunk but end of message", "no BODY"},
     {"105", 105, level::must, "PROGRESS at end of message is put up with",
-     "the session goes on behind it"},
+     "the verdict is waited for, and the session goes on"},
     {"121", 121, level::must, "a refused recipient does not end the transaction",
-     "the session goes on behind it"},
+     "another recipient, or the content for those there are"},
     {"122", 122, level::must, "behind DISCARD the message is told no further",
      "nothing more of this message"},
     {"124", 124, level::must, "ACCEPT at CONNECT lets the filter off for the session",
@@ -84,6 +85,7 @@ void observations::found(std::string_view id, std::string what) {
 
 void observations::add(observations const& session, std::string const& name,
                        std::vector<std::string> const& packets) {
+    if (!packets.empty()) ++sessions_;
     for (auto const& [id, theirs] : session.seen_) {
         auto& ours = seen_[id];
         if (theirs.found.empty() || !ours.found.empty()) continue;

@@ -4,6 +4,7 @@
 
 #include "cli/case_report.hpp"
 
+#include <cstddef>
 #include <map>
 #include <span>
 #include <string>
@@ -35,6 +36,8 @@ public:
              std::vector<std::string> const& packets);
 
     bool has_found() const noexcept;
+    /// How many were added in which anything was said.
+    std::size_t sessions() const noexcept { return sessions_; }
     cli::case_result result_of(mta_case const& one) const;
 
 private:
@@ -43,6 +46,7 @@ private:
         std::vector<std::string> packets;
     };
     std::map<std::string, state> seen_;
+    std::size_t sessions_ = 0;
 };
 
 } // namespace milter::test_filter

@@ -55,6 +55,14 @@ void mta_judge::judge_client(wire::connect const& client) {
     }
 }
 
+/// As what is behind it is left aside when it is decoded.
+void mta_judge::judge_end_of(wire::connect const& client, std::size_t payload_bytes) {
+    if (client.family != wire::family::unknown) return;
+    auto const whole = client.hostname.size() + 2; // its NUL, and the family
+    if (payload_bytes > whole)
+        seen_.found("66", fmt::format("{} bytes behind the family", payload_bytes - whole));
+}
+
 void mta_judge::judge_args(wire::zstr_list args) {
     for (auto const one : args) {
         seen_.saw("75");

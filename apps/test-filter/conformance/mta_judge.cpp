@@ -18,6 +18,7 @@ using code = wire::command_code;
 namespace {
 
 constexpr auto slow_reply = std::chrono::milliseconds(150);
+constexpr auto longest_pause = std::chrono::seconds(10); // between commands: a reply is waited for
 constexpr std::size_t most_lines = 400;
 constexpr char const* wanted_names = "i j {daemon_name} {mail_addr} {rcpt_addr} {client_addr}";
 
@@ -80,7 +81,7 @@ void mta_judge::take(wire::frame_view const& frame, std::size_t behind, proto::t
         macros_alone_ = behind == 0;
         return take_macros(*set);
     }
-    take_command(*command, frame);
+    take_command(*command, frame, now);
     if (!closed_) answer(stage, now);
 }
 
@@ -106,7 +107,7 @@ void mta_judge::take_macros(wire::macros const& set) {
     if (agreed_.sends(stage))
         macros_for_ = stage;
     else
-        seen_.saw("57");
+        has_bare_macros_ = true;
     auto const list = wire::macro_stage_index(stage);
     if (list == wire::macro_stage_count || !agreed_.lists[list]) return;
     seen_.saw("193");
@@ -120,10 +121,40 @@ void mta_judge::take_macros(wire::macros const& set) {
     }
 }
 
-void mta_judge::take_command(wire::any_command const& command, wire::frame_view const& frame) {
+/// Behind a command that is not answered. Also without another one: an MTA that waits may do so for minutes.
+void mta_judge::judge_wait(proto::time_point now) {
+    if (!unanswered_ || now - unanswered_since_ < longest_pause) return;
+    seen_.found("60", fmt::format("nothing came for {} seconds behind {}, which is not answered",
+                                  longest_pause.count(), words(*unanswered_)));
+    unanswered_.reset();
+}
+
+/// What comes though other commands were negotiated away.
+void mta_judge::judge_left_out(code stage) {
+    using wire::step;
+    constexpr auto with_macros =
+        step::no_connect | step::no_helo | step::no_mail | step::no_rcpt | step::no_data;
+    auto const away = agreed_.steps & plan_.steps & step::all_no;
+    if (!wire::any(away)) return;
+    if (stage == code::end_of_message) {
+        seen_.saw("59");
+        if (!wire::any(away & with_macros)) return;
+        seen_.saw("57");
+        if (!has_bare_macros_) seen_.found("57", "none came until end of message");
+    } else if (in_content_ && (stage == code::mail || stage == code::quit)) {
+        seen_.found("59", words(stage) + " behind content that has not ended");
+    }
+}
+
+void mta_judge::take_command(wire::any_command const& command, wire::frame_view const& frame,
+                             proto::time_point now) {
     auto const stage = wire::code_of(command);
+    judge_wait(now);
     if (unanswered_) seen_.saw("60");
     unanswered_.reset();
+    judge_left_out(stage);
+    if (auto const* client = std::get_if<wire::connect>(&command))
+        judge_end_of(*client, frame.payload.size());
     bool const is_free = stage == code::abort || stage == code::quit;
     if (macros_for_ && !is_free) {
         seen_.saw("181");
@@ -138,8 +169,9 @@ void mta_judge::take_command(wire::any_command const& command, wire::frame_view 
     judge_earlier_verdicts(stage);
     judge_order(stage);
     judge_content(command);
+    in_content_ = in_content_ || stage == code::data || stage == code::header ||
+                  stage == code::end_of_headers || stage == code::body;
     if (stage == code::end_of_message) {
-        seen_.saw("59");
         seen_.saw("92");
         if (!frame.payload.empty())
             seen_.found("92", fmt::format("{} bytes", frame.payload.size()));
@@ -172,6 +204,11 @@ void mta_judge::judge_place(code stage) {
 /// Of the variant's own verdict, and of SKIP, PROGRESS and edits: whether the MTA went on as they want it.
 void mta_judge::judge_earlier_verdicts(code stage) {
     bool const is_end = stage == code::abort || stage == code::quit;
+    if (keeps_alive_ && is_end) {
+        seen_.saw("105");
+        seen_.found("105", words(stage) + " came behind it, and not the wait for the verdict");
+        keeps_alive_ = false;
+    }
     if (in_skip_) {
         if (stage == code::body) seen_.found("103", "another chunk");
         if (stage == code::end_of_message) seen_.saw("103");
@@ -189,8 +226,12 @@ void mta_judge::judge_earlier_verdicts(code stage) {
                                                                : nullptr;
     if (!id) return;
     seen_.saw(id);
-    bool const may_go_on =
-        std::string_view(id) == "121" || is_end || (begins && *said_at_ != code::connect);
+    if (plan_.says == wire::reply_code::reject) { // it is said where another recipient is known
+        bool const gives_up = is_end || stage == code::mail || stage == code::helo;
+        if (gives_up) seen_.found(id, words(stage) + " came, though one recipient was not refused");
+        return said_at_.reset();
+    }
+    bool const may_go_on = is_end || (begins && *said_at_ != code::connect);
     if (!may_go_on) seen_.found(id, words(stage) + " came");
     if (begins) said_at_.reset();
 }
@@ -220,11 +261,15 @@ void mta_judge::judge_order(code stage) {
 }
 
 void mta_judge::end_message() {
-    in_skip_ = with_data_ = false;
+    in_skip_ = with_data_ = in_content_ = false;
+    has_recipient_ = false;
     last_byte_ = 0;
 }
 
 wire::reply_code mta_judge::verdict_for(code stage) {
+    bool const is_first_recipient = stage == code::rcpt && !std::exchange(has_recipient_, true);
+    if (plan_.says == wire::reply_code::reject && is_first_recipient)
+        return wire::reply_code::proceed; // without another one the MTA has nothing to go on with
     if (stage != plan_.stage || said_at_ || (in_skip_ && stage == code::body))
         return wire::reply_code::proceed;
     if (plan_.says == wire::reply_code::skip) {
@@ -240,6 +285,7 @@ void mta_judge::answer(code stage, proto::time_point now) {
     if (!wire::row_of(stage).answered) return;
     if (!agreed_.answers(stage)) {
         unanswered_ = stage;
+        unanswered_since_ = now;
         return;
     }
     owed_ = stage;
@@ -251,16 +297,19 @@ void mta_judge::answer(code stage, proto::time_point now) {
 }
 
 void mta_judge::tick(proto::time_point now) {
+    judge_wait(now);
     if (!due_ || now < *due_) return;
     due_.reset();
     if (keepalives_ == 0) return say_verdict();
     --keepalives_;
+    keeps_alive_ = true;
     say(wire::progress{});
     due_ = now + slow_reply;
 }
 
 void mta_judge::say_verdict() {
     auto const stage = *std::exchange(owed_, std::nullopt);
+    keeps_alive_ = false;
     if (plan_.slow) seen_.saw("99");
     if (stage == code::end_of_message && plan_.edits) {
         say(wire::add_header{"X-Conformance", "added"});
@@ -286,7 +335,9 @@ void mta_judge::ended() {
     bool const let_off = said_at_ && *said_at_ == code::connect;
     if (let_off) return seen_.saw("124");
     if (phase_ == proto::phase::start) return;
-    if (dealt_end_ && plan_.progress) seen_.found("105", "the MTA closes behind it");
+    if (keeps_alive_ || (dealt_end_ && plan_.progress))
+        seen_.found("105", "the MTA closes behind it");
+    if (dealt_end_ && plan_.edits) seen_.found("152", "the MTA closes behind them");
     if (plan_.stage == code::rcpt && said_at_) seen_.found("121", "the MTA closes behind it");
     seen_.found("145", "the MTA closes without QUIT");
 }

@@ -47,7 +47,11 @@ private:
     void take(wire::frame_view const& frame, std::size_t behind, proto::time_point now);
     void take_offer(wire::frame_view const& frame, wire::negotiate const& offer);
     void take_macros(wire::macros const& set);
-    void take_command(wire::any_command const& command, wire::frame_view const& frame);
+    void take_command(wire::any_command const& command, wire::frame_view const& frame,
+                      proto::time_point now);
+    void judge_wait(proto::time_point now);
+    void judge_left_out(wire::command_code code);
+    void judge_end_of(wire::connect const& client, std::size_t payload_bytes);
     void judge_place(wire::command_code code);
     void judge_order(wire::command_code code);
     void judge_content(wire::any_command const& command);
@@ -75,10 +79,15 @@ private:
     std::optional<proto::time_point> due_;
     unsigned keepalives_ = 0;                      ///< PROGRESS still to be said
     std::optional<wire::command_code> unanswered_; ///< the last command, when no reply was due
-    std::optional<wire::command_code> said_at_;    ///< where the variant's own verdict was said
-    bool in_skip_ = false;                         ///< SKIP was said in this message
-    bool dealt_end_ = false;                       ///< PROGRESS or edits were said, and the verdict
-    bool with_data_ = false;                       ///< in this message
+    proto::time_point unanswered_since_{};
+    std::optional<wire::command_code> said_at_; ///< where the variant's own verdict was said
+    bool in_skip_ = false;                      ///< SKIP was said in this message
+    bool in_content_ = false;                   ///< some of it has come, and not its end
+    bool has_bare_macros_ = false;              ///< of a command that was negotiated away
+    bool has_recipient_ = false;                ///< one of this message was not refused
+    bool keeps_alive_ = false;                  ///< PROGRESS was said, and no verdict yet
+    bool dealt_end_ = false;                    ///< PROGRESS or edits were said, and the verdict
+    bool with_data_ = false;                    ///< in this message
     std::size_t values_ = 0, blank_values_ = 0;
     char last_byte_ = 0; ///< of the body
     bool quit_ = false, closed_ = false;

@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <iostream>
 #include <stdexcept>
@@ -30,12 +31,13 @@ Examples:
 constexpr char const* footer = R"(
 Let the MTA use the socket as its milter and send mail through it, in at least fifteen sessions: each negotiates and
 answers in another way. Two of them accept or discard a message unseen, one refuses a recipient: use mail that may be
-lost, with several recipients, ESMTP arguments, and a body of more than 65,535 bytes. The report comes after the
+lost, with several recipients, ESMTP arguments, and a body of more than 65,535 bytes, from clients that do not pause
+for ten seconds and do not give up when one recipient is refused. The report comes after the
 sessions wanted, or at SIGTERM or SIGINT.
 The number of a case is that of its statement in docs/protocol.md, section 10. must: a milter misjudges or hangs where
 it is broken; should: one that is less liberal may; may: only told.
 
-Exit status: 0; 1 a must failed, with --strict a should; 2 usage; 3 cannot listen.)";
+Exit status: 0; 1 a must failed, with --strict a should; 2 usage; 3 cannot listen, or no MTA came.)";
 
 struct texts {
     std::string socket, mode, color = "auto";
@@ -86,6 +88,10 @@ unsigned parse_mode(std::string const& text) {
 
 void settle(conformance_options& into, texts const& given) {
     for (auto const& one : given.cases) into.selected.add(one);
+    auto const all = all_mta_cases();
+    if (std::none_of(all.begin(), all.end(),
+                     [&](mta_case const& one) { return into.selected.has(one.id, one.statement); }))
+        throw std::invalid_argument("--case: there is no such case; --list tells which there are");
     if (into.list) return;
     if (given.socket.empty()) throw std::invalid_argument("--socket is required");
     auto const where = parse_endpoint(given.socket);

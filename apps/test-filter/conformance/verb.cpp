@@ -63,6 +63,10 @@ exit_code run(conformance_options const& wanted) {
     for (auto const& one : all_mta_cases())
         if (selected(wanted, one)) all.push_back(sum.result_of(one));
     if (!report(wanted, all)) return exit_code::usage;
+    if (sum.sessions() == 0) {
+        fmt::print(stderr, "milter-test-filter conformance: no MTA came\n");
+        return exit_code::unreachable;
+    }
     return has_failed(count(all), wanted.strict) ? exit_code::differs : exit_code::pass;
 }
 

@@ -23,12 +23,15 @@ namespace milter::test_server {
 struct conformance_subject {
     endpoint where;
     socket_address address;
-    milliseconds timeout{10'000}; ///< for what is due: the answer to the offer, a reply
+    milliseconds timeout{
+        10'000}; ///< for what is due: the answer to the offer, a reply; of each PROGRESS anew, ten times
     milliseconds patience{2'000}; ///< for the milter to close where it should
     milliseconds quiet{100};      ///< how long nothing may come where nothing is due
     smtp_client client;
+    interruption stop = nullptr; ///< ends each wait
     std::string helo = "client.example.com";
     message_plan mail;
+    mta_profile const& mta = mta_profiles().front(); ///< whose limits the mail keeps to
 };
 
 /// What a command has come to.
@@ -74,6 +77,8 @@ public:
     /// From MAIL to the last RCPT. @return whether it goes on
     bool envelope(message_plan const& mail, answered& last);
     bool content(message_plan const& mail, answered& last);
+    /// In packets of the size that was agreed. @return whether it goes on
+    bool body(message_plan const& mail, answered& last);
 
     /// QUIT, and whatever comes until the milter closes. @return closed, when it does
     came leave();
@@ -106,6 +111,8 @@ public:
 
 private:
     bool put(std::string_view bytes);
+    came next(wire::frame_view& frame, milliseconds patience,
+              std::chrono::steady_clock::time_point last, std::size_t& frames);
     void take_early();
     answered wait_for(wire::command_code stage);
     void note(wire::command_code stage, answered const& one);

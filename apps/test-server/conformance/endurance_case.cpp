@@ -32,6 +32,7 @@ void sessions_do_not_mix(trial& one) {
     if (!a) return;
     auto* const b = one.greeted();
     if (!b) return;
+    if (!has_usual(one)) return;
     auto const& mail = one.subject.mail;
     a->forget_trace();
     answered last;
@@ -41,9 +42,10 @@ void sessions_do_not_mix(trial& one) {
     if (a->content(mail, last)) a->ask(wire::end_of_message{});
     auto const& usual = one.walked.of(walk_kind::full).first;
     auto const traces = fmt::format("{} and {}", a->trace(), b->trace());
+    bool const broke = a->lost() || b->lost();
     a->leave();
     b->leave();
-    one.pass_if(a->trace() == usual && b->trace() == usual,
+    one.pass_if(!broke && a->trace() == usual && b->trace() == usual,
                 fmt::format("{}; alone {}", traces, usual));
 }
 

@@ -9,9 +9,12 @@
 #include "cli/option_text.hpp"
 #include "test-server/complaint.hpp"
 #include "test-server/compose.hpp"
+#include "test-server/conformance/suite.hpp"
+#include "test-server/played_mta.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <iostream>
 #include <stdexcept>
 #include <vector>
@@ -108,8 +111,25 @@ message_plan mail_of(texts const& given) {
     return compose(said);
 }
 
+/// No MTA sends more than a packet holds; what breaks the protocol here would be blamed on the milter.
+void refuse_unsendable(conformance_subject const& subject) {
+    auto const& headers = subject.mail.headers;
+    if (auto const why = refusal_of_headers(subject.mta, headers); !why.empty())
+        throw std::invalid_argument("an MTA refuses the message itself: " + why);
+    for (auto const& one : headers)
+        if (one.name.size() + shown_of(subject.mta, one, true).size() + 2 >
+            wire::default_data_limit)
+            throw std::invalid_argument("the first line of the header \"" + one.name.substr(0, 60) +
+                                        "\" is longer than a packet holds; fold it");
+}
+
 void settle(conformance_options& into, texts const& given) {
     for (auto const& one : given.cases) into.selected.add(one);
+    auto const all = all_cases();
+    if (std::none_of(all.begin(), all.end(), [&](conformance_case const& one) {
+            return into.selected.has(one.id, one.statement);
+        }))
+        throw std::invalid_argument("--case: there is no such case; --list tells which there are");
     if (into.list) return;
     if (given.socket.empty()) throw std::invalid_argument("--connect is required");
     auto const where = parse_endpoint(given.socket);
@@ -124,6 +144,7 @@ void settle(conformance_options& into, texts const& given) {
     subject.quiet = time_of("--quiet", given.quiet);
     subject.client = {"mail.example.com", wire::family::inet, "192.0.2.25", 34567};
     subject.mail = mail_of(given);
+    refuse_unsendable(subject);
     auto const color = given.color.empty() ? cli::color::always : cli::parse_color(given.color);
     if (!color)
         throw std::invalid_argument("--color: \"" + given.color +

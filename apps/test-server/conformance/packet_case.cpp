@@ -34,7 +34,7 @@ void in_odd_pieces(trial& one) {
 void several_in_one_write(trial& one) {
     auto* const talk = one.greeted();
     if (!talk) return;
-    if (!talk->judge().agreed().sends(code::mail)) return one.skip("MAIL was negotiated away");
+    if (!sends_or_skip(one, *talk, code::mail)) return;
     std::string bytes;
     wire::encode(bytes, wire::abort{});
     auto const pairs = wire::pack_zstr(std::vector<std::string>{"i", "4XyZ1234567"});
@@ -72,9 +72,7 @@ void whole_session_in_one_write(trial& one) {
     wire::encode(bytes, wire::quit{});
     talk->raw().send(bytes, one.subject.timeout);
     std::size_t came_back = 0;
-    wire::frame_view frame;
-    auto what = came::frame;
-    while ((what = talk->raw().read(frame, one.subject.patience)) == came::frame) ++came_back;
+    auto const what = talk->raw().drain(one.subject.patience, came_back);
     if (what != came::closed) return one.fail(std::string(words_for(what)));
     one.pass_if(came_back == due, fmt::format("{} replies, {} were due", came_back, due));
 }
@@ -110,12 +108,10 @@ void length_just_over_the_limit(trial& one) {
 void largest_chunk(trial& one) {
     auto* const talk = up_to(one, code::end_of_headers);
     if (!talk) return;
-    if (!talk->judge().agreed().sends(code::body)) return one.skip("BODY was negotiated away");
     std::string chunk;
     while (chunk.size() < wire::default_data_limit) chunk += "0123456789abcdef\r\n";
     chunk.resize(wire::default_data_limit);
-    auto const got = talk->ask(wire::body{chunk});
-    if (!expect_answer(one, *talk, got, "a chunk of 65,535 bytes")) return;
+    if (!ask_or_skip(one, *talk, wire::body{chunk}, "a chunk of 65,535 bytes")) return;
     talk->leave();
     one.pass();
 }
@@ -144,7 +140,7 @@ template <code Stage> void ends_within_a_packet(trial& one) {
     if (!talk) return;
     talk->raw().send(std::string_view("\0\0\0\x40Mhalf", 9), one.subject.timeout);
     talk->raw().half_close();
-    if (talk->until_closed(one.subject.patience) == came::silence)
+    if (is_open_after(talk->until_closed(one.subject.patience)))
         return one.fail("the milter keeps its end open");
     if (one.is_alive()) one.pass();
 }
@@ -164,8 +160,7 @@ template <char Letter, char const* Payload> void malformed(trial& one) {
     auto* const talk = up_to(one, before);
     if (!talk) return;
     auto const* row = wire::find_command(static_cast<unsigned char>(Letter));
-    if (!talk->judge().agreed().sends(row->code))
-        return one.skip("the command was negotiated away");
+    if (!sends_or_skip(one, *talk, row->code)) return;
     talk->raw().send(bytes, one.subject.timeout);
     expect_close(one, *talk);
 }

@@ -21,6 +21,8 @@ using steady = std::chrono::steady_clock;
 namespace {
 
 constexpr std::size_t reply_limit = std::size_t{64} << 20; // rspamd sends a new body whole
+constexpr std::size_t most_drained = 100'000;              // packets; more are a flood
+constexpr milliseconds glance{200};                        // how late a signal may be noticed
 
 } // namespace
 
@@ -35,8 +37,8 @@ std::optional<socket_address> look_up(endpoint const& where) {
 }
 
 raw_connection::raw_connection(socket_address const& where, milliseconds patience,
-                               transcript_lines& log)
-    : log_(log) {
+                               transcript_lines& log, interruption stop)
+    : log_(log), stop_(stop) {
     auto const until = steady::now() + patience;
     auto const* name = reinterpret_cast<sockaddr const*>(&where.bytes);
     do { // a full backlog of a unix socket is refused with EAGAIN
@@ -51,7 +53,7 @@ raw_connection::raw_connection(socket_address const& where, milliseconds patienc
         close();
         if (failed != EAGAIN) break;
         ::poll(nullptr, 0, 10);
-    } while (steady::now() < until);
+    } while (!stopped() && steady::now() < until);
     int const on = 1;
     if (fd_ < 0)
         log_.note("cannot connect");
@@ -73,18 +75,21 @@ void raw_connection::half_close() {
 
 bool raw_connection::wait(short events, steady::time_point until) const {
     for (;;) {
-        auto const left = std::chrono::ceil<milliseconds>(until - steady::now()).count();
+        if (stopped()) return false;
+        auto const left = std::chrono::ceil<milliseconds>(until - steady::now());
+        auto const slice = std::clamp(left, milliseconds(0), glance).count();
         pollfd one{fd_, events, 0};
-        int const ready = ::poll(&one, 1, static_cast<int>(std::max<long>(left, 0)));
+        int const ready = ::poll(&one, 1, static_cast<int>(slice));
         if (ready > 0) return true;
-        if (ready == 0 || errno != EINTR) return false;
+        if (ready < 0 && errno != EINTR) return false;
+        if (left <= milliseconds(0)) return false;
     }
 }
 
 bool raw_connection::write_all(std::string_view bytes, milliseconds patience) {
     auto const until = steady::now() + patience;
     while (!bytes.empty()) {
-        if (fd_ < 0) return false;
+        if (fd_ < 0 || stopped()) return false;
         auto const size = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (size >= 0)
             bytes.remove_prefix(static_cast<std::size_t>(size));
@@ -104,17 +109,16 @@ bool raw_connection::send_in_pieces(std::string_view bytes, std::size_t piece,
     log_.note(piece == 1 ? "byte by byte:" : "in pieces:");
     log_.sent(bytes);
     for (; !bytes.empty(); bytes.remove_prefix(std::min(piece, bytes.size()))) {
-        if (!write_all(bytes.substr(0, piece), patience)) return false;
+        if (stopped() || !write_all(bytes.substr(0, piece), patience)) return false;
         ::poll(nullptr, 0, 1); // so that the next is not put into the same packet of the network
     }
     return true;
 }
 
-came raw_connection::read(wire::frame_view& frame, milliseconds patience) {
-    auto const until = steady::now() + patience;
+came raw_connection::read_until(wire::frame_view& frame, steady::time_point until) {
     input_.erase(0, consumed_);
     consumed_ = 0;
-    for (;;) {
+    for (bool is_late = false;; is_late = steady::now() >= until) {
         error_code ec;
         if (auto const whole = wire::first_frame(input_, reply_limit, ec)) {
             frame = *whole;
@@ -127,7 +131,7 @@ came raw_connection::read(wire::frame_view& frame, milliseconds patience) {
             return came::rubbish;
         }
         if (fd_ < 0) return came::closed;
-        if (!wait(POLLIN, until)) return came::silence;
+        if (is_late || !wait(POLLIN, until)) return stopped() ? came::interrupted : came::silence;
         char room[16384];
         auto const size = ::recv(fd_, room, sizeof room, 0);
         if (size > 0) {
@@ -139,6 +143,17 @@ came raw_connection::read(wire::frame_view& frame, milliseconds patience) {
             return input_.empty() ? came::closed : came::cut;
         }
     }
+}
+
+came raw_connection::drain(milliseconds patience, std::size_t& frames) {
+    auto const until = steady::now() + patience;
+    wire::frame_view frame;
+    for (frames = 0; frames < most_drained; ++frames)
+        if (auto const what = read_until(frame, until); what != came::frame)
+            return what;
+        else if (steady::now() >= until)
+            return came::silence;
+    return came::flood;
 }
 
 } // namespace milter::test_server

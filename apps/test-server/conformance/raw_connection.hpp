@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include <chrono>
+#include <csignal>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -37,12 +38,24 @@ enum class came : unsigned char {
     cut,     ///< by the milter, within a packet
     rubbish, ///< a length that no packet has
     silence,
+    flood,       ///< more packets than anything could be the answer to
+    interrupted, ///< by a signal
 };
+
+/// Set by a signal; null: never.
+using interruption = std::sig_atomic_t volatile const*;
+
+/// Of a milter that was to close.
+constexpr bool is_open_after(came what) noexcept {
+    return what == came::silence || what == came::flood;
+}
 
 class raw_connection {
 public:
     /// Nothing is told of a failure but connected().
-    raw_connection(socket_address const& where, milliseconds patience, transcript_lines& log);
+    /// @param stop  looked at within each wait; must outlive it
+    raw_connection(socket_address const& where, milliseconds patience, transcript_lines& log,
+                   interruption stop);
     raw_connection(raw_connection const&) = delete;
     raw_connection& operator=(raw_connection const&) = delete;
     ~raw_connection();
@@ -57,12 +70,19 @@ public:
     void close();
 
     /// The next frame; its views live until the next call.
-    came read(wire::frame_view& frame, milliseconds patience);
+    came read(wire::frame_view& frame, milliseconds patience) {
+        return read_until(frame, std::chrono::steady_clock::now() + patience);
+    }
+    /// The same. What has come already is looked at however late it is.
+    came read_until(wire::frame_view& frame, std::chrono::steady_clock::time_point until);
+    /// Whatever comes until the milter closes, or until then. @param frames  how many there were
+    came drain(milliseconds patience, std::size_t& frames);
 
     /// Bytes that could not be cut into a packet.
     std::string_view rest() const noexcept { return input_; }
 
 private:
+    bool stopped() const noexcept { return stop_ != nullptr && *stop_ != 0; }
     bool wait(short events, std::chrono::steady_clock::time_point until) const;
     bool write_all(std::string_view bytes, milliseconds patience);
 
@@ -70,6 +90,7 @@ private:
     std::string input_;
     std::size_t consumed_ = 0;
     transcript_lines& log_;
+    interruption stop_;
 };
 
 } // namespace milter::test_server

@@ -51,9 +51,8 @@ public:
     /// Letters of the edits since end of message was sent.
     std::string const& edits() const noexcept { return edits_; }
 
-    void find(unsigned statement, std::string what) {
-        findings_.push_back({statement, std::move(what)});
-    }
+    /// Of each statement the first few are kept.
+    void find(unsigned statement, std::string what);
 
 private:
     void judge_malformed(wire::frame_view const& frame, error_code const& why);

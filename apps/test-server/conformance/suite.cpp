@@ -45,6 +45,10 @@ std::vector<cli::case_result> run_cases(conformance_subject const& subject,
         trial run(subject, sessions, head_of(one));
         one.run(run);
         results.push_back(run.take());
+        if (subject.stop != nullptr && *subject.stop != 0) { // whatever was missing may have come
+            results.back().verdict = cli::case_verdict::inconclusive;
+            results.back().found = "interrupted";
+        }
         if (!done(results.back())) break;
     }
     return results;

@@ -17,6 +17,7 @@ void transcript_lines::add(std::string line) {
 }
 
 void transcript_lines::sent(std::string_view bytes) {
+    if (is_full()) return;
     if (!wire::ends_with_a_frame(bytes) || bytes.empty())
         return add(cli::packet_line('>', fmt::format("{} bytes", bytes.size()), bytes));
     error_code ec;
@@ -27,6 +28,7 @@ void transcript_lines::sent(std::string_view bytes) {
 }
 
 void transcript_lines::received(std::string_view bytes) {
+    if (is_full()) return;
     error_code ec;
     if (auto const frame = wire::first_frame(bytes, UINT32_MAX, ec))
         add(cli::packet_line('<', wire::describe_reply(*frame), bytes));

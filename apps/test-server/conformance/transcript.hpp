@@ -21,6 +21,7 @@ public:
 
 private:
     void add(std::string line);
+    bool is_full() const noexcept { return lines_.size() > most_lines; }
 
     static constexpr std::size_t most_lines = 200;
     std::vector<std::string> lines_;

@@ -8,15 +8,24 @@ namespace milter::test_server {
 
 using code = wire::command_code;
 
+bool has_usual(trial& one) {
+    auto const& usual = one.walked.of(walk_kind::full).first;
+    bool const is_whole = !usual.empty() && usual.find('?') == usual.npos;
+    if (!is_whole)
+        one.leave_open("the ordinary session breaks by itself" +
+                       (usual.empty() ? "" : ": " + usual));
+    return is_whole;
+}
+
 void expect_as_usual(trial& one, dialogue& talk, message_plan const& mail) {
+    if (!has_usual(one)) return;
     auto const& usual = one.walked.of(walk_kind::full);
-    if (usual.greeting.empty() && usual.first.empty() && !usual.opened)
-        return one.leave_open("the ordinary session came to nothing");
     talk.forget_trace();
     talk.message(mail);
     auto const trace = talk.trace();
+    bool const broke = talk.lost();
     talk.leave();
-    one.pass_if(trace == usual.first,
+    one.pass_if(!broke && trace == usual.first,
                 fmt::format("{}; in the ordinary session {}", trace, usual.first));
 }
 
@@ -39,6 +48,20 @@ bool expect_answer(trial& one, dialogue& talk, answered const& got, std::string_
     one.fail(fmt::format("to {}: {}", to, words_for(got.lost)));
     talk.raw().close();
     return false;
+}
+
+bool sends_or_skip(trial& one, dialogue& talk, code stage) {
+    if (talk.judge().agreed().sends(stage)) return true;
+    one.skip(fmt::format("{} was negotiated away", wire::name_of(stage)));
+    return false;
+}
+
+std::optional<answered> ask_or_skip(trial& one, dialogue& talk, wire::any_command const& command,
+                                    std::string_view to) {
+    if (!sends_or_skip(one, talk, wire::code_of(command))) return std::nullopt;
+    auto const got = talk.ask(command);
+    if (!expect_answer(one, talk, got, to)) return std::nullopt;
+    return got;
 }
 
 dialogue* up_to(trial& one, code stage) {

@@ -4,9 +4,14 @@
 
 #include "test-server/conformance/trial.hpp"
 
+#include <optional>
 #include <string_view>
 
 namespace milter::test_server {
+
+/// Whether the first message of the ordinary session came to an end, so that another can be compared with it; if not, the
+/// case is left open: what fails there as well shows nothing of what was changed.
+bool has_usual(trial& one);
 
 /// The usual message goes as it went in the ordinary session; else the case fails.
 void expect_usual_message(trial& one, dialogue& talk);
@@ -18,6 +23,13 @@ void expect_close(trial& one, dialogue& talk);
 
 /// A reply that is due came; the connection still stands.
 bool expect_answer(trial& one, dialogue& talk, answered const& got, std::string_view to);
+
+/// Asks, and waits for what is due. @return the answer; empty when the case is decided: skipped, as the command was
+/// negotiated away and nothing was sent, or failed, as the reply to it is missing
+std::optional<answered> ask_or_skip(trial& one, dialogue& talk, wire::any_command const& command,
+                                    std::string_view to);
+/// Whether such commands are sent in this session; else the case is skipped.
+bool sends_or_skip(trial& one, dialogue& talk, wire::command_code stage);
 
 /// A session until where `stage` has been answered, without end of message; null when the milter does not go along, and
 /// the case has been decided.

@@ -32,7 +32,10 @@ exit_code run(conformance_options& wanted) {
     auto const address = look_up(subject.where);
     transcript_lines log;
     if (address) subject.address = *address;
-    if (!address || !raw_connection(subject.address, subject.timeout, log).connected()) {
+    subject.stop = &interrupted;
+    if (!address ||
+        !raw_connection(subject.address, subject.timeout, log, subject.stop).connected()) {
+        if (interrupted != 0) return exit_code::interrupted;
         fmt::print(stderr, "milter-test-server conformance: cannot connect to {}\n",
                    to_string(subject.where));
         return exit_code::unreachable;
