@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(a_machine_that_drifts_does_not_hide_a_difference) {
     BOOST_TEST(seen->pairs == 20U);
 }
 
-BOOST_AUTO_TEST_CASE(the_interval_holds_the_truth_about_95_times_in_100) {
+BOOST_AUTO_TEST_CASE(the_interval_holds_the_truth_as_often_as_it_says) {
     std::mt19937_64 source(2); // NOLINT(cert-msc51-cpp): the same values each time
     int held = 0;
     constexpr int rounds = 2000;
