@@ -173,6 +173,8 @@ BOOST_AUTO_TEST_CASE(a_tap_is_told_of_keepalives_however_many) {
     struct listening final : net::stream_tap {
         void received(std::string_view) override {}
         void sent(std::string_view bytes) override { said += bytes; }
+        void peer_ended(net::stream_end) override {}
+        void ended(net::stream_end) override {}
         std::string said;
     } tap;
     proto::filter_session session;
