@@ -58,6 +58,7 @@ std::string_view essence(std::string_view line) {
     auto const end = line.find_last_not_of(" ;");
     return line.substr(begin, end == line.npos ? 0 : end + 1 - begin);
 }
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(config_documents)
