@@ -77,7 +77,8 @@ def milter_of_the_readme(guide, part):
     """It is played: tests/apps/example_milters.cpp builds and tries the one that stands there."""
     guide.serve("tiny", "--reject-rcpt", "nobody@example.org")
     for command in part.commands:
-        guide.run(command, SOCKET="unix:/run/tiny/tiny.sock")
+        if command not in NOT_RUN:
+            guide.run(command, SOCKET="unix:/run/tiny/tiny.sock")
 
 
 # ---- rules/README.md
