@@ -262,7 +262,7 @@ macros = { body = "i" }
         "a.toml:31:9: /(/: ",
         "a.toml:32:10: \"within\" is a text in quotes",
         "a.toml:33:11: \": x\" is no header: NAME, or NAME: VALUE",
-        "a.toml:34:1: unknown key \"verdikt\"; there are verdict, reply, error, ",
+        "a.toml:34:1: unknown key \"verdikt\"; there are verdict, reply, client_hears, error, ",
         "a.toml:35:12: body has no list of macros"};
     std::vector<std::string> lines;
     for (std::string_view rest = told; !rest.empty();) {
