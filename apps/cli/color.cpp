@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <stdexcept>
 
 namespace milter::cli {
 
@@ -31,6 +32,13 @@ bool use_color(color wanted) noexcept {
     auto const forced = variable("CLICOLOR_FORCE");
     if (!forced.empty() && forced != "0") return true;
     return ::isatty(STDOUT_FILENO) == 1 && variable("TERM") != "dumb";
+}
+
+bool color_of_option(std::string const& text) {
+    auto const wanted = text.empty() ? color::always : parse_color(text);
+    if (!wanted)
+        throw std::invalid_argument("--color: \"" + text + "\" is none of auto, always, never");
+    return use_color(*wanted);
 }
 
 } // namespace milter::cli

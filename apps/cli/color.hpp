@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace milter::cli {
@@ -14,5 +15,8 @@ std::optional<color> parse_color(std::string_view text) noexcept;
 
 /// `automatic`: a terminal that is not dumb, unless NO_COLOR is set; CLICOLOR_FORCE colours anything.
 bool use_color(color wanted) noexcept;
+
+/// The value of --color; empty, as it stood alone: always. @throws std::invalid_argument
+bool color_of_option(std::string const& text);
 
 } // namespace milter::cli

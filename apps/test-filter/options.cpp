@@ -2,7 +2,7 @@
 // test-filter/options.cpp - the command line of milter-test-filter
 #include "test-filter/options.hpp"
 
-#include "cli/exit_code.hpp"
+#include "cli/command_line.hpp"
 #include "cli/flag_names.hpp"
 #include "test-filter/foreign_option.hpp"
 #include "test-filter/script_toml.hpp"
@@ -12,7 +12,6 @@
 #include <CLI/CLI.hpp>
 
 #include <charconv>
-#include <iostream>
 #include <map>
 #include <string>
 #include <vector>
@@ -300,18 +299,12 @@ parsed_options parse_options(int argc, char const* const* argv) {
                          "Prints the version");
     add_options(app, value, given);
     rules.add_to(app);
-    try {
-        app.parse(argc, argv);
+    app.failure_message(complaint);
+    auto const over = cli::parse_command_line(app, "milter-test-filter", argc, argv, [&] {
         settle_listening(value, given);
         settle_script(value, given, rules.rules(app));
-    } catch (CLI::ParseError const& why) {
-        app.failure_message(complaint);
-        bool const usage = app.exit(why) != 0;
-        return {{}, usage ? static_cast<int>(cli::exit_code::usage) : 0};
-    } catch (std::exception const& why) {
-        std::cerr << "milter-test-filter: " << why.what() << '\n';
-        return {{}, static_cast<int>(cli::exit_code::usage)};
-    }
+    });
+    if (over) return {{}, over};
     if (given.verbose) value.level = detail_level::verbose;
     if (given.quiet) value.level = detail_level::quiet;
     return {std::move(value), std::nullopt};

@@ -2,6 +2,7 @@
 // test-server/bench_options.cpp - the command line of milter-test-server bench
 #include "test-server/bench_options.hpp"
 
+#include "cli/command_line.hpp"
 #include "cli/duration.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/option_text.hpp"
@@ -288,18 +289,13 @@ parsed_bench_options parse_bench_options(int argc, char const* const* argv) {
     add_macros(app, given.macros);
     add_timeouts(app, given.times);
     add_output(app, value, given);
-    try {
-        if (auto const why = refusal_of(argc, argv)) throw std::invalid_argument(*why);
-        app.parse(argc, argv);
-        settle(value, given, app);
-    } catch (CLI::ParseError const& why) {
-        app.failure_message(complaint);
-        bool const usage = app.exit(why) != 0;
-        return {{}, usage ? static_cast<int>(cli::exit_code::usage) : 0};
-    } catch (std::exception const& why) {
-        std::cerr << "milter-test-server bench: " << why.what() << '\n';
+    if (auto const why = refusal_of(argc, argv)) {
+        std::cerr << "milter-test-server bench: " << *why << '\n';
         return {{}, static_cast<int>(cli::exit_code::usage)};
     }
+    app.failure_message(complaint);
+    auto const over = cli::parse_command_line(app, "milter-test-server bench", argc, argv, [&] { settle(value, given, app); });
+    if (over) return {{}, over};
     return {std::move(value), std::nullopt};
 }
 

@@ -3,8 +3,8 @@
 #include "test-server/options.hpp"
 
 #include "cli/color.hpp"
+#include "cli/command_line.hpp"
 #include "cli/duration.hpp"
-#include "cli/exit_code.hpp"
 #include "cli/file.hpp"
 #include "cli/option_text.hpp"
 #include "test-server/complaint.hpp"
@@ -17,7 +17,6 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <iostream>
 #include <iterator>
 #include <stdexcept>
 
@@ -218,11 +217,7 @@ void settle(options& into, texts const& given, CLI::App const& app) {
     settle_timeouts(into.plan, given.times, app);
     settle_macros(into.plan, given.macros);
     settle_messages(into.plan, given);
-    auto const color = given.color.empty() ? cli::color::always : cli::parse_color(given.color);
-    if (!color)
-        throw std::invalid_argument("--color: \"" + given.color +
-                                    "\" is none of auto, always, never");
-    into.style.color = cli::use_color(*color);
+    into.style.color = cli::color_of_option(given.color);
     if (!given.expect.empty()) into.expected.verdict = expected_of(given.expect);
     if (given.expect_quarantine && !into.expected.quarantine) into.expected.quarantine.emplace();
 }
@@ -245,17 +240,9 @@ parsed_options parse_options(int argc, char const* const* argv) {
     add_timeouts(app, given.times);
     add_expectations(app, value, given);
     add_output(app, value, given);
-    try {
-        app.parse(argc, argv);
-        settle(value, given, app);
-    } catch (CLI::ParseError const& why) {
-        app.failure_message(complaint);
-        bool const usage = app.exit(why) != 0;
-        return {{}, usage ? static_cast<int>(cli::exit_code::usage) : 0};
-    } catch (std::exception const& why) {
-        std::cerr << "milter-test-server: " << why.what() << '\n';
-        return {{}, static_cast<int>(cli::exit_code::usage)};
-    }
+    app.failure_message(complaint);
+    auto const over = cli::parse_command_line(app, "milter-test-server", argc, argv, [&] { settle(value, given, app); });
+    if (over) return {{}, over};
     return {std::move(value), std::nullopt};
 }
 

@@ -3,14 +3,13 @@
 #include "test-filter/conformance/options.hpp"
 
 #include "cli/color.hpp"
-#include "cli/exit_code.hpp"
+#include "cli/command_line.hpp"
 #include "cli/option_text.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <charconv>
-#include <iostream>
 #include <stdexcept>
 #include <vector>
 
@@ -101,11 +100,7 @@ void settle(conformance_options& into, texts const& given) {
             "\" is no socket; examples: unix:/tmp/x.sock, inet:8893@[127.0.0.1]");
     into.plan.where = *where;
     if (!given.mode.empty()) into.plan.listening.mode = parse_mode(given.mode);
-    auto const color = given.color.empty() ? cli::color::always : cli::parse_color(given.color);
-    if (!color)
-        throw std::invalid_argument("--color: \"" + given.color +
-                                    "\" is none of auto, always, never");
-    into.style.color = cli::use_color(*color);
+    into.style.color = cli::color_of_option(given.color);
 }
 
 } // namespace
@@ -118,16 +113,8 @@ parsed_conformance_options parse_conformance_options(int argc, char const* const
     app.get_formatter()->column_width(36);
     app.set_help_flag("-h,--help", "Prints this");
     add_options(app, value, given);
-    try {
-        app.parse(argc, argv);
-        settle(value, given);
-    } catch (CLI::ParseError const& why) {
-        bool const usage = app.exit(why) != 0;
-        return {{}, usage ? static_cast<int>(cli::exit_code::usage) : 0};
-    } catch (std::exception const& why) {
-        std::cerr << "milter-test-filter conformance: " << why.what() << '\n';
-        return {{}, static_cast<int>(cli::exit_code::usage)};
-    }
+    auto const over = cli::parse_command_line(app, "milter-test-filter conformance", argc, argv, [&] { settle(value, given); });
+    if (over) return {{}, over};
     return {std::move(value), std::nullopt};
 }
 

@@ -3,8 +3,8 @@
 #include "test-server/conformance/options.hpp"
 
 #include "cli/color.hpp"
+#include "cli/command_line.hpp"
 #include "cli/duration.hpp"
-#include "cli/exit_code.hpp"
 #include "cli/file.hpp"
 #include "cli/option_text.hpp"
 #include "test-server/complaint.hpp"
@@ -15,7 +15,6 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <iostream>
 #include <stdexcept>
 #include <vector>
 
@@ -145,11 +144,7 @@ void settle(conformance_options& into, texts const& given) {
     subject.client = {"mail.example.com", wire::family::inet, "192.0.2.25", 34567};
     subject.mail = mail_of(given);
     refuse_unsendable(subject);
-    auto const color = given.color.empty() ? cli::color::always : cli::parse_color(given.color);
-    if (!color)
-        throw std::invalid_argument("--color: \"" + given.color +
-                                    "\" is none of auto, always, never");
-    into.style.color = cli::use_color(*color);
+    into.style.color = cli::color_of_option(given.color);
 }
 
 } // namespace
@@ -162,17 +157,9 @@ parsed_conformance_options parse_conformance_options(int argc, char const* const
     app.get_formatter()->column_width(36);
     app.set_help_flag("-?,--help", "Prints this");
     add_options(app, value, given);
-    try {
-        app.parse(argc, argv);
-        settle(value, given);
-    } catch (CLI::ParseError const& why) {
-        app.failure_message(complaint);
-        bool const usage = app.exit(why) != 0;
-        return {{}, usage ? static_cast<int>(cli::exit_code::usage) : 0};
-    } catch (std::exception const& why) {
-        std::cerr << "milter-test-server conformance: " << why.what() << '\n';
-        return {{}, static_cast<int>(cli::exit_code::usage)};
-    }
+    app.failure_message(complaint);
+    auto const over = cli::parse_command_line(app, "milter-test-server conformance", argc, argv, [&] { settle(value, given); });
+    if (over) return {{}, over};
     return {std::move(value), std::nullopt};
 }
 

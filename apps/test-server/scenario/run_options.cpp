@@ -3,14 +3,13 @@
 #include "test-server/scenario/run_options.hpp"
 
 #include "cli/color.hpp"
+#include "cli/command_line.hpp"
 #include "cli/duration.hpp"
-#include "cli/exit_code.hpp"
 #include "cli/option_text.hpp"
 #include "test-server/complaint.hpp"
 
 #include <CLI/CLI.hpp>
 
-#include <iostream>
 #include <stdexcept>
 
 namespace milter::test_server {
@@ -120,11 +119,7 @@ void settle(run_options& into, texts const& given) {
     }
     if (!given.connection_time.empty())
         into.how.connect_timeout = time_of("--connection-timeout", given.connection_time);
-    auto const color = cli::parse_color(given.color);
-    if (!color)
-        throw std::invalid_argument("--color: \"" + given.color +
-                                    "\" is none of auto, always, never");
-    into.color = cli::use_color(*color);
+    into.color = cli::color_of_option(given.color);
 }
 
 } // namespace
@@ -137,17 +132,9 @@ parsed_run_options parse_run_options(int argc, char const* const* argv) {
     app.get_formatter()->column_width(36);
     app.set_help_flag("-?,--help", "Prints this");
     add_options(app, value, given);
-    try {
-        app.parse(argc, argv);
-        settle(value, given);
-    } catch (CLI::ParseError const& why) {
-        app.failure_message(complaint);
-        bool const usage = app.exit(why) != 0;
-        return {{}, usage ? static_cast<int>(cli::exit_code::usage) : 0};
-    } catch (std::exception const& why) {
-        std::cerr << "milter-test-server: " << why.what() << '\n';
-        return {{}, static_cast<int>(cli::exit_code::usage)};
-    }
+    app.failure_message(complaint);
+    auto const over = cli::parse_command_line(app, "milter-test-server", argc, argv, [&] { settle(value, given); });
+    if (over) return {{}, over};
     return {std::move(value), std::nullopt};
 }
 
