@@ -18,6 +18,9 @@ namespace {
 constexpr auto replace_body = static_cast<unsigned char>(wire::reply_code::replace_body);
 constexpr auto proceed = static_cast<unsigned char>(wire::reply_code::proceed);
 
+constexpr int longest_wait =
+    2; // times the timeout of the command, however often the milter says that it is alive
+
 /// Postfix and Sendmail end the SMTP session on a reply that says so.
 bool ends_session(wire::reply_code verdict, std::string_view text) noexcept {
     return verdict == wire::reply_code::shutdown ||
@@ -160,7 +163,9 @@ void conversation::hear(wire::frame_view const& frame, proto::time_point now) {
         auto const* const text = std::get_if<wire::reply_text>(&*reply);
         return settle(row->code, text ? text->text : std::string_view{}, now);
     }
-    deadline_ = now + patience(awaited_, shared_->settings.timeouts);
+    // a milter that is alive for ever must not keep the load from ending
+    auto const wait = patience(awaited_, shared_->settings.timeouts);
+    deadline_ = std::min(now + wait, asked_ + longest_wait * wait);
     if (row->kind == wire::reply_kind::edit)
         note_edit(row->code);
     else

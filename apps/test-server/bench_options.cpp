@@ -9,6 +9,7 @@
 #include "test-server/bench_mail.hpp"
 #include "test-server/bench_refusal.hpp"
 #include "test-server/complaint.hpp"
+#include "test-server/played_mta.hpp"
 #include "test-server/protocol_options.hpp"
 #include "test-server/session_options.hpp"
 #include <milter/version.hpp>
@@ -267,6 +268,7 @@ void settle(bench_options& into, texts const& given, CLI::App const& app) {
     settle_load(into, given, app);
     settle_output(into, given, app);
     into.plan.messages = gather_mail(given.mail, given.message, given.lines);
+    for (auto const& one : into.plan.messages) refuse_unsendable(into.plan.mta, one.headers);
 }
 
 } // namespace
@@ -294,7 +296,8 @@ parsed_bench_options parse_bench_options(int argc, char const* const* argv) {
         return {{}, static_cast<int>(cli::exit_code::usage)};
     }
     app.failure_message(complaint);
-    auto const over = cli::parse_command_line(app, "milter-test-server bench", argc, argv, [&] { settle(value, given, app); });
+    auto const over = cli::parse_command_line(app, "milter-test-server bench", argc, argv,
+                                              [&] { settle(value, given, app); });
     if (over) return {{}, over};
     return {std::move(value), std::nullopt};
 }

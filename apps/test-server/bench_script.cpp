@@ -3,6 +3,7 @@
 #include "test-server/bench_script.hpp"
 
 #include "test-server/macro.hpp"
+#include "test-server/played_mta.hpp"
 #include <milter/message/headers.hpp>
 
 #include <algorithm>
@@ -57,7 +58,7 @@ private:
     void headers(message_plan const& mail) {
         bool const raw = wire::any(agreed_.steps, wire::step::leading_space);
         for (auto const& one : mail.headers) {
-            add(wire::header{one.name, message::shown_value(one.value, raw)});
+            add(wire::header{one.name, shown_of(plan_.mta, one, raw)});
             bytes_ += one.name.size() + one.value.size() + 3; // the colon, and the line's end
         }
         bytes_ += 2; // the empty line

@@ -241,7 +241,8 @@ parsed_options parse_options(int argc, char const* const* argv) {
     add_expectations(app, value, given);
     add_output(app, value, given);
     app.failure_message(complaint);
-    auto const over = cli::parse_command_line(app, "milter-test-server", argc, argv, [&] { settle(value, given, app); });
+    auto const over = cli::parse_command_line(app, "milter-test-server", argc, argv,
+                                              [&] { settle(value, given, app); });
     if (over) return {{}, over};
     return {std::move(value), std::nullopt};
 }

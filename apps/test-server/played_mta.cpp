@@ -11,6 +11,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <stdexcept>
 #include <utility>
 
 namespace milter::test_server {
@@ -51,6 +52,15 @@ std::string refusal_of_headers(mta_profile const& mta, std::vector<mail_header> 
 std::string_view shown_of(mta_profile const& mta, mail_header const& header, bool as_it_stands) {
     auto const shown = message::shown_value(header.value, as_it_stands);
     return mta.longest_header == 0 ? shown : whole_lines(header.name, shown, mta.longest_header);
+}
+
+void refuse_unsendable(mta_profile const& mta, std::vector<mail_header> const& headers) {
+    if (auto const why = refusal_of_headers(mta, headers); !why.empty())
+        throw std::invalid_argument("an MTA refuses the message itself: " + why);
+    for (auto const& one : headers)
+        if (one.name.size() + shown_of(mta, one, true).size() + 2 > wire::default_data_limit)
+            throw std::invalid_argument("the first line of the header \"" + one.name.substr(0, 60) +
+                                        "\" is longer than a packet holds; fold it");
 }
 
 bool ends_session(answer const& given) noexcept {

@@ -46,6 +46,10 @@ std::string refusal_of_headers(mta_profile const& mta, std::vector<mail_header> 
 /// length; without the first blank unless `as_it_stands`. Views the header.
 std::string_view shown_of(mta_profile const& mta, mail_header const& header, bool as_it_stands);
 
+/// A message with these headers that this MTA would not show to a milter: it refuses it, or a packet is too small.
+/// @throws std::invalid_argument
+void refuse_unsendable(mta_profile const& mta, std::vector<mail_header> const& headers);
+
 /// All that it was given to refer to must outlive it. The first failure is kept; after it nothing more is said.
 class played_mta {
 public:

@@ -149,4 +149,22 @@ BOOST_AUTO_TEST_CASE(an_empty_folder_is_no_mail) {
     BOOST_CHECK_THROW(milter::test_server::gather_mail({dir / ""}, {}, 0), std::runtime_error);
 }
 
+BOOST_AUTO_TEST_CASE(messages_that_no_mta_would_show_are_refused) {
+    auto const complaint = [](std::vector<std::string> words) {
+        words.insert(words.begin(), {"-s", "unix:/x"});
+        auto const parsed = support::parse_words(milter::test_server::parse_bench_options, words);
+        BOOST_TEST(parsed.result.exit_code.value_or(0) == 2);
+        return parsed.err;
+    };
+    auto const long_line = "X-Long: " + std::string(66'000, 'v');
+    BOOST_TEST(complaint({"-h", long_line}).find("the first line of the header \"X-Long\"") !=
+               std::string::npos);
+    auto const many = "X-Long: " + std::string(33'000, 'v');
+    BOOST_TEST(
+        complaint({"--as", "sendmail-8.17", "-h", many}).find("552 5.6.0 Headers too large") !=
+        std::string::npos);
+    for (auto const* const rate : {"500/10s", "5/0m", "5/"})
+        BOOST_TEST(complaint({"--rate", rate}).find("is no rate") != std::string::npos, rate);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

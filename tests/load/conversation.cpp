@@ -226,7 +226,10 @@ BOOST_AUTO_TEST_CASE(each_wait_has_its_deadline_which_a_keepalive_puts_off) {
     answer('p');
     BOOST_TEST((talk.deadline() == now + 5s));
     BOOST_TEST(seen().keepalives == 1U);
-    talk.expire(now + 5s);
+    now += 4s;
+    answer('p');
+    BOOST_TEST((talk.deadline() == now + 2s)); // ten seconds in all, alive or not
+    talk.expire(now + 2s);
     BOOST_TEST(only_error() == "1 timed out at end_of_message");
 }
 

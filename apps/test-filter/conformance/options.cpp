@@ -113,7 +113,8 @@ parsed_conformance_options parse_conformance_options(int argc, char const* const
     app.get_formatter()->column_width(36);
     app.set_help_flag("-h,--help", "Prints this");
     add_options(app, value, given);
-    auto const over = cli::parse_command_line(app, "milter-test-filter conformance", argc, argv, [&] { settle(value, given); });
+    auto const over = cli::parse_command_line(app, "milter-test-filter conformance", argc, argv,
+                                              [&] { settle(value, given); });
     if (over) return {{}, over};
     return {std::move(value), std::nullopt};
 }

@@ -110,18 +110,6 @@ message_plan mail_of(texts const& given) {
     return compose(said);
 }
 
-/// No MTA sends more than a packet holds; what breaks the protocol here would be blamed on the milter.
-void refuse_unsendable(conformance_subject const& subject) {
-    auto const& headers = subject.mail.headers;
-    if (auto const why = refusal_of_headers(subject.mta, headers); !why.empty())
-        throw std::invalid_argument("an MTA refuses the message itself: " + why);
-    for (auto const& one : headers)
-        if (one.name.size() + shown_of(subject.mta, one, true).size() + 2 >
-            wire::default_data_limit)
-            throw std::invalid_argument("the first line of the header \"" + one.name.substr(0, 60) +
-                                        "\" is longer than a packet holds; fold it");
-}
-
 void settle(conformance_options& into, texts const& given) {
     for (auto const& one : given.cases) into.selected.add(one);
     auto const all = all_cases();
@@ -143,7 +131,7 @@ void settle(conformance_options& into, texts const& given) {
     subject.quiet = time_of("--quiet", given.quiet);
     subject.client = {"mail.example.com", wire::family::inet, "192.0.2.25", 34567};
     subject.mail = mail_of(given);
-    refuse_unsendable(subject);
+    refuse_unsendable(subject.mta, subject.mail.headers);
     into.style.color = cli::color_of_option(given.color);
 }
 
@@ -158,7 +146,8 @@ parsed_conformance_options parse_conformance_options(int argc, char const* const
     app.set_help_flag("-?,--help", "Prints this");
     add_options(app, value, given);
     app.failure_message(complaint);
-    auto const over = cli::parse_command_line(app, "milter-test-server conformance", argc, argv, [&] { settle(value, given); });
+    auto const over = cli::parse_command_line(app, "milter-test-server conformance", argc, argv,
+                                              [&] { settle(value, given); });
     if (over) return {{}, over};
     return {std::move(value), std::nullopt};
 }

@@ -133,7 +133,8 @@ parsed_run_options parse_run_options(int argc, char const* const* argv) {
     app.set_help_flag("-?,--help", "Prints this");
     add_options(app, value, given);
     app.failure_message(complaint);
-    auto const over = cli::parse_command_line(app, "milter-test-server", argc, argv, [&] { settle(value, given); });
+    auto const over = cli::parse_command_line(app, "milter-test-server", argc, argv,
+                                              [&] { settle(value, given); });
     if (over) return {{}, over};
     return {std::move(value), std::nullopt};
 }
