@@ -13,6 +13,7 @@
 #include <test-server/conformance/suite.hpp>
 #include <unistd.h>
 
+#include <chrono>
 #include <set>
 #include <string>
 #include <string_view>
