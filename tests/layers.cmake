@@ -137,10 +137,10 @@ if(TARGET milter-replay)
     endif()
 endif()
 
-# What scripts/test builds with ThreadSanitizer: the layers that have threads, and the programs. These are tried by the
-# test_apps of another build, by MILTER_BIN_DIR.
+# What scripts/test builds with ThreadSanitizer: the layers that have threads, and the manager, which the test_apps of
+# another build tries, by MILTER_BIN_DIR.
 add_custom_target(threaded_tests)
-foreach(target IN ITEMS test_net test_filter test_compat test_service milter-manager milter-test-server milter-test-filter)
+foreach(target IN ITEMS test_net test_filter test_compat test_service milter-manager)
     if(TARGET ${target})
         add_dependencies(threaded_tests ${target})
     endif()

@@ -69,7 +69,7 @@ public:
     template <class Command>
     void add(Command const& command, std::optional<std::string> const& macros = std::nullopt) {
         bool const sent = agreed_.sends(Command::code);
-        if (macros && (sent || !is_content(Command::code)))
+        if (macros && (sent || !wire::is_content(Command::code)))
             wire::encode(leg_.bytes, wire::macros{Command::code, wire::zstr_list(*macros)});
         if (!sent) return;
         wire::encode(leg_.bytes, command);

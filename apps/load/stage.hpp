@@ -46,10 +46,4 @@ constexpr stage stage_of(wire::command_code code) noexcept {
     return stage::negotiate;
 }
 
-/// Headers and what follows: nothing of them is sent ahead.
-constexpr bool is_content(wire::command_code code) noexcept {
-    return code == wire::command_code::header || code == wire::command_code::end_of_headers ||
-           code == wire::command_code::body || code == wire::command_code::end_of_message;
-}
-
 } // namespace milter::load

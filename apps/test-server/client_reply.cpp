@@ -14,15 +14,10 @@ using code = wire::command_code;
 
 bool is_early(code stage) noexcept { return stage == code::connect || stage == code::helo; }
 
-bool is_content(code stage) noexcept {
-    return stage == code::header || stage == code::end_of_headers || stage == code::body ||
-           stage == code::end_of_message;
-}
-
 std::string const& rejection(reply_habits const& habits, code stage, bool of_text) {
     if (is_early(stage)) return habits.reject_early;
     bool const late = stage == code::body || stage == code::end_of_message;
-    bool const content = of_text ? late : is_content(stage);
+    bool const content = of_text ? late : wire::is_content(stage);
     return content ? habits.reject_content : habits.reject;
 }
 

@@ -3,17 +3,11 @@
 #include "test-server/delivery.hpp"
 
 #include <milter/ascii.hpp>
-#include <milter/message/edit_text.hpp>
 #include <milter/message/envelope.hpp>
-
-#include <cstdint>
-#include <utility>
 
 namespace milter::test_server {
 
 namespace {
-
-constexpr message::edit_limits no_limits{SIZE_MAX, SIZE_MAX, SIZE_MAX};
 
 bool same_address(std::string_view a, std::string_view b) {
     return equal_ignoring_case(message::bare_address(a), message::bare_address(b));
@@ -57,31 +51,16 @@ void begin_delivery(message_outcome& result, message_plan const& mail,
     for (auto const& chunk : mail.chunks) result.body += chunk;
 }
 
-void note_edit(message_outcome& result, wire::any_reply const& reply, bool leading_space) {
-    if (std::holds_alternative<wire::progress>(reply)) {
-        ++result.keepalives;
-        return;
-    }
-    if (auto const* piece = std::get_if<wire::replace_body>(&reply))
-        result.new_body += piece->bytes;
-    auto text = message::edit_text(reply, leading_space);
-    auto& all = result.edit_texts;
-    bool const goes_on =
-        text == "replace_body" && !all.empty() && all.back() == text; // its next piece
-    if (!text.empty() && !goes_on) all.push_back(std::move(text));
-    static_cast<void>(message::stage(result.edits, reply, leading_space, no_limits));
-}
-
 void finish_delivery(message_outcome& result) {
     auto& verdict = result.verdict;
     bool const at_end = verdict.stage == wire::command_code::end_of_message;
     result.edits_stand = at_end && (verdict.what == status::pass || verdict.what == status::accept);
     if (!result.edits_stand) return; // statement 153
-    result.quarantine = result.edits.quarantine;
+    result.quarantine = result.edits.list.quarantine;
     if (result.quarantine) verdict.what = status::quarantine;
-    for (auto const& edit : result.edits.headers) result.headers.apply(edit, 1);
-    for (auto const& edit : result.edits.envelope) apply_envelope(result, edit);
-    if (result.edits.replaces_body) result.body = result.new_body;
+    for (auto const& edit : result.edits.list.headers) result.headers.apply(edit, 1);
+    for (auto const& edit : result.edits.list.envelope) apply_envelope(result, edit);
+    if (result.edits.list.replaces_body) result.body = result.edits.body;
 }
 
 } // namespace milter::test_server

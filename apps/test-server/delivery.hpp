@@ -10,9 +10,6 @@ namespace milter::test_server {
 /// Puts the message as it came into `result`, all but its recipients.
 void begin_delivery(message_outcome& result, message_plan const& mail, message::header_rules rules);
 
-/// Notes an edit or a keepalive.
-void note_edit(message_outcome& result, wire::any_reply const& reply, bool leading_space);
-
 /// The verdict is there: applies the edits if the message was accepted at its end, and settles what it is called.
 void finish_delivery(message_outcome& result);
 

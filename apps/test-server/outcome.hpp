@@ -3,8 +3,8 @@
 #pragma once
 
 #include "test-server/plan.hpp"
-#include <milter/message/edit.hpp>
 #include <milter/message/headers.hpp>
+#include <milter/message/noted_edits.hpp>
 #include <milter/proto/negotiation.hpp>
 
 #include <cstddef>
@@ -64,12 +64,8 @@ struct message_outcome {
     answer verdict;
     std::vector<recipient_outcome> refused; ///< recipients
     std::optional<std::string> quarantine;  ///< reason
-    std::size_t keepalives = 0;
+    message::noted_edits edits;
     bool edits_stand = false; ///< the message was accepted at its end
-    message::edit_list edits;
-    std::vector<std::string>
-        edit_texts;       ///< in the order in which they came, as message::edit_text() has them
-    std::string new_body; ///< when edits.replaces_body
 
     /// The message with the edits that stand.
     smtp_path sender;

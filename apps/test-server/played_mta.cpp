@@ -27,11 +27,6 @@ std::string without_nul(std::string_view text) {
     return out;
 }
 
-bool is_content(code stage) noexcept {
-    return stage == code::header || stage == code::end_of_headers || stage == code::body ||
-           stage == code::end_of_message;
-}
-
 /// Of `name: value` as many whole lines as fit. The first one is shown whatever its length.
 std::string_view whole_lines(std::string_view name, std::string_view value, std::size_t limit) {
     auto const before = name.size() + 2;
@@ -179,7 +174,7 @@ void played_mta::refuse_early_reply() {
 
 /// Also of a command that was negotiated away, unless it is one of the content (statement 57).
 void played_mta::send_macros(code stage, error_code& ec) {
-    if (!session_.sends(stage) && is_content(stage)) return;
+    if (!session_.sends(stage) && wire::is_content(stage)) return;
     auto const packed = macros_for(stage, plan_, values, agreed_);
     if (!packed) return;
     wire::macros const all{stage, wire::zstr_list(*packed)};
@@ -196,7 +191,9 @@ void played_mta::hear(wire::any_reply const& reply, answer& given) {
         given.what = status_of(heard, given.reply);
         skipped_ = heard == wire::reply_code::skip;
     } else if (message) {
-        note_edit(*message, reply, wire::any(agreed_.steps, wire::step::leading_space));
+        auto const leading_space = wire::any(agreed_.steps, wire::step::leading_space);
+        if (auto const ec = message->edits.note(reply, leading_space))
+            fail(ec, "the milter asks for more edits of one message than we keep");
     }
 }
 

@@ -47,12 +47,13 @@ json envelope_edit_json(message::envelope_edit const& edit) {
 
 json edits_json(message_outcome const& message) {
     auto all = json::array();
-    for (auto const& edit : message.edits.headers) all.push_back(header_edit_json(edit));
-    for (auto const& edit : message.edits.envelope) all.push_back(envelope_edit_json(edit));
-    if (message.edits.replaces_body)
-        all.push_back({{"edit", "replace_body"}, {"bytes", text_json(message.new_body)}});
-    if (message.edits.quarantine)
-        all.push_back({{"edit", "quarantine"}, {"reason", text_json(*message.edits.quarantine)}});
+    for (auto const& edit : message.edits.list.headers) all.push_back(header_edit_json(edit));
+    for (auto const& edit : message.edits.list.envelope) all.push_back(envelope_edit_json(edit));
+    if (message.edits.list.replaces_body)
+        all.push_back({{"edit", "replace_body"}, {"bytes", text_json(message.edits.body)}});
+    if (message.edits.list.quarantine)
+        all.push_back(
+            {{"edit", "quarantine"}, {"reason", text_json(*message.edits.list.quarantine)}});
     return all;
 }
 
@@ -76,7 +77,7 @@ json result_json(message_outcome const& message) {
 json message_json(message_outcome const& message) {
     auto one = answer_json(message.verdict);
     if (message.quarantine) one["quarantine"] = text_json(*message.quarantine);
-    if (message.keepalives != 0) one["keepalives"] = message.keepalives;
+    if (message.edits.keepalives != 0) one["keepalives"] = message.edits.keepalives;
     auto refused = json::array();
     for (auto const& recipient : message.refused) {
         json entry{{"address", text_json(recipient.address)}};

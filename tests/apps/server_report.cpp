@@ -39,7 +39,7 @@ message_outcome delivered(status what, code stage, Edits const&... edits) {
     begin_delivery(one, plain_mail(), milter::message::header_rules::postfix);
     for (auto const* address : {"<b@test>", "<c@test>"})
         one.recipients.push_back({changed_line::mark::same, address});
-    (note_edit(one, edits, false), ...);
+    (static_cast<void>(one.edits.note(edits, false)), ...);
     one.verdict = {what, stage, {}};
     finish_delivery(one);
     return one;
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(edits_of_an_accepted_message_are_carried_out_152_169) {
                   wire::change_from{"<x@test>", "SIZE=1"}, wire::replace_body{"new "},
                   wire::replace_body{"body\r\n"}, wire::progress{});
     BOOST_TEST(one.edits_stand);
-    BOOST_TEST(one.keepalives == 1U);
+    BOOST_TEST(one.edits.keepalives == 1U);
     BOOST_TEST(text_of(session_of(one), true) == "status: pass\n"
                                                  "elapsed-time: 0.001500 seconds\n"
                                                  "\n"

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSL-1.0
-"""same_answers.py PROGRAMS MILTER_TEST_SERVER - plays the same sessions to a filter on libmilter and to its twin on the toolkit
+"""same_answers.py PROGRAMS MILTER_TEST_SERVER [--all] - plays the same sessions to a filter on libmilter and to its twin on the toolkit
 
 PROGRAMS holds NAME_libmilter and NAME_toolkit for each NAME: the same source, of which only the include differs. Compared are all
 packets of each session (milter-test-server -v, or the bytes of hand-made ones), and what the callbacks saw, in their order.
-Each difference is printed; the last line counts.
+Each difference is printed; the last line counts. A session is played by two of the MTAs, each of them as often as any other, or with --all
+by every one.
 """
 
 import os
@@ -192,8 +193,10 @@ def neutral(text):
 
 
 class Comparison:
-    def __init__(self, server):
+    def __init__(self, server, every_profile):
         self.server = server
+        self.every_profile = every_profile
+        self.turn = 0
         self.count = self.differences = 0
 
     def same(self, what, ours, theirs):
@@ -203,9 +206,15 @@ class Comparison:
         self.differences += 1
         print("---- %s\nlibmilter:\n%s\ntoolkit:\n%s" % (what, theirs, ours))
 
+    def profiles(self):
+        """Those of the next session: with as many sessions as MTAs, each MTA has its turn twice."""
+        first = self.turn % len(PROFILES)
+        self.turn += 1
+        return PROFILES if self.every_profile else (PROFILES[first], PROFILES[(first + len(PROFILES) // 2) % len(PROFILES)])
+
     def compare(self, title, pair, sessions):
         for arguments in sessions:
-            for profile in PROFILES:
+            for profile in self.profiles():
                 for _ in range(3):  # an MTA that leaves without waiting may be gone before libmilter has looked
                     said = [neutral(one.played(self.server, profile + arguments) + one.news()) for one in pair]
                     if said[0] == said[1] or "--quit-after" not in arguments:
@@ -226,8 +235,8 @@ class Comparison:
             self.same("%s: exit status" % name, pair[0].stop(signal.SIGTERM), 0)
 
 
-def main(programs, server):
-    comparison = Comparison(server)
+def main(programs, server, *options):
+    comparison = Comparison(server, "--all" in options)
     with tempfile.TemporaryDirectory() as folder:
         for negotiation in ("none", "all", "noreply", "reject", "macros"):
             comparison.program(folder, programs, "greylist_milter", ["-n", negotiation], GREYLIST)

@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(the_smallest_configuration_has_the_defaults_of_the_structs)
     BOOST_TEST(report(loaded) == "");
     BOOST_REQUIRE(loaded.config);
     config expected;
-    expected.listens.push_back({*milter::parse_endpoint("/run/mta.sock"), {}, {}, {}});
+    expected.listens.push_back({*milter::parse_endpoint("/run/mta.sock"), {}, {}, {}, {}});
     expected.listens[0].spelled = loaded.config->listens[0].spelled;
     expected.milters.emplace_back();
     expected.milters[0].name = "a";

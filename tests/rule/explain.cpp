@@ -72,8 +72,8 @@ BOOST_AUTO_TEST_CASE(one_condition_with_what_it_looked_at) {
         "true: s25r(client.name) (client.name = \"ppp-9.dialup.example.com\")",
         "true: length(client.name) == 24 (length(client.name) = 24)",
         "true: or_else(declared_size, 0B) < 1B (or_else(declared_size, 0B) = 0B)",
-        R"(false: client.name == helo (client.name = "ppp-9.dialup.example.com", helo = "a\x0ab\x7f )"
-        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"...)",
+        (R"(false: client.name == helo (client.name = "ppp-9.dialup.example.com", helo = "a\x0ab\x7f )"
+         "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"...)"),
         "true: private(client.address) == false (private(client.address) = false)",
     };
     for (std::string const row : rows) {

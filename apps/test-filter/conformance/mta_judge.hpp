@@ -63,7 +63,7 @@ private:
     void answer(wire::command_code code, proto::time_point now);
     void say_verdict();
     template <class Reply> void say(Reply const& reply);
-    wire::reply_code verdict_for(wire::command_code code);
+    wire::reply_code verdict_for(wire::command_code stage);
     void end_message();
     void note(std::string line);
 

@@ -12,7 +12,7 @@ namespace milter::test_filter {
 
 /// All but the negotiation is CONTINUE unless said otherwise.
 struct variant {
-    char const* name;
+    char const* name = "";
     std::uint32_t version = 6;
     wire::step steps = wire::step::none;                 ///< as far as they are offered
     bool asks_for_macros = false;                        ///< lists of its own

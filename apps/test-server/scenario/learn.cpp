@@ -64,7 +64,7 @@ void expect_what_came(scenario& steps, scenario_result const& result) {
             expect_verdict(one.expected, outcome.given);
         if (outcome.message && settles_message(one.what, outcome.given.what)) {
             if (outcome.message->edits_stand)
-                expect_edits(one.expected.message, outcome.message->edit_texts);
+                expect_edits(one.expected.message, outcome.message->edits.texts);
         }
     }
 }

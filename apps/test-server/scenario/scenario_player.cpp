@@ -38,7 +38,7 @@ step_expectation with_quarantine(step_expectation wanted) {
 /// Of thousands of scenarios the messages would be a lot; what is told of them later are their edits.
 void keep_edits_only(message_outcome& one) {
     message_outcome kept;
-    kept.edit_texts = std::move(one.edit_texts);
+    kept.edits.texts = std::move(one.edits.texts);
     kept.edits_stand = one.edits_stand;
     one = std::move(kept);
 }

@@ -117,7 +117,7 @@ json step_json(scenario_step const& step, step_result const& result) {
     if (outcome.failed) one["error"] = text_json(outcome.failed->text);
     if (outcome.message) {
         auto edits = json::array();
-        for (auto const& text : outcome.message->edit_texts) edits.push_back(text_json(text));
+        for (auto const& text : outcome.message->edits.texts) edits.push_back(text_json(text));
         one["edits"] = std::move(edits);
         one["edits_stand"] = outcome.message->edits_stand;
     }

@@ -137,8 +137,9 @@ public:
         if (wanted.quarantine && one.quarantine && !wanted.quarantine->matches(*one.quarantine))
             add("quarantine " + quoted(wanted.quarantine->text()), quoted(*one.quarantine));
         check_edits(wanted, one);
-        if (one.keepalives < wanted.keepalives)
-            add(fmt::format("{} keepalives", wanted.keepalives), fmt::format("{}", one.keepalives));
+        if (one.edits.keepalives < wanted.keepalives)
+            add(fmt::format("{} keepalives", wanted.keepalives),
+                fmt::format("{}", one.edits.keepalives));
     }
 
     std::vector<step_finding> take() { return std::move(findings_); }
@@ -203,11 +204,11 @@ private:
         auto const same = [](text_pattern const& pattern, std::string const& text) {
             return pattern.matches(text);
         };
-        if (wanted.edits) check_all("edits", *wanted.edits, one.edit_texts, same);
+        if (wanted.edits) check_all("edits", *wanted.edits, one.edits.texts, same);
         for (auto const& pattern : wanted.edit)
-            if (std::none_of(one.edit_texts.begin(), one.edit_texts.end(),
+            if (std::none_of(one.edits.texts.begin(), one.edits.texts.end(),
                              [&](std::string const& text) { return pattern.matches(text); }))
-                add("edit " + quoted(pattern.text()), listed(one.edit_texts));
+                add("edit " + quoted(pattern.text()), listed(one.edits.texts));
     }
 
     template <class Fits>

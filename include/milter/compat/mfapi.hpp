@@ -239,7 +239,8 @@ inline int smfi_quarantine(SMFICTX* context, char const* reason) {
 
 /// Tells the MTA at once that the filter is at work.
 inline int smfi_progress(SMFICTX* context) {
-    if (milter::compat::detail::edit(context, milter::wire::progress{}) != MI_SUCCESS)
+    if (context == nullptr ||
+        milter::compat::detail::edit(context, milter::wire::progress{}) != MI_SUCCESS)
         return MI_FAILURE;
     return context->flush();
 }

@@ -2,14 +2,13 @@
 // milter/test/delivery.hpp - what became of a message
 #pragma once
 
-#include <milter/message/edit_text.hpp>
 #include <milter/message/envelope.hpp>
 #include <milter/message/headers.hpp>
+#include <milter/message/noted_edits.hpp>
 #include <milter/test/answer.hpp>
 #include <milter/test/mail.hpp>
 
 #include <algorithm>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,60 +38,34 @@ struct delivery {
 
 namespace detail {
 
-/// Edits on their way: kept until the verdict, as the MTAs do not.
-class staged_edits {
-public:
-    void note(wire::any_reply const& reply, bool leading_space, delivery& to) {
-        if (std::holds_alternative<wire::progress>(reply)) {
-            ++to.keepalives;
-            return;
-        }
-        auto text = message::edit_text(reply, leading_space);
-        auto const* const piece = std::get_if<wire::replace_body>(&reply);
-        if (piece) body_.append(piece->bytes);
-        bool const goes_on = piece && !to.edits.empty() && to.edits.back() == text;
-        if (!text.empty() && !goes_on) to.edits.push_back(std::move(text));
-        static_cast<void>(message::stage(edits_, reply, leading_space, no_limits));
+inline void apply(message::envelope_edit const& edit, mail& to) {
+    auto const is_it = [&](std::string const& one) {
+        return equal_ignoring_case(message::bare_address(one), message::bare_address(edit.address));
+    };
+    auto& all = to.recipients;
+    switch (edit.what) {
+    case wire::reply_code::change_from: to.sender = edit.address; return;
+    case wire::reply_code::delete_rcpt: std::erase_if(all, is_it); return;
+    default:
+        if (std::none_of(all.begin(), all.end(), is_it)) all.push_back(edit.address);
     }
+}
 
-    void apply(delivery& to, message::header_rules rules) const {
-        to.quarantine = edits_.quarantine;
-        message::headers headers(rules);
-        for (auto const& one : to.result.headers)
-            headers.append_original(one.name, " " + one.value);
-        for (auto const& edit : edits_.headers) headers.apply(edit, 1);
-        to.result.headers.clear();
-        headers.for_each([&](message::header_field const& field) {
-            if (field.visible())
-                to.result.headers.push_back(
-                    {std::string(field.now_name()),
-                     std::string(message::shown_value(field.now_value(), false))});
-        });
-        for (auto const& edit : edits_.envelope) apply(to.result, edit);
-        if (edits_.replaces_body) to.result.body = body_;
-    }
-
-private:
-    static constexpr message::edit_limits no_limits{SIZE_MAX, SIZE_MAX, SIZE_MAX};
-
-    static bool same(std::string_view a, std::string_view b) {
-        return equal_ignoring_case(message::bare_address(a), message::bare_address(b));
-    }
-
-    static void apply(mail& to, message::envelope_edit const& edit) {
-        auto const is_it = [&](std::string const& one) { return same(one, edit.address); };
-        auto& all = to.recipients;
-        switch (edit.what) {
-        case wire::reply_code::change_from: to.sender = edit.address; return;
-        case wire::reply_code::delete_rcpt: std::erase_if(all, is_it); return;
-        default:
-            if (std::none_of(all.begin(), all.end(), is_it)) all.push_back(edit.address);
-        }
-    }
-
-    message::edit_list edits_;
-    std::string body_;
-};
+inline void apply(message::noted_edits const& edits, delivery& to, message::header_rules rules) {
+    to.quarantine = edits.list.quarantine;
+    message::headers headers(rules);
+    for (auto const& one : to.result.headers) headers.append_original(one.name, " " + one.value);
+    for (auto const& edit : edits.list.headers) headers.apply(edit, 1);
+    to.result.headers.clear();
+    headers.for_each([&](message::header_field const& field) {
+        if (field.visible())
+            to.result.headers.push_back(
+                {std::string(field.now_name()),
+                 std::string(message::shown_value(field.now_value(), false))});
+    });
+    for (auto const& edit : edits.list.envelope) apply(edit, to.result);
+    if (edits.list.replaces_body) to.result.body = edits.body;
+}
 
 } // namespace detail
 

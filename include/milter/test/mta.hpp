@@ -84,7 +84,7 @@ public:
     delivery deliver(test::mail const& one = {});
 
     /// Since end_of_message() was said last; deliver() has its own.
-    std::vector<std::string> const& edits() const noexcept { return last_.edits; }
+    std::vector<std::string> const& edits() const noexcept { return edits_.texts; }
 
     /// Whether the filter is shown this command at all.
     bool sends(wire::command_code stage) {
@@ -136,8 +136,7 @@ private:
 
     progress at_ = progress::nothing;
     std::optional<settled_client> settled_; ///< accepted or refused for the whole connection
-    delivery last_;                         ///< edits of the message in transfer
-    detail::staged_edits staged_;
+    message::noted_edits edits_;            ///< of the message in transfer
 };
 
 template <in_process_filter Filter> proto::agreement const& mta<Filter>::negotiate() {
@@ -166,8 +165,7 @@ template <in_process_filter Filter>
 answer mta<Filter>::mail(std::string_view sender, std::vector<std::string> const& args) {
     reach(progress::greeted);
     at_ = progress::mail;
-    last_ = {};
-    staged_ = {};
+    edits_ = {};
     auto const packed = wire::pack_zstr(args);
     return ask(wire::mail{sender, wire::zstr_list(packed)});
 }
@@ -302,9 +300,9 @@ template <in_process_filter Filter> delivery mta<Filter>::deliver(test::mail con
     if (!goes_on(end_of_headers(), to, code::end_of_headers)) return settled();
     if (!goes_on(body(one.body), to, code::body)) return settled();
     goes_on(end_of_message(), to, code::end_of_message);
-    to.edits = last_.edits;
-    to.keepalives = last_.keepalives;
-    if (to.accepted()) staged_.apply(to, rules_);
+    to.edits = edits_.texts;
+    to.keepalives = edits_.keepalives;
+    if (to.accepted()) detail::apply(edits_, to, rules_);
     return settled();
 }
 
@@ -350,7 +348,7 @@ template <in_process_filter Filter> void mta<Filter>::exchange(answer* given) {
         while (auto const reply = session_.next({}, ec)) {
             auto const heard = wire::code_of(*reply);
             if (wire::row_of(heard).kind != wire::reply_kind::verdict) {
-                staged_.note(*reply, raw, last_);
+                check(edits_.note(*reply, raw));
             } else if (given) {
                 auto const* const text = std::get_if<wire::reply_text>(&*reply);
                 *given = {heard, text ? std::string(text->text) : std::string()};

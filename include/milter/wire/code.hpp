@@ -140,6 +140,12 @@ constexpr reply_row const& row_of(reply_code code) noexcept {
 constexpr std::string_view name_of(command_code code) noexcept { return row_of(code).name; }
 constexpr std::string_view name_of(reply_code code) noexcept { return row_of(code).name; }
 
+/// Headers and what follows: nothing of them is sent ahead, and their macros go with them only (statement 57).
+constexpr bool is_content(command_code code) noexcept {
+    return code == command_code::header || code == command_code::end_of_headers ||
+           code == command_code::body || code == command_code::end_of_message;
+}
+
 /// Stage numbers of the macro lists in a negotiation reply; mind the order of the last two.
 enum class macro_stage : std::uint32_t {
     connect = 0,
