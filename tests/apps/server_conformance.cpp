@@ -18,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 using namespace programs_test;
@@ -31,7 +32,7 @@ struct conformance_fixture : programs_fixture {
     }
 
     void keeps_all(arguments filter_args) {
-        start(filter_args);
+        start(std::move(filter_args));
         auto const done = try_it({"--strict", "--timeout", "60s", "--patience", "60s"});
         BOOST_TEST(done.exit_code == 0, done.out + done.err);
         BOOST_TEST(contains(done.out, " 0 failed"), done.out);

@@ -239,8 +239,8 @@ verdikt = "x"
 macros = { body = "i" }
 )");
     std::vector<std::string> const expected = {
-        "a.toml:1:1: unknown key \"titel\"; there are title, as, include, variables, macros and "
-        "step",
+        ("a.toml:1:1: unknown key \"titel\"; there are title, as, include, variables, macros and "
+         "step"),
         "a.toml:2:6: there is no MTA \"exim\"",
         "a.toml:3:11: missing.toml: No such file or directory",
         "a.toml:5:5: \"a\" is a text in quotes",

@@ -50,17 +50,17 @@ private:
     void take_command(wire::any_command const& command, wire::frame_view const& frame,
                       proto::time_point now);
     void judge_wait(proto::time_point now);
-    void judge_left_out(wire::command_code code);
+    void judge_left_out(wire::command_code stage);
     void judge_end_of(wire::connect const& client, std::size_t payload_bytes);
-    void judge_place(wire::command_code code);
-    void judge_order(wire::command_code code);
+    void judge_place(wire::command_code stage);
+    void judge_order(wire::command_code stage);
     void judge_content(wire::any_command const& command);
     void judge_client(wire::connect const& client);
     void judge_args(wire::zstr_list args);
     void judge_header(wire::header const& header);
     void judge_body(std::string_view bytes);
-    void judge_earlier_verdicts(wire::command_code code);
-    void answer(wire::command_code code, proto::time_point now);
+    void judge_earlier_verdicts(wire::command_code stage);
+    void answer(wire::command_code stage, proto::time_point now);
     void say_verdict();
     template <class Reply> void say(Reply const& reply);
     wire::reply_code verdict_for(wire::command_code stage);

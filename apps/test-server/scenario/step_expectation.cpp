@@ -183,6 +183,7 @@ private:
             if (has(pattern)) add("no header " + quoted(pattern.text()), "there is one");
         if (!wanted.headers) return;
         std::vector<std::string> texts;
+        texts.reserve(all.size());
         for (auto const& h : all) texts.push_back(fmt::format("{}: {}", h.name, h.value));
         bool right = all.size() == wanted.headers->size();
         for (std::size_t i = 0; right && i < all.size(); ++i)
@@ -216,6 +217,7 @@ private:
                    std::vector<std::string> const& found, Fits fit) {
         if (std::equal(wanted.begin(), wanted.end(), found.begin(), found.end(), fit)) return;
         std::vector<std::string> expected;
+        expected.reserve(wanted.size());
         for (auto const& one : wanted) expected.push_back(one.text());
         add(fmt::format("{} {}", what, listed(expected)), listed(found));
     }

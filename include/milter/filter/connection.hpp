@@ -177,10 +177,10 @@ awaitable<void> serve(net::socket connected, worker_state& worker, proto::wish c
         while (auto const command = session.next(ec)) {
             auto pending = dispatch.start(*command);
             if constexpr (has_coroutines<Filter, async_context>) {
-                // clang-tidy takes the frame of the coroutine for what was moved.
-                if (pending.index() != 0)
-                    co_await wait_for_any(with, dispatch,
-                                          pending); // NOLINT(bugprone-use-after-move)
+                if (pending.index() != 0) {
+                    // NOLINTNEXTLINE(bugprone-use-after-move): the frame is taken for `connected`
+                    co_await wait_for_any(with, dispatch, pending);
+                }
             }
             if (dispatch.error() || with.context.broken()) break;
         }

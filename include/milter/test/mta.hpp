@@ -130,7 +130,7 @@ private:
     message::header_rules rules_ = message::header_rules::postfix;
     std::map<code, std::map<std::string, std::string>> macros_;
     struct settled_client {
-        code stage;
+        code stage{};
         answer given;
     };
 
