@@ -114,7 +114,7 @@ template <class Command> asio::awaitable<answer> played_mta::say(Command const& 
     if (session_.sends(Command::code)) tell("> " + wire::describe(wire::any_command(command)));
     if (!ec)
         co_await drive_.command(
-            command, {}, [&](wire::any_reply const& reply) { hear(reply, given); }, ec);
+            command, {}, [&](wire::any_reply const& reply) { return hear(reply, given); }, ec);
     if (ec) {
         fail(ec);
         given.what = status::error;
@@ -182,7 +182,7 @@ void played_mta::send_macros(code stage, error_code& ec) {
     session_.send(all, proto::clock::now(), ec);
 }
 
-void played_mta::hear(wire::any_reply const& reply, answer& given) {
+error_code played_mta::hear(wire::any_reply const& reply, answer& given) {
     tell("< " + wire::describe(reply));
     auto const heard = wire::code_of(reply);
     if (wire::row_of(heard).kind == wire::reply_kind::verdict) {
@@ -192,9 +192,12 @@ void played_mta::hear(wire::any_reply const& reply, answer& given) {
         skipped_ = heard == wire::reply_code::skip;
     } else if (message) {
         auto const leading_space = wire::any(agreed_.steps, wire::step::leading_space);
-        if (auto const ec = message->edits.note(reply, leading_space))
+        if (auto const ec = message->edits.note(reply, leading_space)) {
             fail(ec, "the milter asks for more edits of one message than we keep");
+            return ec;
+        }
     }
+    return {};
 }
 
 /// A text that is no SMTP reply costs the milter the session, where the MTA looks at it.

@@ -55,7 +55,9 @@ class played_mta {
 public:
     played_mta(net::stream& peer, session_plan const& plan, transcript const& log)
         : plan_(plan), log_(log), session_(plan.protocol),
-          drive_(peer, session_, plan.protocol.timeouts.write) {}
+          drive_(peer, session_, plan.protocol.timeouts.write) {
+        drive_.longest_wait(10); // a milter that says for ever that it is alive does not keep us
+    }
 
     net::asio::awaitable<void> negotiate();
 
@@ -92,7 +94,7 @@ public:
 private:
     template <class Command> net::asio::awaitable<answer> say(Command const& command);
     void send_macros(wire::command_code stage, error_code& ec);
-    void hear(wire::any_reply const& reply, answer& given);
+    error_code hear(wire::any_reply const& reply, answer& given);
     void tell(std::string_view line) const {
         if (log_) log_(line);
     }

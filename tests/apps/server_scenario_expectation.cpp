@@ -71,6 +71,23 @@ BOOST_AUTO_TEST_CASE(reply_is_compared_with_a_pattern) {
           {"rcpt: expected reply \"550 5.1.2 *\"; found: none"});
 }
 
+BOOST_AUTO_TEST_CASE(what_the_client_hears_says_what_the_verdict_is) {
+    on(code::rcpt, own_reply("550 5.1.1 no such user"));
+    auto const rcpt = std::string("[[step]]\nrcpt = \"a@b\"\n");
+    passes(rcpt + "expect = { client_hears = \"550 5.1.1 no such user\" }\n");
+    tells(rcpt + "expect = { client_hears = \"451 *\" }\n",
+          {"rcpt: expected that the client hears \"451 *\"; found: \"550 5.1.1 no such user\""});
+}
+
+BOOST_AUTO_TEST_CASE(session_that_breaks_has_no_verdict) {
+    leaves = true;
+    for (auto const* expected : {"\"any\"", "{ reply = \"*\" }", "{ client_hears = \"*\" }"}) {
+        auto const found = unmet(std::string("[[step]]\ndata = true\nexpect = ") + expected + "\n");
+        BOOST_REQUIRE_EQUAL(found.size(), 1U);
+        BOOST_TEST(found[0].starts_with("data: expected a verdict; found: error"), found[0]);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(commands_that_are_negotiated_away_are_not_sent) {
     wants.wants.steps = wire::step::no_helo;
     passes("[[step]]\nhelo = \"x\"\nexpect = \"not_sent\"\n[[step]]\nmail = \"a@b\"\nexpect = { "

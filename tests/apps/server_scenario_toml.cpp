@@ -119,6 +119,7 @@ end_of_message = true
 [step.expect]
 verdict = "quarantine"
 reply = "250 *"
+client_hears = "250 *"
 sender = "carol@example.org"
 recipients = []
 recipient = ["bob@*"]
@@ -237,6 +238,9 @@ within = 5
 header = [": x"]
 verdikt = "x"
 macros = { body = "i" }
+[[step]]
+helo = "x"
+expect = { steps = "no_body", version = 2 }
 )");
     std::vector<std::string> const expected = {
         ("a.toml:1:1: unknown key \"titel\"; there are title, as, include, variables, macros and "
@@ -263,7 +267,9 @@ macros = { body = "i" }
         "a.toml:32:10: \"within\" is a text in quotes",
         "a.toml:33:11: \": x\" is no header: NAME, or NAME: VALUE",
         "a.toml:34:1: unknown key \"verdikt\"; there are verdict, reply, client_hears, error, ",
-        "a.toml:35:12: body has no list of macros"};
+        "a.toml:35:12: body has no list of macros",
+        "a.toml:38:12: \"steps\" is expected of a step negotiate, and of no other",
+        "a.toml:38:31: \"version\" is expected of a step negotiate, and of no other"};
     std::vector<std::string> lines;
     for (std::string_view rest = told; !rest.empty();) {
         auto const end = std::min(rest.find('\n'), rest.size());

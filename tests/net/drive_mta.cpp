@@ -34,7 +34,7 @@ namespace {
 /// An MTA side on a socket that keeps the borders between writes; the test is the filter.
 class written {
 public:
-    written() {
+    explicit written(proto::mta_options const& options = {}) : mta_(options) {
         int ends[2];
         BOOST_TEST_REQUIRE(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0);
         filter_ = ends[0];
@@ -81,6 +81,24 @@ public:
         return verdict;
     }
 
+    void longest_wait(int times) { drive_->longest_wait(times); }
+
+    /// The end of a message, which each keepalive that has come answers with another one.
+    void ask_a_filter_that_only_lives(milter::errc stop_with = {}) {
+        filter_says(wire::progress{});
+        ec = {};
+        run([&]() -> asio::awaitable<void> {
+            co_await drive_->command(
+                wire::end_of_message{}, {},
+                [&](wire::any_reply const&) -> error_code {
+                    filter_says(wire::progress{});
+                    ++keepalives;
+                    return stop_with == milter::errc{} ? error_code() : stop_with;
+                },
+                ec);
+        });
+    }
+
     void filter_goes() const { ::shutdown(filter_, SHUT_RDWR); }
     std::string const& unwritten() const noexcept { return mta_.output(); }
 
@@ -104,6 +122,7 @@ public:
     }
 
     error_code ec;
+    std::size_t keepalives = 0;
 
 private:
     template <class Work> void run(Work work) { support::run(context_, work()); }
@@ -169,6 +188,35 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_written_any_more_is_dropped) {
     BOOST_TEST(!mta.asked(wire::helo{"client.test"}));
     BOOST_TEST(mta.ec == milter::errc::connection_closed);
     BOOST_TEST(mta.unwritten() == "");
+}
+
+BOOST_AUTO_TEST_CASE(filter_that_says_for_ever_that_it_lives_is_given_up_when_a_wait_has_an_end) {
+    proto::mta_options options;
+    options.timeouts.end_of_message = 20ms;
+    written mta(options);
+    mta.negotiate(step::none);
+    mta.longest_wait(2);
+    mta.come_to_header();
+    mta.filter_says(wire::proceed{});
+    mta.say(wire::data{});
+    mta.filter_says(wire::proceed{});
+    mta.say(wire::end_of_headers{});
+    mta.ask_a_filter_that_only_lives();
+    BOOST_TEST(mta.ec == milter::errc::timed_out);
+    BOOST_TEST(mta.keepalives >= 1U);
+}
+
+BOOST_AUTO_TEST_CASE(who_hears_a_reply_may_end_the_wait) {
+    written mta;
+    mta.negotiate(step::none);
+    mta.come_to_header();
+    mta.filter_says(wire::proceed{});
+    mta.say(wire::data{});
+    mta.filter_says(wire::proceed{});
+    mta.say(wire::end_of_headers{});
+    mta.ask_a_filter_that_only_lives(milter::errc::limit_exceeded);
+    BOOST_TEST(mta.ec == milter::errc::limit_exceeded);
+    BOOST_TEST(mta.keepalives == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(verdict_is_returned_and_none_on_failure) {

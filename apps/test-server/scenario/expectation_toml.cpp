@@ -3,6 +3,8 @@
 #include "cli/flag_names.hpp"
 #include "test-server/scenario/step_toml.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace milter::test_server {
@@ -14,6 +16,8 @@ constexpr std::string_view known_keys =
     "steps and macros; "
     "of a message sender, recipients, recipient, no_recipient, headers, header, no_header, body, "
     "quarantine, edits, edit and keepalives";
+
+constexpr std::string_view agreement_keys[] = {"version", "actions", "steps", "macros"};
 
 } // namespace
 
@@ -88,6 +92,20 @@ bool scenario_reader::read_agreement(std::string_view name, toml::node const& no
     else
         return false;
     return true;
+}
+
+/// Nothing is negotiated in this step, and an expectation of it would say nothing.
+void scenario_reader::refuse_agreement(toml::table const& step) {
+    auto const* const expect = step["expect"].as_table();
+    if (!expect) return;
+    for (auto const& [key, node] : *expect)
+        attempt([&, &name = key] {
+            if (std::find(std::begin(agreement_keys), std::end(agreement_keys), name.str()) !=
+                std::end(agreement_keys))
+                fail(name.source(),
+                     fmt::format("\"{}\" is expected of a step negotiate, and of no other",
+                                 name.str()));
+        });
 }
 
 bool scenario_reader::read_message(std::string_view name, toml::node const& node,

@@ -152,7 +152,9 @@ bool is_short(step_expectation const& wanted) {
     auto const& agreed = wanted.agreement;
     bool const is_agreement =
         agreed.version || agreed.actions || agreed.steps || !agreed.macros.empty();
-    if (is_agreement || !wanted.message.empty() || wanted.within || wanted.error) return false;
+    if (is_agreement || !wanted.message.empty() || wanted.within || wanted.error ||
+        wanted.client_hears)
+        return false;
     bool const is_word = !wanted.verdict || wanted.verdict->text.find(' ') == std::string::npos;
     if (!is_word) return false;
     bool const is_not_sent = wanted.sent && !*wanted.sent;
@@ -195,6 +197,7 @@ void add_answer(key_lines& to, step_expectation const& wanted) {
     if (wanted.any) to.add("verdict", quoted("any"));
     if (wanted.verdict) to.add("verdict", quoted(wanted.verdict->text));
     to.add("reply", wanted.reply);
+    to.add("client_hears", wanted.client_hears);
     to.add("error", wanted.error);
     if (wanted.sent) to.add("sent", std::string(*wanted.sent ? "true" : "false"));
     if (wanted.within) to.add("within", time_text(*wanted.within));

@@ -73,8 +73,12 @@ public:
 
     void check_verdict(step_expectation const& wanted, std::vector<status> const& goes_on) {
         auto const& given = outcome_.given;
-        bool const is_said_otherwise = !wanted.verdict && (wanted.reply || wanted.error);
-        if (wanted.any || is_said_otherwise) return;
+        bool const is_said_otherwise =
+            !wanted.verdict && (wanted.reply || wanted.client_hears || wanted.error);
+        if (wanted.any || is_said_otherwise) {
+            if (given.what == status::error && !wanted.error) add("a verdict", found_verdict());
+            return;
+        }
         auto const& any_of = wanted.verdict ? wanted.verdict->any_of : goes_on;
         bool const known = std::find(any_of.begin(), any_of.end(), given.what) != any_of.end();
         bool const there =
@@ -83,10 +87,8 @@ public:
         auto expected = wanted.verdict ? wanted.verdict->text : std::string();
         for (auto const one : wanted.verdict ? std::vector<status>{} : goes_on)
             expected.append(expected.empty() ? "" : "|").append(name_of(one));
-        auto found = verdict_text(given);
-        if (!there) found += fmt::format(" at {}", wire::name_of(given.stage));
-        if (outcome_.failed) found += fmt::format(" ({})", outcome_.failed->text);
-        add(expected, found);
+        add(expected,
+            found_verdict(there ? "" : fmt::format(" at {}", wire::name_of(given.stage))));
     }
 
     void check_answer(step_expectation const& wanted) {
@@ -145,6 +147,12 @@ public:
     std::vector<step_finding> take() { return std::move(findings_); }
 
 private:
+    std::string found_verdict(std::string_view place = {}) const {
+        auto text = verdict_text(outcome_.given).append(place);
+        if (outcome_.failed) text += fmt::format(" ({})", outcome_.failed->text);
+        return text;
+    }
+
     void check_error(text_pattern const& wanted) {
         if (!outcome_.failed) return add("that the session breaks", "it goes on");
         if (!wanted.is_in(outcome_.failed->text))

@@ -194,6 +194,7 @@ scenario_step scenario_reader::read_step(toml::table const& from) {
     if (!argument && !misspelt)
         fail(from.source(), fmt::format("a step says what is done: {}", keys_of_steps));
     if (argument) attempt([&] { read_argument(*argument, one); });
+    if (argument && one.what != step_kind::negotiate) refuse_agreement(from);
     return one;
 }
 

@@ -74,6 +74,7 @@ private:
     void read_short(toml::node const& node, step_expectation& to) const;
     bool read_answer(std::string_view name, toml::node const& node, step_expectation& to) const;
     bool read_agreement(std::string_view name, toml::node const& node, agreement_expectation& to);
+    void refuse_agreement(toml::table const& step);
     bool read_message(std::string_view name, toml::node const& node, message_expectation& to);
     std::vector<text_pattern> patterns(toml::node const& node, std::string_view what);
     std::vector<header_pattern> header_patterns(toml::node const& node, std::string_view what);

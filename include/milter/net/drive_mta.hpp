@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 namespace milter::net {
@@ -19,6 +20,9 @@ public:
     drive_mta(stream& peer, proto::mta_session& session,
               proto::duration write_timeout = proto::mta_timeouts{}.write)
         : peer_(peer), session_(session), write_timeout_(write_timeout) {}
+
+    /// Keepalives and edits make a wait longer, as with an MTA: at most this many times its timeout. 0: without end.
+    void longest_wait(int times) noexcept { times_ = times; }
 
     /// Writes what the session has to say.
     asio::awaitable<void> flush(error_code& ec) {
@@ -33,8 +37,8 @@ public:
     }
 
     /// Sends a command with its macros in one write and waits for its verdict; edits and keepalives before it go to
-    /// `on_reply`, and so does the verdict. Returns at once where no verdict is to come (the bytes then wait for the next
-    /// write, unless flush() is called).
+    /// `on_reply`, and so does the verdict; when it returns an error, nothing more is waited for. Returns at once where no
+    /// verdict is to come (the bytes then wait for the next write, unless flush() is called).
     /// @return the code of the verdict; continue where none is owed; empty with ec
     template <class Command, class OnReply>
     asio::awaitable<std::optional<wire::reply_code>>
@@ -46,12 +50,14 @@ public:
         // as settle() does it, but without a coroutine for it
         if (due) detail::flush_at_once(peer_, session_, ec);
         if (due && !session_.output().empty()) co_await flush(ec);
+        auto const limit = due ? end_of_wait() : proto::never;
         while (due && !ec) {
             if (auto const verdict = heard(on_reply, ec)) co_return verdict;
             if (ec || !session_.awaited()) break;
             auto const room = session_.prepare();
-            auto size = peer_.try_read(room, ec);
-            if (size == 0 && !ec) size = co_await peer_.read(room, session_.deadline(), ec);
+            auto size = is_over(limit, ec) ? 0 : peer_.try_read(room, ec);
+            if (size == 0 && !ec)
+                size = co_await peer_.read(room, std::min(session_.deadline(), limit), ec);
             arrived(size, ec);
         }
         if (ec) co_return std::nullopt;
@@ -70,28 +76,51 @@ public:
     template <class OnReply>
     asio::awaitable<std::optional<wire::reply_code>> settle(OnReply on_reply, error_code& ec) {
         if (!ec) co_await flush(ec);
+        auto const limit = end_of_wait();
         while (!ec) {
             if (auto const verdict = heard(on_reply, ec)) co_return verdict;
             if (ec || !session_.awaited()) break;
-            co_await receive(ec);
+            if (is_over(limit, ec))
+                arrived(0, ec);
+            else
+                co_await receive(limit, ec);
         }
         if (ec) co_return std::nullopt;
         co_return wire::reply_code::proceed;
     }
 
     /// Reads once. @errors timed_out at the session's deadline, connection_closed, frame_truncated
-    asio::awaitable<void> receive(error_code& ec) {
-        auto const room = session_.prepare();
-        arrived(co_await peer_.read(room, session_.deadline(), ec), ec);
-    }
+    asio::awaitable<void> receive(error_code& ec) { return receive(proto::never, ec); }
 
 private:
+    asio::awaitable<void> receive(proto::time_point limit, error_code& ec) {
+        auto const room = session_.prepare();
+        arrived(co_await peer_.read(room, std::min(session_.deadline(), limit), ec), ec);
+    }
+
+    proto::time_point end_of_wait() const {
+        if (times_ == 0 || session_.deadline() == proto::never) return proto::never;
+        auto const now = proto::clock::now();
+        auto const once = session_.deadline() - now;
+        if (once > proto::duration::max() / times_) return proto::never;
+        return proto::after(now, times_ * once);
+    }
+
+    static bool is_over(proto::time_point limit, error_code& ec) {
+        if (limit == proto::never || proto::clock::now() < limit) return false;
+        ec = errc::timed_out;
+        return true;
+    }
+
     /// The verdict, if it has arrived.
     template <class OnReply>
     std::optional<wire::reply_code> heard(OnReply& on_reply, error_code& ec) {
         auto const now = proto::clock::now();
         while (auto reply = session_.next(now, ec)) {
-            on_reply(*reply);
+            if constexpr (std::is_void_v<decltype(on_reply(*reply))>)
+                on_reply(*reply);
+            else if (ec = on_reply(*reply); ec)
+                return std::nullopt;
             if (!session_.awaited()) return wire::code_of(*reply);
         }
         return std::nullopt;
@@ -109,6 +138,7 @@ private:
     stream& peer_;
     proto::mta_session& session_;
     proto::duration write_timeout_;
+    int times_ = 0;
 };
 
 } // namespace milter::net
