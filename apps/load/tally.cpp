@@ -47,7 +47,8 @@ double tally::throughput() const noexcept {
 }
 
 void tally::note_refusal(stage at, std::string_view text) {
-    auto key = std::string(name_of(at)) + ": " + std::string(text);
+    auto key = std::string(name_of(at)) + ": " + std::string(text.substr(0, most_reply_bytes));
+    if (text.size() > most_reply_bytes) key += "...";
     auto const known = refusals.find(key);
     if (known != refusals.end())
         ++known->second;

@@ -80,7 +80,8 @@ struct error_kind {
 };
 
 struct tally {
-    static constexpr std::size_t most_replies = 100; ///< different ones that are kept
+    static constexpr std::size_t most_replies = 100;       ///< different ones that are kept
+    static constexpr std::size_t most_reply_bytes = 1'024; ///< of each; a milter may send 1 MiB
 
     std::array<times, stage_count> stages;
     times
