@@ -173,12 +173,12 @@ BOOST_AUTO_TEST_CASE(nothing_of_a_message_comes_after_what_ends_it) {
         char const* says;
     };
     row const rows[] = {
-        {code::mail, [](auto& mta) { mta.mail("<a@test>"); }, "mail"},
-        {code::rcpt, [](auto& mta) { mta.rcpt("<b@test>"); }, "rcpt"},
-        {code::data, [](auto& mta) { mta.data(); }, "data"},
-        {code::header, [](auto& mta) { mta.header("A", "b"); }, "header"},
-        {code::end_of_headers, [](auto& mta) { mta.end_of_headers(); }, "end_of_headers"},
-        {code::body, [](auto& mta) { mta.body("text\r\n"); }, "body"},
+        {code::mail, [](auto& by) { by.mail("<a@test>"); }, "mail"},
+        {code::rcpt, [](auto& by) { by.rcpt("<b@test>"); }, "rcpt"},
+        {code::data, [](auto& by) { by.data(); }, "data"},
+        {code::header, [](auto& by) { by.header("A", "b"); }, "header"},
+        {code::end_of_headers, [](auto& by) { by.end_of_headers(); }, "end_of_headers"},
+        {code::body, [](auto& by) { by.body("text\r\n"); }, "body"},
     };
     for (auto const& one : rows) {
         test::scripted_filter ends;
