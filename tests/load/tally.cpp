@@ -33,4 +33,17 @@ BOOST_AUTO_TEST_CASE(long_replies_are_cut_and_many_are_others) {
     BOOST_TEST(seen.refusals["(others)"] == load::tally::most_replies + 1);
 }
 
+BOOST_AUTO_TEST_CASE(what_was_never_sent_is_felt_at_least_as_long_as_it_waited) {
+    load::tally one, other;
+    one.message.record(1ms, 9ms, true);
+    other.waits.record(5'000'000, 3);
+    one.merge(other);
+    BOOST_TEST(one.unsent() == 3U);
+    auto const felt = one.felt_at_least();
+    BOOST_TEST(felt.count() == 4U);
+    BOOST_TEST(felt.min() == 5'000'000U);
+    BOOST_TEST(felt.max() == 10'000'000U);
+    BOOST_TEST(one.message.felt().count() == 1U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
