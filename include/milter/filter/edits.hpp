@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +35,29 @@ public:
 private:
     wire::reply_code edit_;
 };
+
+namespace detail {
+
+/// The edit that was thrown out of a handler because its action is not among those declared.
+inline std::optional<wire::reply_code> undeclared_edit(std::exception_ptr const& thrown,
+                                                       action declared) {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (edit_error const& e) {
+        if (e.code() != errc::not_negotiated) return std::nullopt;
+        if (has(declared, wire::row_of(e.edit()).needs)) return std::nullopt;
+        return e.edit();
+    } catch (...) {
+        return std::nullopt;
+    }
+}
+
+inline std::string undeclared_text(wire::reply_code edit) {
+    return std::string(wire::name_of(edit)) + ": `actions` of the milter lack " +
+           to_string(wire::row_of(edit).needs);
+}
+
+} // namespace detail
 
 class edits {
 public:
@@ -137,7 +161,7 @@ public:
     }
 
     /// Exactly one header of this name, with this value: the first is changed, others go; added where there is none.
-    /// An empty value: none at all.
+    /// An empty value: none at all. Needs the actions add_header and change_header, whatever the message has.
     void set_header(std::string_view name, std::string_view value) {
         if (value.empty()) return remove_header(name);
         auto const there = count(name);
@@ -146,7 +170,7 @@ public:
         change_header(name, 1, value);
     }
 
-    /// All headers of this name go.
+    /// All headers of this name go. Needs the action change_header.
     void remove_header(std::string_view name) { delete_down_to(name, 1); }
 
 private:
