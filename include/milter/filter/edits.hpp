@@ -144,7 +144,8 @@ private:
 };
 
 /// Edits for who thinks of headers by name. A milter whose end_of_message() takes these is sent all headers, and they are
-/// counted for it.
+/// counted for it. set_header() needs the actions add_header and change_header, whatever the message has; remove_header()
+/// needs change_header.
 class named_edits : public edits {
 public:
     named_edits(proto::filter_session& session, header_counts& counts) noexcept
@@ -161,7 +162,7 @@ public:
     }
 
     /// Exactly one header of this name, with this value: the first is changed, others go; added where there is none.
-    /// An empty value: none at all. Needs the actions add_header and change_header, whatever the message has.
+    /// An empty value: none at all.
     void set_header(std::string_view name, std::string_view value) {
         if (value.empty()) return remove_header(name);
         auto const there = count(name);
@@ -170,7 +171,7 @@ public:
         change_header(name, 1, value);
     }
 
-    /// All headers of this name go. Needs the action change_header.
+    /// All headers of this name go.
     void remove_header(std::string_view name) { delete_down_to(name, 1); }
 
 private:

@@ -12,7 +12,6 @@
 #include <milter/filter/verdict.hpp>
 #include <milter/proto/negotiation.hpp>
 
-#include <cstddef>
 #include <string_view>
 #include <type_traits>
 
@@ -193,8 +192,9 @@ inline void ask(proto::wish& wish, macro_names const& names) {
 
 /// Source: protocol.md 2.5, statement 55.
 inline void pair_lists_of_ends(proto::wish& wish) {
-    auto& headers = wish.lists[static_cast<std::size_t>(wire::macro_stage::end_of_headers)];
-    auto& message = wish.lists[static_cast<std::size_t>(wire::macro_stage::end_of_message)];
+    using wire::command_code;
+    auto& headers = wish.lists[wire::macro_stage_index(command_code::end_of_headers)];
+    auto& message = wish.lists[wire::macro_stage_index(command_code::end_of_message)];
     if (!headers) headers = message;
     if (!message) message = headers;
 }

@@ -125,16 +125,16 @@ private:
     void reach(progress wanted);
     void say_next();
     [[noreturn]] void fail(std::string const& why) const { throw protocol_error(why); }
+    [[noreturn]] void refuse_to_say(code stage, error_code const& why) const {
+        fail(std::string(wire::name_of(stage)) + "() after " + std::string(wire::name_of(said_)) +
+             ": no MTA says that: " + why.message());
+    }
     void check(error_code const& ec) const {
         if (ec) fail(session_.failure().empty() ? ec.message() : session_.failure());
     }
     bool goes_on(answer const& given, delivery& to, code stage) const;
     answer const& settle(answer const& given, code stage);
     void left_out(answer const& given, code stage) const;
-    [[noreturn]] void refuse_to_say(code stage, error_code const& why) const {
-        fail(std::string(wire::name_of(stage)) + "() after " + std::string(wire::name_of(said_)) +
-             ": no MTA says that: " + why.message());
-    }
     [[nodiscard]] bool add_recipient(std::string const& recipient, answer const& given,
                                      delivery& to) const;
 
@@ -145,6 +145,7 @@ private:
 
     Filter& filter_;
     proto::mta_session session_;
+    code said_ = code::negotiate; ///< last
     message::header_rules rules_ = message::header_rules::postfix;
     std::map<code, std::map<std::string, std::string>> macros_;
     struct settled_client {
@@ -153,7 +154,6 @@ private:
     };
 
     progress at_ = progress::nothing;
-    code said_ = code::negotiate;           ///< last
     std::optional<settled_client> settled_; ///< accepted or refused for the whole connection
     message::noted_edits edits_;            ///< of the message in transfer
 };
