@@ -378,9 +378,11 @@ BOOST_AUTO_TEST_CASE(a_socket_that_cannot_be_had_is_an_exception) {
 }
 
 BOOST_AUTO_TEST_CASE(a_program_knows_help_and_what_milters_have_before_their_socket) {
-    auto const parsed = [](std::vector<char const*> words) {
-        auto** const argv = const_cast<char**>(words.data()); // as main() has it
-        return filter::detail::options_of(static_cast<int>(words.size()), argv).listen;
+    auto const parsed = [](std::vector<std::string> words) {
+        std::vector<char*> argv;
+        argv.reserve(words.size());
+        for (auto& one : words) argv.push_back(one.data());
+        return filter::detail::options_of(static_cast<int>(argv.size()), argv.data()).listen;
     };
     std::vector<std::string> const both{"unix:/a", "inet:1@b"};
     BOOST_TEST(parsed({"milter", "unix:/a", "inet:1@b"}) == both, boost::test_tools::per_element());

@@ -21,6 +21,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace milter::filter {
 
@@ -100,14 +101,13 @@ inline int help(int argc, char** argv) {
 
 inline server_options options_of(int argc, char** argv) {
     server_options options;
-    for (int i = 1; i < argc; ++i) {
-        std::string const one = argv[i];
-        if (one == "-p") continue;
+    auto& sockets = options.listen;
+    sockets.assign(argv + std::min(argc, 1), argv + argc);
+    std::erase(sockets, "-p");
+    for (auto const& one : sockets)
         if (one.starts_with('-'))
             throw std::invalid_argument(one + ": no such option\n" + usage(argc, argv));
-        options.listen.push_back(one);
-    }
-    if (options.listen.empty()) throw std::invalid_argument(usage(argc, argv));
+    if (sockets.empty()) throw std::invalid_argument(usage(argc, argv));
     return options;
 }
 
