@@ -282,4 +282,22 @@ BOOST_AUTO_TEST_CASE(more_names_than_are_kept_are_an_error_and_no_guess) {
                "end_of_message: \"change_header: limit exceeded [milter:22]\"");
 }
 
+BOOST_AUTO_TEST_CASE(an_edit_that_is_not_declared_is_told_apart_from_one_that_is_not_offered) {
+    does<filter::edits> changes{
+        [](filter::edits& edits) { edits.change_header("Subject", 1, "x"); }};
+    conversation<edits_little> undeclared(changes);
+    BOOST_TEST(undeclared.milter.mistake().empty());
+    BOOST_TEST(undeclared.message() == "tempfail");
+    BOOST_TEST(undeclared.milter.mistake() ==
+               "change_header: `actions` of the milter lack change_header");
+    BOOST_TEST(undeclared.log.at(0) ==
+               "end_of_message: \"change_header: `actions` of the milter lack change_header\"");
+    does<filter::edits> adds{[](filter::edits& edits) { edits.add_header("A", "1"); }};
+    conversation<edits_little> unoffered(adds,
+                                         wire::negotiate{6, action::quarantine, wire::step::all});
+    BOOST_TEST(unoffered.message() == "tempfail");
+    BOOST_TEST(unoffered.milter.mistake().empty());
+    BOOST_TEST(unoffered.log.at(0) == "end_of_message: \"add_header: not negotiated [milter:20]\"");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

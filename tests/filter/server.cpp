@@ -14,6 +14,7 @@
 #include <support/raw_client.hpp>
 #include <support/temp_dir.hpp>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <filesystem>
@@ -130,6 +131,7 @@ struct running {
     gate at;
     std::mutex lock;
     std::vector<std::string> log;
+    std::vector<std::string> levels; ///< of the same lines
     filter::server_options options = usual();
     std::optional<filter::server<waiter>> server;
     std::thread thread;
@@ -144,6 +146,7 @@ struct running {
         all.hooks.on_log = [this](filter::log_entry const& entry) {
             std::lock_guard const hold(lock);
             log.emplace_back(entry.text);
+            levels.emplace_back(name_of(entry.level));
         };
         return all;
     }
@@ -165,6 +168,13 @@ struct running {
 
     void until_waiting(int count) const {
         while (at.waiting != count) std::this_thread::yield();
+    }
+    void until_logged(std::size_t lines) {
+        auto const logged = [this] {
+            std::lock_guard const hold(lock);
+            return log.size();
+        };
+        while (logged() < lines) std::this_thread::yield();
     }
     std::string first_line() {
         std::lock_guard const hold(lock);
@@ -285,6 +295,24 @@ BOOST_AUTO_TEST_CASE(a_packet_that_is_larger_than_allowed_ends_the_connection) {
     BOOST_TEST(mta.closed());
 }
 
+BOOST_AUTO_TEST_CASE(who_only_looks_whether_it_is_there_is_no_trouble) {
+    start();
+    { support::raw_client const probe(path); }
+    {
+        phone negotiates(path);
+        negotiates.ask(wire::negotiate{});
+    }
+    until_logged(2);
+    BOOST_TEST(levels == (std::vector<std::string>{"info", "info"}),
+               boost::test_tools::per_element());
+    BOOST_TEST(first_line() == "connection closed by peer");
+    BOOST_TEST(server->counts().broken == 0);
+    { BOOST_TEST(phone(path).mail("x") == 'c'); }
+    until_logged(3);
+    BOOST_TEST(levels.back() == "warning");
+    BOOST_TEST(server->counts().broken == 1);
+}
+
 BOOST_AUTO_TEST_CASE(an_idle_connection_is_left_when_its_time_is_over) {
     options.timeouts.idle = 1ms;
     start();
@@ -347,6 +375,32 @@ BOOST_AUTO_TEST_CASE(a_socket_that_cannot_be_had_is_an_exception) {
     options.listen = {"unix:" + (dir / "no") + "/x.sock"};
     server.emplace(options, at);
     BOOST_CHECK_THROW(server->open(), std::runtime_error);
+}
+
+BOOST_AUTO_TEST_CASE(a_program_knows_help_and_what_milters_have_before_their_socket) {
+    auto const parsed = [](std::vector<std::string> words) {
+        std::vector<char*> argv;
+        argv.reserve(words.size());
+        for (auto& one : words) argv.push_back(one.data());
+        return filter::detail::options_of(static_cast<int>(argv.size()), argv.data()).listen;
+    };
+    std::vector<std::string> const both{"unix:/a", "inet:1@b"};
+    BOOST_TEST(parsed({"milter", "unix:/a", "inet:1@b"}) == both, boost::test_tools::per_element());
+    BOOST_TEST(parsed({"milter", "-p", "unix:/a", "-p", "inet:1@b"}) == both,
+               boost::test_tools::per_element());
+    auto const says = [](std::string text) {
+        return [text = std::move(text)](std::invalid_argument const& why) {
+            return std::string_view(why.what()).starts_with(text);
+        };
+    };
+    BOOST_CHECK_EXCEPTION(parsed({"milter", "-x"}), std::invalid_argument,
+                          says("-x: no such option\nusage: milter "));
+    BOOST_CHECK_EXCEPTION(parsed({"milter", "-p"}), std::invalid_argument, says("usage: milter "));
+    for (auto const* word : {"--help", "-h"}) {
+        std::array words{std::string("milter"), std::string(word)};
+        std::array<char*, 2> argv{words[0].data(), words[1].data()};
+        BOOST_TEST(filter::run<waiter>(2, argv.data(), at) == 0);
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -53,6 +53,16 @@ struct asks {
     filter::verdict end_of_message() { return filter::proceed; }
 };
 
+struct asks_at_headers {
+    static constexpr filter::macro_names macros{.end_of_headers = "{mail_addr}"};
+    filter::verdict end_of_headers() { return filter::proceed; }
+};
+
+struct asks_at_both {
+    static constexpr filter::macro_names macros{.end_of_headers = "", .end_of_message = "i"};
+    filter::verdict end_of_message() { return filter::proceed; }
+};
+
 struct asks_twice {
     static constexpr filter::macro_names macros{.connect = "j", .helo = "{tls_version}"};
     void connect() {}
@@ -116,6 +126,21 @@ BOOST_AUTO_TEST_CASE(a_stage_whose_macros_are_asked_for_is_sent) {
     BOOST_TEST(wish.lists[3].value() == "");
     BOOST_TEST(wish.lists[5].value() == "i");
     BOOST_TEST(!wish.lists[0]);
+}
+
+BOOST_AUTO_TEST_CASE(lists_of_both_ends_are_asked_for_or_none) {
+    auto const message = wish_of<asks>();
+    BOOST_TEST(message.lists[6].value_or("none") == "i");
+    same(message.steps & step::no_end_of_headers, step::no_end_of_headers); // no command for that
+    auto const headers = wish_of<asks_at_headers>();
+    BOOST_TEST(headers.lists[6].value_or("none") == "{mail_addr}");
+    BOOST_TEST(headers.lists[5].value_or("none") == "{mail_addr}");
+    auto const both = wish_of<asks_at_both>();
+    BOOST_TEST(both.lists[6].value_or("none") == "");
+    BOOST_TEST(both.lists[5].value_or("none") == "i");
+    auto const neither = wish_of<only_ends>();
+    BOOST_TEST(!neither.lists[5]);
+    BOOST_TEST(!neither.lists[6]);
 }
 
 BOOST_AUTO_TEST_CASE(macros_of_the_connection_and_of_its_message_are_both_asked_for) {

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: BSL-1.0
 // tests/test/mta.cpp - the unit-test kit for milters: an MTA in process
+#include <milter/filter/session.hpp>
 #include <milter/test/handler.hpp>
 #include <milter/test/mta.hpp>
 #include <milter/test/scripted_filter.hpp>
 
 #include <boost/test/unit_test.hpp>
 
+#include <optional>
 #include <sstream>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace test = milter::test;
@@ -27,6 +31,12 @@ struct fixture {
         for (auto const& one : filter.heard()) all.push_back(one.substr(0, one.find(' ')));
         return all;
     }
+};
+
+/// Sets a header without the action that it takes when the header is there.
+struct undeclared {
+    static constexpr auto actions = milter::filter::action::add_header;
+    void end_of_message(milter::filter::named_edits& edits) { edits.set_header("X-Mark", "yes"); }
 };
 
 template <class Value> std::string printed(Value const& one) {
@@ -221,6 +231,20 @@ BOOST_AUTO_TEST_CASE(macros_are_those_that_the_filter_asked_for) {
     BOOST_TEST(!picky.macro("{auth_type}").has_value());
 }
 
+BOOST_AUTO_TEST_CASE(names_of_macros_may_lack_their_braces) {
+    proto::filter_options wants;
+    wants.wants.lists[wire::macro_stage_index(code::mail)] = "{auth_authen} {i}";
+    test::scripted_filter picky(wants);
+    test::mta by(picky);
+    by.macros(code::connect, {{"daemon_name", "mx"}, {"{j}", "mx.test"}});
+    by.macros(code::mail, {{"auth_authen", "al"}, {"i", "4X"}});
+    by.mail("<a@test>");
+    BOOST_TEST(picky.macro("{daemon_name}").value_or("") == "mx");
+    BOOST_TEST(picky.macro("j").value_or("") == "mx.test");
+    BOOST_TEST(picky.macro("{auth_authen}").value_or("") == "al");
+    BOOST_TEST(picky.macro("i").value_or("") == "4X");
+}
+
 BOOST_AUTO_TEST_CASE(what_was_negotiated_away_is_not_said) {
     proto::filter_options wants;
     wants.wants.steps = wire::step::no_body | wire::step::nr_header | wire::step::leading_space;
@@ -230,6 +254,41 @@ BOOST_AUTO_TEST_CASE(what_was_negotiated_away_is_not_said) {
     BOOST_TEST(by.header("A", "b") == test::proceeds);
     BOOST_TEST(deaf.heard().back() == "header \"A\" \" b\"");
     BOOST_TEST(by.deliver().accepted());
+}
+
+BOOST_AUTO_TEST_CASE(command_that_no_mta_would_say_here_is_named) {
+    auto const says = [](std::string text) {
+        return [text = std::move(text)](test::protocol_error const& why) {
+            BOOST_TEST(why.what() == text);
+            return true;
+        };
+    };
+    mta.rcpt("<a@test>");
+    BOOST_CHECK_EXCEPTION(mta.connect(), test::protocol_error,
+                          says("connect() after rcpt: no MTA says that: command out of sequence"));
+    test::scripted_filter other;
+    test::mta by(other);
+    BOOST_TEST(by.deliver().accepted());
+    BOOST_CHECK_EXCEPTION(by.connect(), test::protocol_error,
+                          says("connect() after abort: no MTA says that: command out of sequence"));
+    test::scripted_filter third;
+    test::mta left(third);
+    left.helo();
+    left.quit();
+    BOOST_CHECK_EXCEPTION(
+        left.mail("<a@test>"), test::protocol_error,
+        says("mail() after quit: no MTA says that: call not allowed in this state"));
+}
+
+BOOST_AUTO_TEST_CASE(edit_that_the_milter_does_not_declare_is_named) {
+    milter::filter::session<undeclared> milter;
+    test::mta by(milter);
+    BOOST_TEST(by.deliver(test::mail::parse("From: a@b\n\ntext\n")).accepted());
+    BOOST_CHECK_EXCEPTION(by.deliver(test::mail::parse("X-Mark: no\n\ntext\n")),
+                          test::protocol_error, [](auto const& why) {
+                              return std::string(why.what()) ==
+                                     "change_header: `actions` of the milter lack change_header";
+                          });
 }
 
 BOOST_AUTO_TEST_CASE(filter_that_breaks_the_protocol_is_told) {
@@ -263,6 +322,33 @@ BOOST_AUTO_TEST_CASE(texts_of_mail_are_read_as_an_mta_does) {
                boost::test_tools::per_element());
     BOOST_TEST(one.body == "\r\nbody\r\nlast\r\n");
     BOOST_TEST(test::mail::parse("").headers.empty());
+}
+
+BOOST_AUTO_TEST_CASE(percent_signs_of_replies_may_be_written_once) {
+    filter.on(code::rcpt, wire::reply_text{"550 5.1.1 100%% no"});
+    BOOST_TEST(mta.rcpt("<a@test>") == test::replies("550 5.1.1 100% no"));
+    BOOST_TEST(mta.rcpt("<a@test>") == test::replies("550 5.1.1 100%% no"));
+    filter.on(code::rcpt, wire::reply_text{"550 5.1.1 100% no"}); // the client would see "100 no"
+    BOOST_TEST(mta.rcpt("<a@test>") != test::replies("550 5.1.1 100% no"));
+}
+
+BOOST_AUTO_TEST_CASE(header_that_may_not_be_there_compares_and_prints) {
+    auto const one = test::mail::parse("Subject: hi\n\ntext\n");
+    BOOST_TEST(one.header("subject") == "hi");
+    BOOST_TEST(one.header("Subject") == std::string("hi"));
+    BOOST_TEST((one.header("Subject") == std::optional<std::string>("hi")));
+    BOOST_TEST(one.header("Subject") != "ho");
+    BOOST_TEST(one.header("X-Spam") != "");
+    BOOST_TEST((one.header("X-Spam") == std::optional<std::string>()));
+    BOOST_TEST(one.header("X-Spam") == one.header("X-Ham"));
+    BOOST_TEST(one.header("Subject") != one.header("X-Ham"));
+    BOOST_TEST((one.header("X-Spam") == std::nullopt));
+    BOOST_TEST(one.header("Subject")->size() == 2u);
+    std::optional<std::string> const plain = one.header("Subject");
+    BOOST_TEST(plain.value_or("") == "hi");
+    BOOST_TEST(printed(one.header("Subject")) == "hi");
+    BOOST_TEST(printed(one.header("X-Spam")) == "(none)");
+    BOOST_TEST(test::delivery().quarantine == test::optional_text());
 }
 
 BOOST_AUTO_TEST_CASE(everything_prints_for_test_frameworks) {

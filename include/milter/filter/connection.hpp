@@ -158,11 +158,15 @@ inline proto::time_point read_deadline(connection_base const& with) noexcept {
     return proto::after(proto::clock::now(), fresh ? times.negotiate : times.idle);
 }
 
-inline void report(connection_base& with, error_code const& ec) {
+/// @param at  where the session stood when the peer closed
+inline void report(connection_base& with, proto::phase at, error_code const& ec) {
     if (!ec || with.is_cut() || with.worker.stopping) return;
-    tally::add(with.worker.counts.broken);
+    // Someone came to see whether anybody is there: a test of the connection, a monitor.
+    bool const was_probe = ec == errc::connection_closed && at <= proto::phase::negotiated;
+    if (!was_probe) tally::add(with.worker.counts.broken);
     auto const& said = with.session.failure();
-    with.context.log(log_level::warning, said.empty() ? ec.message() : said);
+    with.context.log(was_probe ? log_level::info : log_level::warning,
+                     said.empty() ? ec.message() : said);
 }
 
 /// Serves one connection to its end.
@@ -172,6 +176,7 @@ awaitable<void> serve(net::socket connected, worker_state& worker, proto::wish c
     connection_base with(std::move(connected), worker, id);
     dispatcher<Filter, async_context> dispatch(with.session, with.context, wish, shared);
     auto& session = with.session;
+    auto at = proto::phase::closed;
     error_code ec;
     for (;;) {
         while (auto const command = session.next(ec)) {
@@ -197,11 +202,12 @@ awaitable<void> serve(net::socket connected, worker_state& worker, proto::wish c
         auto const room = session.prepare();
         auto size = with.peer.try_read(room, ec);
         if (size == 0 && !ec) size = co_await with.peer.read(room, read_deadline(with), ec);
+        at = session.at();
         if (ec == errc::connection_closed) session.ended(ec);
         if (ec) break;
         session.commit(size);
     }
-    report(with, ec);
+    report(with, at, ec);
 }
 
 #if defined(__GNUC__) && !defined(__clang__)

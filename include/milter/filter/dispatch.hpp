@@ -71,6 +71,9 @@ public:
     /// The negotiation failed: there is no reply to that but to close. @errors  as proto::answer_offer()
     error_code const& error() const noexcept { return error_; }
 
+    /// The last edit that failed as the class does not declare its action: a mistake that no MTA mends.
+    std::optional<wire::reply_code> undeclared() const noexcept { return undeclared_; }
+
     /// The message that is under way; null when there is none, or none with handlers.
     message* current_message() const noexcept { return message_.get(); }
     connection* current_connection() const noexcept { return connection_.get(); }
@@ -175,6 +178,7 @@ private:
     bool connection_failed_ = false; ///< the same, and again for each message
     bool threw_ = false;             ///< the handler at hand
     std::optional<wire::reply_code> told_;
+    std::optional<wire::reply_code> undeclared_;
     proto::time_point began_; ///< the handler; with a hook only
 };
 
@@ -364,7 +368,12 @@ template <class Filter, class Context>
 void dispatcher<Filter, Context>::failed(std::exception_ptr const& thrown) {
     threw_ = true;
     tally::add(context_.common().counts.exceptions);
-    log_error(detail::text_of(thrown));
+    if (auto const edit = detail::undeclared_edit(thrown, wish_.needs | wish_.actions)) {
+        undeclared_ = edit;
+        log_error(detail::undeclared_text(*edit));
+    } else {
+        log_error(detail::text_of(thrown));
+    }
     fail();
     ran();
 }

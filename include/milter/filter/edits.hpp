@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +35,29 @@ public:
 private:
     wire::reply_code edit_;
 };
+
+namespace detail {
+
+/// The edit that was thrown out of a handler because its action is not among those declared.
+inline std::optional<wire::reply_code> undeclared_edit(std::exception_ptr const& thrown,
+                                                       action declared) {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (edit_error const& e) {
+        if (e.code() != errc::not_negotiated) return std::nullopt;
+        if (has(declared, wire::row_of(e.edit()).needs)) return std::nullopt;
+        return e.edit();
+    } catch (...) {
+        return std::nullopt;
+    }
+}
+
+inline std::string undeclared_text(wire::reply_code edit) {
+    return std::string(wire::name_of(edit)) + ": `actions` of the milter lack " +
+           to_string(wire::row_of(edit).needs);
+}
+
+} // namespace detail
 
 class edits {
 public:
@@ -127,7 +151,8 @@ private:
 };
 
 /// Edits for who thinks of headers by name. A milter whose end_of_message() takes these is sent all headers, and they are
-/// counted for it.
+/// counted for it. set_header() needs the actions add_header and change_header, whatever the message has; remove_header()
+/// needs change_header.
 class named_edits : public edits {
 public:
     named_edits(proto::filter_session& session, header_counts& counts) noexcept

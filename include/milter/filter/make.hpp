@@ -14,6 +14,12 @@ namespace milter::filter {
 
 namespace detail {
 
+// An aggregate's other members are what their types make of nothing: no news to who wrote `std::string subject;`.
+#if defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#endif
+
 /// Without braces an aggregate cannot be made of members by clang 14.
 template <class T, class... A> constexpr bool makes() noexcept {
     if constexpr (std::is_aggregate_v<T>) return requires(A & ... with) {
@@ -39,6 +45,10 @@ std::unique_ptr<T> make(Owner& owner, Context& context) {
     else
         return make_with<T>();
 }
+
+#if defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
 
 inline std::string text_of(std::exception_ptr const& thrown) {
     try {

@@ -13,6 +13,7 @@
 #include <milter/filter/callbacks.hpp>
 #include <milter/filter/server_base.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <stdexcept>
@@ -20,6 +21,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace milter::filter {
 
@@ -78,12 +80,34 @@ template <class Function> int as_a_program(Function function) {
     }
 }
 
+inline std::string usage(int argc, char** argv) {
+    return "usage: " + std::string(argc > 0 ? argv[0] : "milter") +
+           " [-p] SOCKET...\n\n"
+           "Serves as a milter until SIGINT or SIGTERM; the log goes to standard error.\n"
+           "SOCKET is unix:PATH, inet:PORT@HOST or inet6:PORT@HOST; -p is what milters have before "
+           "it.\n"
+           "Exit status: 0 stopped, 1 a socket cannot be had, 64 wrong usage";
+}
+
+inline bool asks_for_help(int argc, char** argv) {
+    return std::any_of(argv + std::min(argc, 1), argv + argc,
+                       [](std::string_view one) { return one == "--help" || one == "-h"; });
+}
+
+inline int help(int argc, char** argv) {
+    std::puts(usage(argc, argv).c_str());
+    return 0;
+}
+
 inline server_options options_of(int argc, char** argv) {
-    if (argc < 2)
-        throw std::invalid_argument("usage: " + std::string(argc > 0 ? argv[0] : "milter") +
-                                    " SOCKET...   (unix:PATH, inet:PORT@HOST)");
     server_options options;
-    options.listen.assign(argv + 1, argv + argc);
+    auto& sockets = options.listen;
+    sockets.assign(argv + std::min(argc, 1), argv + argc);
+    std::erase(sockets, "-p");
+    for (auto const& one : sockets)
+        if (one.starts_with('-'))
+            throw std::invalid_argument(one + ": no such option\n" + usage(argc, argv));
+    if (sockets.empty()) throw std::invalid_argument(usage(argc, argv));
     return options;
 }
 
@@ -99,8 +123,9 @@ template <class Filter, class... Shared> int run(server_options options, Shared&
     });
 }
 
-/// The same on the sockets that are named on the command line.
+/// The same on the sockets that are named on the command line, which may also ask for --help.
 template <class Filter, class... Shared> int run(int argc, char** argv, Shared&... with) {
+    if (detail::asks_for_help(argc, argv)) return detail::help(argc, argv);
     return detail::as_a_program(
         [&] { return run<Filter>(detail::options_of(argc, argv), with...); });
 }

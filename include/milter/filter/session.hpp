@@ -47,6 +47,12 @@ public:
 
     error_code const& error() const noexcept { return error_; }
 
+    /// An edit was tempfail because the class does not declare its action: which, and what lacks. Empty: none so far.
+    std::string mistake() const {
+        auto const edit = dispatch_.undeclared();
+        return edit ? detail::undeclared_text(*edit) : std::string();
+    }
+
     /// The objects that handle the message and the connection at hand; null when there is none.
     message_of<Filter>* message() const noexcept { return dispatch_.current_message(); }
     connection_of<Filter>* connection() const noexcept { return dispatch_.current_connection(); }

@@ -22,7 +22,8 @@ namespace milter::filter {
 using wire::step;
 
 /// Macros that a milter asks for, by the command that they come with: "i {auth_authen}". Without a word for a stage the
-/// MTA sends what it always does, with "" none.
+/// MTA sends what it always does, with "" none. The ends of the headers and of the message go together, as Sendmail takes no
+/// list of one alone: that of one is both's where the other has none.
 struct macro_names {
     char const* connect = nullptr;
     char const* helo = nullptr;
@@ -190,6 +191,15 @@ inline void ask(proto::wish& wish, macro_names const& names) {
     one(macro_stage::end_of_message, names.end_of_message);
 }
 
+/// Source: protocol.md 2.5, statement 55.
+inline void pair_lists_of_ends(proto::wish& wish) {
+    using wire::command_code;
+    auto& headers = wish.lists[wire::macro_stage_index(command_code::end_of_headers)];
+    auto& message = wish.lists[wire::macro_stage_index(command_code::end_of_message)];
+    if (!headers) headers = message;
+    if (!message) message = headers;
+}
+
 template <class Connection, class Message, class Context> struct handlers {
     using text = std::string_view const;
     using address = envelope_address const;
@@ -253,6 +263,7 @@ proto::wish wish_of(shared_of<Filter> const& shared) {
     wish.steps = detail::handlers<connection, message, Context>::steps(names);
     detail::ask(wish, names);
     if constexpr (requires { Filter::negotiate(wish, shared); }) Filter::negotiate(wish, shared);
+    detail::pair_lists_of_ends(wish);
     return wish;
 }
 

@@ -56,6 +56,7 @@ private:
 
 /// An SMTP reply of your own, e.g. "550 5.7.1 Come back tomorrow". Lines end with a line feed; codes, separators and
 /// percent signs are put right, and what is too long for the MTAs is cut (proto/smtp_reply.hpp).
+/// On the wire, in text(), and in what tests and tools show, a percent sign is two; the client sees one.
 /// @throws  std::invalid_argument when it does not begin with a code from 400 to 599
 inline verdict reply(std::string_view text) {
     auto repaired = proto::repair_reply_text(text);

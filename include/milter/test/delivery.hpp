@@ -9,7 +9,6 @@
 #include <milter/test/mail.hpp>
 
 #include <algorithm>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,8 +26,8 @@ struct delivery {
     wire::command_code stage = wire::command_code::connect; ///< at which it was given
     std::vector<refused_recipient> refused;
     std::vector<std::string> edits; ///< as message::edit_text() has them: "add_header X-Spam: no"
-    std::optional<std::string> quarantine; ///< its reason
-    mail result; ///< with the edits, if the message was accepted at its end
+    optional_text quarantine;       ///< its reason
+    mail result;                    ///< with the edits, if the message was accepted at its end
     std::size_t keepalives = 0;
     bool accepted() const noexcept {
         return verdict.verdict == wire::reply_code::proceed ||

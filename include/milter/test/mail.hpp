@@ -9,6 +9,7 @@
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,42 @@ namespace milter::test {
 struct header {
     std::string name, value; ///< value: without the blank behind the colon; folds as LF
     friend bool operator==(header const&, header const&) = default;
+};
+
+/// A text that may not be there. As std::optional, but it prints, and compares with texts of any kind.
+class optional_text {
+public:
+    optional_text() noexcept = default;
+    optional_text(std::nullopt_t) noexcept {}
+    optional_text(std::optional<std::string> text) noexcept : text_(std::move(text)) {}
+    optional_text(std::string text) noexcept : text_(std::move(text)) {}
+
+    bool has_value() const noexcept { return text_.has_value(); }
+    explicit operator bool() const noexcept { return has_value(); }
+    std::string const& value() const { return text_.value(); }
+    std::string value_or(std::string_view other) const {
+        return text_.value_or(std::string(other));
+    }
+    std::string const& operator*() const noexcept { return *text_; }
+    std::string const* operator->() const noexcept { return &*text_; }
+    operator std::optional<std::string>() const { return text_; }
+
+    friend bool operator==(optional_text const&, optional_text const&) = default;
+    friend bool operator==(optional_text const& one, std::optional<std::string> const& other) {
+        return one.text_ == other;
+    }
+    friend bool operator==(optional_text const& one, std::nullopt_t) noexcept { return !one.text_; }
+    template <class Text>
+    requires std::is_convertible_v<Text const&, std::string_view>
+    friend bool operator==(optional_text const& one, Text const& other) {
+        return one.text_ && *one.text_ == std::string_view(other);
+    }
+    friend std::ostream& operator<<(std::ostream& to, optional_text const& one) {
+        return one.text_ ? to << *one.text_ : to << "(none)";
+    }
+
+private:
+    std::optional<std::string> text_;
 };
 
 struct mail {
@@ -30,7 +67,7 @@ struct mail {
     static mail parse(std::string_view text);
 
     /// The value of the first header of that name.
-    std::optional<std::string> header(std::string_view name) const {
+    optional_text header(std::string_view name) const {
         for (auto const& one : headers)
             if (equal_ignoring_case(one.name, name)) return one.value;
         return std::nullopt;

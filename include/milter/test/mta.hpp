@@ -44,6 +44,18 @@ struct client {
     std::uint16_t port = 49152;
 };
 
+namespace detail {
+
+/// As MTAs write a macro's name: "{auth_authen}", but "i".
+inline std::string in_braces(std::string_view name) {
+    bool const braced = name.size() > 2 && name.front() == '{' && name.back() == '}';
+    if (braced && name.size() == 3) return std::string(name.substr(1, 1));
+    if (braced || name.size() < 2) return std::string(name);
+    return "{" + std::string(name) + "}";
+}
+
+} // namespace detail
+
 template <in_process_filter Filter> class mta {
 public:
     /// @param filter  must outlive it
@@ -57,10 +69,12 @@ public:
         return options;
     }
 
-    /// Macros of a stage from now on, names with their braces. Those are sent that the filter asked for there, or all when
-    /// it asked for none.
-    void macros(wire::command_code stage, std::map<std::string, std::string> values) {
-        macros_[stage] = std::move(values);
+    /// Macros of a stage from now on; names of more than one letter may lack their braces. Those are sent that the filter
+    /// asked for there, or all when it asked for none.
+    void macros(wire::command_code stage, std::map<std::string, std::string> const& values) {
+        auto& kept = macros_[stage];
+        kept.clear();
+        for (auto const& [name, value] : values) kept[detail::in_braces(name)] = value;
     }
 
     /// How headers are placed and counted.
@@ -113,6 +127,10 @@ private:
     void reach(progress wanted);
     void say_next();
     [[noreturn]] void fail(std::string const& why) const { throw protocol_error(why); }
+    [[noreturn]] void refuse_to_say(code stage, error_code const& why) const {
+        fail(std::string(wire::name_of(stage)) + "() after " + std::string(wire::name_of(said_)) +
+             ": no MTA says that: " + why.message());
+    }
     void check(error_code const& ec) const {
         if (ec) fail(session_.failure().empty() ? ec.message() : session_.failure());
     }
@@ -137,6 +155,7 @@ private:
 
     Filter& filter_;
     proto::mta_session session_;
+    code said_ = code::negotiate; ///< last
     message::header_rules rules_ = message::header_rules::postfix;
     std::map<code, std::map<std::string, std::string>> macros_;
     struct ending {
@@ -240,12 +259,14 @@ template <in_process_filter Filter> void mta<Filter>::abort() {
     at_ = progress::greeted;
     error_code ec;
     session_.abort({}, ec);
-    check(ec);
+    if (ec) refuse_to_say(code::abort, ec);
+    said_ = code::abort;
     exchange(nullptr);
 }
 
 template <in_process_filter Filter> void mta<Filter>::quit() {
     session_.quit();
+    said_ = code::quit;
     filter_.received(std::exchange(session_.output(), {}));
 }
 
@@ -332,7 +353,8 @@ answer mta<Filter>::ask(Command const& command) {
     send_macros(Command::code);
     error_code ec;
     session_.send(command, {}, ec);
-    check(ec);
+    if (ec) refuse_to_say(Command::code, ec);
+    said_ = Command::code;
     answer given;
     exchange(&given);
     return given;
@@ -348,13 +370,13 @@ template <in_process_filter Filter> void mta<Filter>::send_macros(code stage) {
     if (index != wire::macro_stage_count && lists[index]) names = *lists[index];
     auto const packed =
         proto::select_macros(names, [&](std::string_view name) -> std::optional<std::string> {
-            auto const value = known->second.find(std::string(name));
+            auto const value = known->second.find(detail::in_braces(name));
             if (value == known->second.end()) return std::nullopt;
             return value->second;
         });
     error_code ec;
     session_.send(wire::macros{stage, wire::zstr_list(packed)}, {}, ec);
-    check(ec);
+    if (ec) refuse_to_say(stage, ec);
 }
 
 /// Until nobody has anything to say; then nothing may be owed. @param given  the verdict, if one comes
@@ -376,6 +398,8 @@ template <in_process_filter Filter> void mta<Filter>::exchange(answer* given) {
         }
         check(ec);
     }
+    if constexpr (requires { std::string(filter_.mistake()); })
+        if (std::string const mistake = filter_.mistake(); !mistake.empty()) fail(mistake);
     if (filter_.error()) fail("the filter gave up: " + filter_.error().message());
     if (session_.awaited())
         fail("the filter does not answer " + std::string(wire::name_of(*session_.awaited())));
