@@ -203,12 +203,10 @@ std::optional<bounds> bounds_of_time(gate const& one, tally const& seen) {
     return bounds{time_of(one, known, one.quantile), most_time_of(one, seen, measured)};
 }
 
-std::optional<bounds> bounds_of(gate const& one, tally const& seen,
-                                std::optional<ratio_estimate> const& compared) {
+std::optional<bounds> bounds_of(gate const& one, tally const& seen) {
     auto const messages = seen.messages();
+    if (one.what == gate::metric::slower) return std::nullopt;
     if (one.what <= gate::metric::max) return bounds_of_time(one, seen);
-    if (one.what == gate::metric::slower)
-        return compared ? std::optional(exactly(compared->ratio - 1)) : std::nullopt;
     if (one.what == gate::metric::unsent && messages + seen.unsent() != 0)
         return share_or_count(one, seen.unsent(), messages + seen.unsent());
     if (messages == 0) return std::nullopt;
@@ -247,13 +245,23 @@ std::string text_of(gate const& one, double figure) {
     return text;
 }
 
+/// What chance may have done misses no gate: the whole interval must be beyond the limit.
+gate_result check_ratio(gate const& one, ratio_estimate const& compared) {
+    bool const low = holds(one, compared.low - 1), high = holds(one, compared.high - 1);
+    auto text = one.text + ": " + text_of(one, compared.ratio - 1) + ", between " +
+                text_of(one, compared.low - 1) + " and " + text_of(one, compared.high - 1);
+    if (low != high) text += ", so that is not certain";
+    return {low || high, std::move(text)};
+}
+
 } // namespace
 
 gate parse_gate(std::string_view text) { return gate_reader(text).read(); }
 
 gate_result check(gate const& one, tally const& seen,
                   std::optional<ratio_estimate> const& compared) {
-    auto const figure = bounds_of(one, seen, compared);
+    if (one.what == gate::metric::slower && compared) return check_ratio(one, *compared);
+    auto const figure = bounds_of(one, seen);
     if (!figure) return {false, one.text + ": nothing was measured"};
     if (is_upper(one) && !figure->most)
         return {false, one.text + ": at least " + text_of(one, figure->least) + ", as " +

@@ -45,7 +45,8 @@ struct gate_result {
 
 /// A gate whose figure is not there (no message, no answer at that stage, no comparison) is not met. Nobody knows how long
 /// messages would have taken that were never sent: an upper limit of a time holds only if it does whatever they would have
-/// taken, a lower one only if it does for as long as they had waited (of a stage: for the answers that came).
+/// taken, a lower one only if it does for as long as they had waited (of a stage: for the answers that came). A comparison
+/// misses its gate when the whole interval does.
 gate_result check(gate const& one, tally const& seen,
                   std::optional<ratio_estimate> const& compared);
 

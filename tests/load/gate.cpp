@@ -73,10 +73,17 @@ BOOST_AUTO_TEST_CASE(what_was_not_measured_meets_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(a_comparison_has_a_gate) {
-    BOOST_TEST(checked("slower<5%", load::ratio_estimate{1.04, 1.0, 1.2, 20}).met);
-    auto const missed = checked("slower<5%", load::ratio_estimate{1.07, 1.05, 1.09, 20});
+    BOOST_TEST(checked("slower<5%", load::ratio_estimate{1.02, 1.0, 1.04, 20}).what ==
+               "slower<5%: 2.00 %, between 0.00 % and 4.00 %");
+    for (double const ratio : {1.04, 1.16}) { // on either side of the limit
+        auto const open = checked("slower<5%", load::ratio_estimate{ratio, 0.98, 1.2, 20});
+        BOOST_TEST(open.met);
+        BOOST_TEST(open.what.ends_with(", between -2.00 % and 20.00 %, so that is not certain"));
+    }
+    BOOST_TEST(!checked("slower>5%", load::ratio_estimate{1.02, 1.0, 1.04, 20}).met);
+    auto const missed = checked("slower<5%", load::ratio_estimate{1.07, 1.051, 1.09, 20});
     BOOST_TEST(!missed.met);
-    BOOST_TEST(missed.what == "slower<5%: 7.00 %");
+    BOOST_TEST(missed.what == "slower<5%: 7.00 %, between 5.10 % and 9.00 %");
 }
 
 BOOST_AUTO_TEST_CASE(the_result_says_the_figure) {
