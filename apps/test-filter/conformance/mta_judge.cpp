@@ -26,13 +26,16 @@ std::string words(code one) { return std::string(wire::name_of(one)); }
 
 } // namespace
 
+bool mta_judge::has_room() const noexcept { return packets_.size() < most_lines; }
+
 void mta_judge::note(std::string line) {
-    if (packets_.size() < most_lines) packets_.push_back(std::move(line));
+    if (has_room()) packets_.push_back(std::move(line));
 }
 
 template <class Reply> void mta_judge::say(Reply const& reply) {
     auto const at = output_.size();
     wire::encode(output_, reply);
+    if (!has_room()) return; // long sessions are not described for nothing
     note(cli::packet_line('<', wire::describe(wire::any_reply(reply)),
                           std::string_view(output_).substr(at)));
 }
@@ -57,7 +60,7 @@ void mta_judge::received(std::string_view bytes, proto::time_point now) {
 }
 
 void mta_judge::take(wire::frame_view const& frame, std::size_t behind, proto::time_point now) {
-    note(cli::packet_line('>', wire::describe_command(frame), frame.raw));
+    if (has_room()) note(cli::packet_line('>', wire::describe_command(frame), frame.raw));
     seen_.saw("1");
     seen_.saw("7");
     if (frame.payload.size() > agreed_.data_limit)

@@ -65,6 +65,7 @@ private:
     template <class Reply> void say(Reply const& reply);
     wire::reply_code verdict_for(wire::command_code stage);
     void end_message();
+    bool has_room() const noexcept; ///< for another line
     void note(std::string line);
 
     variant const& plan_;
