@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(each_mta_with_one_fault_is_caught_by_the_case_about_it) {
               .greet()
               .envelope()
               .say(wire::rcpt{"<c@example.org>"})
-              .say(wire::abort{}),
+              .say(wire::mail{"<d@example.org>"}),
           "121");
     played waits("no replies");
     waits.greet();
@@ -190,6 +190,14 @@ BOOST_AUTO_TEST_CASE(an_mta_that_goes_on_behind_a_refused_recipient_passes) {
     BOOST_TEST((session.verdict("121") == case_verdict::skipped));
     session.say(wire::rcpt{"<c@example.org>"}).say(wire::data{});
     BOOST_TEST((session.verdict("121") == case_verdict::pass));
+}
+
+BOOST_AUTO_TEST_CASE(a_transaction_that_the_client_may_have_ended_shows_nothing) {
+    played session("a recipient refused");
+    session.greet().envelope().say(wire::rcpt{"<c@example.org>"}).say(wire::abort{});
+    BOOST_TEST((session.verdict("121") == case_verdict::inconclusive));
+    session.envelope().say(wire::rcpt{"<c@example.org>"}).say(wire::data{});
+    BOOST_TEST((session.verdict("121") == case_verdict::inconclusive)); // said once a session
 }
 
 BOOST_AUTO_TEST_CASE(a_run_that_shows_nothing_is_no_success) {

@@ -188,6 +188,20 @@ BOOST_AUTO_TEST_CASE(a_milter_that_agrees_on_no_replies_and_is_silent_passes_not
         {"--case", "2,3,12-14,20,62,63,66-68,69a,70-93,99,100a,100b,131-137,149,150,183,205"}));
 }
 
+BOOST_AUTO_TEST_CASE(a_milter_that_dies_at_the_last_case_breaks_a_must) {
+    std::atomic<bool> is_dead = false;
+    odd_filter const wrong(dir / "x.sock", [&](int peer) {
+        if (is_dead || !hears_an_offer(peer)) return;
+        send(peer, answer_to_the_offer());
+        hear(peer);
+        is_dead = true;
+    });
+    auto const done = try_it({"--case", "185"});
+    BOOST_TEST(done.exit_code == 1, done.out);
+    BOOST_TEST(contains(done.out, "185   must   fail"), done.out);
+    BOOST_TEST(contains(done.out, "; afterwards a new connection is not served: "), done.out);
+}
+
 BOOST_AUTO_TEST_CASE(a_reply_that_never_comes_is_not_one_within_ten_seconds) {
     start({"--on", "header=silence"});
     fails("198", "none came to header");

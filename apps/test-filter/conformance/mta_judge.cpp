@@ -228,15 +228,22 @@ void mta_judge::judge_earlier_verdicts(code stage) {
                      : *said_at_ == code::mail                 ? "125"
                                                                : nullptr;
     if (!id) return;
+    if (plan_.says == wire::reply_code::reject) return judge_after_refused_recipient(stage);
     seen_.saw(id);
-    if (plan_.says == wire::reply_code::reject) { // it is said where another recipient is known
-        bool const gives_up = is_end || stage == code::mail || stage == code::helo;
-        if (gives_up) seen_.found(id, words(stage) + " came, though one recipient was not refused");
-        return said_at_.reset();
-    }
     bool const may_go_on = is_end || (begins && *said_at_ != code::connect);
     if (!may_go_on) seen_.found(id, words(stage) + " came");
     if (begins) said_at_.reset();
+}
+
+/// It is said where another recipient is known. A client that says RSET or leaves makes the MTA end the transaction, too.
+void mta_judge::judge_after_refused_recipient(code stage) {
+    auto const came = words(stage) + " came, though one recipient was not refused";
+    if (stage == code::abort || stage == code::quit)
+        seen_.doubted("121", came + "; the client may have ended it");
+    else
+        seen_.saw("121");
+    if (stage == code::mail || stage == code::helo) seen_.found("121", came);
+    said_at_.reset();
 }
 
 void mta_judge::judge_order(code stage) {
