@@ -137,10 +137,11 @@ if(TARGET milter-replay)
     endif()
 endif()
 
-# What scripts/test builds with ThreadSanitizer: the layers that have threads, and the manager, which the test_apps of
-# another build tries, by MILTER_BIN_DIR.
+# What scripts/test builds with ThreadSanitizer: the layers that have threads; the manager, which the test_apps of
+# another build tries, by MILTER_BIN_DIR; and the filters that were written for libmilter.
 add_custom_target(threaded_tests)
-foreach(target IN ITEMS test_net test_filter test_compat test_service milter-manager)
+foreach(target IN ITEMS test_net test_filter test_compat test_service milter-manager
+    greylist_milter_toolkit header_milter_toolkit)
     if(TARGET ${target})
         add_dependencies(threaded_tests ${target})
     endif()

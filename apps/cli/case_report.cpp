@@ -121,7 +121,8 @@ std::string report_junit(report_head const& head, std::vector<case_result> const
 }
 
 bool has_failed(case_counts const& counts, bool strict) noexcept {
-    return counts.failed_must != 0 || (strict && counts.failed_should != 0);
+    bool const shows_nothing = counts.passed == 0 && counts.inconclusive != 0;
+    return shows_nothing || counts.failed_must != 0 || (strict && counts.failed_should != 0);
 }
 
 } // namespace milter::cli

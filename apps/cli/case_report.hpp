@@ -73,7 +73,8 @@ std::string report_json(report_head const& head, std::vector<case_result> const&
 /// JUnit's XML, as continuous integration reads it.
 std::string report_junit(report_head const& head, std::vector<case_result> const& all);
 
-/// Whether the run has failed: a must, or with `strict` a should.
+/// Whether the run has failed: a must, or with `strict` a should; or it has shown nothing, though it was to: no case passed,
+/// and one was left inconclusive.
 bool has_failed(case_counts const& counts, bool strict) noexcept;
 
 } // namespace milter::cli

@@ -75,6 +75,7 @@ private:
                                 {"errors", gate::metric::errors},
                                 {"rejects", gate::metric::rejects},
                                 {"tempfails", gate::metric::tempfails},
+                                {"unsent", gate::metric::unsent},
                                 {"slower", gate::metric::slower}};
         auto const name = word();
         for (auto const& one : rows)
@@ -96,7 +97,7 @@ private:
             std::from_chars(name.data() + (named ? 1 : 0), last, percent, std::chars_format::fixed);
         if (!named || ec != std::errc{} || end != last)
             fail("expected p50, p99.9, mean, min, max, median, throughput, errors, rejects, "
-                 "tempfails or slower");
+                 "tempfails, unsent or slower");
         if (percent < 0 || percent > 100) fail("p0 to p100");
         made_.quantile = percent / 100;
         at_ += name.size();
@@ -157,42 +158,68 @@ private:
     gate made_;
 };
 
-double share_or_count(gate const& one, std::uint64_t count, tally const& seen) noexcept {
+/// What is known of a figure: more than that where messages were never sent.
+struct bounds {
+    double least = 0;
+    std::optional<double> most; ///< empty: nobody knows
+};
+
+bounds exactly(double figure) noexcept { return {figure, figure}; }
+
+bounds share_or_count(gate const& one, std::uint64_t count, std::uint64_t whole) noexcept {
     auto const number = static_cast<double>(count);
-    return one.is_share ? number / static_cast<double>(seen.messages()) : number;
+    return exactly(one.is_share ? number / static_cast<double>(whole) : number);
 }
 
-double in_seconds(double nanoseconds) noexcept { return nanoseconds * 1e-9; }
+/// In seconds. @param q  of the quantile
+double time_of(gate const& one, histogram const& all, double q) noexcept {
+    auto const nanoseconds = [&]() -> double {
+        switch (one.what) {
+        case gate::metric::mean: return all.mean();
+        case gate::metric::min: return static_cast<double>(all.min());
+        case gate::metric::max: return static_cast<double>(all.max());
+        default: return static_cast<double>(all.quantile(q));
+        }
+    };
+    return nanoseconds() * 1e-9;
+}
 
-/// Empty: there is none.
-std::optional<double> time_of(gate const& one, tally const& seen) {
-    auto const& all = (one.of ? seen.stages[index_of(*one.of)] : seen.message).felt();
-    if (all.empty()) return std::nullopt;
+/// With messages that were never sent as the slowest of all. A stage had as many answers a message as in those sent.
+std::optional<double> most_time_of(gate const& one, tally const& seen, histogram const& measured) {
+    if (seen.unsent() == 0) return time_of(one, measured, one.quantile);
+    auto const sent = static_cast<double>(seen.message.felt().count());
+    if (sent == 0 || one.what == gate::metric::mean || one.what == gate::metric::max)
+        return std::nullopt;
+    auto const due = sent + static_cast<double>(seen.unsent());
+    auto const q = one.what == gate::metric::min ? 0 : one.quantile * due / sent;
+    if (q > 1) return std::nullopt;
+    return time_of(one, measured, q);
+}
+
+std::optional<bounds> bounds_of_time(gate const& one, tally const& seen) {
+    auto const& measured = (one.of ? seen.stages[index_of(*one.of)] : seen.message).felt();
+    auto const known = one.of ? measured : seen.felt_at_least();
+    if (known.empty()) return std::nullopt;
+    return bounds{time_of(one, known, one.quantile), most_time_of(one, seen, measured)};
+}
+
+std::optional<bounds> bounds_of(gate const& one, tally const& seen) {
+    auto const messages = seen.messages();
+    if (one.what == gate::metric::slower) return std::nullopt;
+    if (one.what <= gate::metric::max) return bounds_of_time(one, seen);
+    if (one.what == gate::metric::unsent && messages + seen.unsent() != 0)
+        return share_or_count(one, seen.unsent(), messages + seen.unsent());
+    if (messages == 0) return std::nullopt;
     switch (one.what) {
-    case gate::metric::mean: return in_seconds(all.mean());
-    case gate::metric::min: return in_seconds(static_cast<double>(all.min()));
-    case gate::metric::max: return in_seconds(static_cast<double>(all.max()));
-    default: return in_seconds(static_cast<double>(all.quantile(one.quantile)));
+    case gate::metric::throughput: return exactly(seen.throughput());
+    case gate::metric::errors: return share_or_count(one, seen.failed(), messages);
+    case gate::metric::rejects: return share_or_count(one, seen.count(outcome::reject), messages);
+    default: return share_or_count(one, seen.count(outcome::temporary_failure), messages);
     }
 }
 
-std::optional<double> figure_of(gate const& one, tally const& seen,
-                                std::optional<ratio_estimate> const& compared) {
-    switch (one.what) {
-    case gate::metric::slower: return compared ? std::optional(compared->ratio - 1) : std::nullopt;
-    case gate::metric::quantile:
-    case gate::metric::mean:
-    case gate::metric::min:
-    case gate::metric::max: return time_of(one, seen);
-    default: break;
-    }
-    if (seen.messages() == 0) return std::nullopt;
-    switch (one.what) {
-    case gate::metric::throughput: return seen.throughput();
-    case gate::metric::errors: return share_or_count(one, seen.failed(), seen);
-    case gate::metric::rejects: return share_or_count(one, seen.count(outcome::reject), seen);
-    default: return share_or_count(one, seen.count(outcome::temporary_failure), seen);
-    }
+bool is_upper(gate const& one) noexcept {
+    return one.how == gate::relation::less || one.how == gate::relation::at_most;
 }
 
 bool holds(gate const& one, double figure) noexcept {
@@ -218,15 +245,29 @@ std::string text_of(gate const& one, double figure) {
     return text;
 }
 
+/// What chance may have done misses no gate: the whole interval must be beyond the limit.
+gate_result check_ratio(gate const& one, ratio_estimate const& compared) {
+    bool const low = holds(one, compared.low - 1), high = holds(one, compared.high - 1);
+    auto text = one.text + ": " + text_of(one, compared.ratio - 1) + ", between " +
+                text_of(one, compared.low - 1) + " and " + text_of(one, compared.high - 1);
+    if (low != high) text += ", so that is not certain";
+    return {low || high, std::move(text)};
+}
+
 } // namespace
 
 gate parse_gate(std::string_view text) { return gate_reader(text).read(); }
 
 gate_result check(gate const& one, tally const& seen,
                   std::optional<ratio_estimate> const& compared) {
-    auto const figure = figure_of(one, seen, compared);
+    if (one.what == gate::metric::slower && compared) return check_ratio(one, *compared);
+    auto const figure = bounds_of(one, seen);
     if (!figure) return {false, one.text + ": nothing was measured"};
-    return {holds(one, *figure), one.text + ": " + text_of(one, *figure)};
+    if (is_upper(one) && !figure->most)
+        return {false, one.text + ": at least " + text_of(one, figure->least) + ", as " +
+                           std::to_string(seen.unsent()) + " were due and never sent"};
+    auto const known = is_upper(one) ? *figure->most : figure->least;
+    return {holds(one, known), one.text + ": " + text_of(one, known)};
 }
 
 } // namespace milter::load

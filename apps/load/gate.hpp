@@ -21,6 +21,7 @@ struct gate {
         errors,     ///< how many, or which share of all messages
         rejects,
         tempfails,
+        unsent, ///< due in an open loop and never sent: how many, or which share of all that were due
         slower, ///< by which share B is slower than A
     };
     enum class relation { less, at_most, more, at_least };
@@ -31,7 +32,7 @@ struct gate {
     std::optional<stage> of; ///< none: of a message
     relation how = relation::less;
     double limit = 0;      ///< seconds, a second, messages, or a share from 0 to 1
-    bool is_share = false; ///< of errors, rejects, tempfails
+    bool is_share = false; ///< of errors, rejects, tempfails, unsent
 };
 
 /// @throws std::invalid_argument  "\"p99<50\", column 5: a time has a unit: 50ms"
@@ -42,7 +43,10 @@ struct gate_result {
     std::string what; ///< "p99<50ms: 61.3 ms"
 };
 
-/// A gate whose figure is not there (no message, no answer at that stage, no comparison) is not met.
+/// A gate whose figure is not there (no message, no answer at that stage, no comparison) is not met. Nobody knows how long
+/// messages would have taken that were never sent: an upper limit of a time holds only if it does whatever they would have
+/// taken, a lower one only if it does for as long as they had waited (of a stage: for the answers that came). A comparison
+/// misses its gate when the whole interval does.
 gate_result check(gate const& one, tally const& seen,
                   std::optional<ratio_estimate> const& compared);
 

@@ -35,7 +35,7 @@ std::optional<ticket> schedule::next(proto::time_point now, std::size_t going) {
     if (over(now) || going >= places(now)) return std::nullopt;
     if (!is_open()) return give(now, now);
     auto const when = due(sessions_);
-    if (when > now) return std::nullopt;
+    if (when > now || when >= end()) return std::nullopt;
     return give(when, now);
 }
 
@@ -79,7 +79,7 @@ void schedule::give_back(std::uint64_t messages, bool counted) noexcept {
 
 bool schedule::over(proto::time_point now) const noexcept {
     if (plan_.mails && given_ >= *plan_.mails) return true;
-    return now >= end();
+    return now >= end() && (closed_ || !is_open());
 }
 
 proto::time_point schedule::end() const noexcept {
@@ -106,16 +106,38 @@ proto::time_point schedule::due(std::uint64_t session) const noexcept {
     return begin_ + shift_ + std::chrono::duration_cast<proto::duration>(seconds(at));
 }
 
-std::uint64_t schedule::unsent(proto::time_point now) const noexcept {
-    if (!is_open() || !plan_.time || !counting_since_ || now < end()) return 0;
-    auto const rate = *plan_.rate / static_cast<double>(plan_.messages_per_session);
-    auto const ramp = seconds(plan_.ramp).count();
-    auto const lasted = std::max(seconds(end() - begin_ - shift_).count(), 0.0);
-    auto const due_by_then =
-        lasted < ramp ? rate * lasted * lasted / (2 * ramp) : rate * (lasted - ramp / 2);
-    auto const all = static_cast<std::uint64_t>(std::ceil(due_by_then));
-    auto const missing = (all - std::min(all, sessions_)) * plan_.messages_per_session;
-    return plan_.mails ? std::min(missing, *plan_.mails - std::min(given_, *plan_.mails)) : missing;
+/// The first session without a ticket that is due at `from` or later.
+std::uint64_t schedule::first_due(proto::time_point from) const noexcept {
+    auto low = sessions_;
+    std::uint64_t step = 1;
+    for (; due(low + step) < from; step *= 2) low += step;
+    for (auto high = low + step; low < high;) {
+        auto const middle = low + (high - low) / 2;
+        if (due(middle) < from)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+histogram schedule::unsent(proto::time_point now) const {
+    histogram waits;
+    bool const warming = !counting_since_ && plan_.warm_up_mails > 0;
+    if (!is_open() || warming) return waits;
+    auto const until = std::min(now, end());
+    auto const last = first_due(until);
+    auto const stride = (last - sessions_) / most_waits + 1;
+    auto left = plan_.mails ? *plan_.mails - std::min(given_, *plan_.mails) : UINT64_MAX;
+    for (auto at = first_due(begin_ + plan_.warm_up); at < last && left > 0;) {
+        auto const sessions = std::min(stride, last - at);
+        at += sessions;
+        auto const waited = std::chrono::nanoseconds(until - due(at - 1)); // the least of them
+        auto const messages = std::min(sessions * plan_.messages_per_session, left);
+        waits.record(static_cast<std::uint64_t>(waited.count()), messages);
+        left -= messages;
+    }
+    return waits;
 }
 
 } // namespace milter::load

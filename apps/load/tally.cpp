@@ -46,8 +46,15 @@ double tally::throughput() const noexcept {
     return seconds > 0 ? static_cast<double>(with_verdict()) / seconds : 0;
 }
 
+histogram tally::felt_at_least() const {
+    auto all = message.felt();
+    all.merge(waits);
+    return all;
+}
+
 void tally::note_refusal(stage at, std::string_view text) {
-    auto key = std::string(name_of(at)) + ": " + std::string(text);
+    auto key = std::string(name_of(at)) + ": " + std::string(text.substr(0, most_reply_bytes));
+    if (text.size() > most_reply_bytes) key += "...";
     auto const known = refusals.find(key);
     if (known != refusals.end())
         ++known->second;
@@ -75,7 +82,7 @@ void tally::merge(tally const& other) {
     bytes_sent += other.bytes_sent;
     message_bytes += other.message_bytes;
     crowded += other.crowded;
-    unsent += other.unsent;
+    waits.merge(other.waits);
     processor += other.processor;
 }
 

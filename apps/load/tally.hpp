@@ -80,7 +80,8 @@ struct error_kind {
 };
 
 struct tally {
-    static constexpr std::size_t most_replies = 100; ///< different ones that are kept
+    static constexpr std::size_t most_replies = 100;       ///< different ones that are kept
+    static constexpr std::size_t most_reply_bytes = 1'024; ///< of each; a milter may send 1 MiB
 
     std::array<times, stage_count> stages;
     times
@@ -97,8 +98,8 @@ struct tally {
     std::uint64_t bytes_sent = 0;
     std::uint64_t message_bytes = 0; ///< headers and bodies, of messages with a verdict
     std::uint64_t crowded =
-        0; ///< times the milter's backlog was full, and connecting was tried again
-    std::uint64_t unsent = 0; ///< messages that were due, and not sent when the time was over
+        0;           ///< times the milter's backlog was full, and connecting was tried again
+    histogram waits; ///< of messages that were due and never sent, until the time was over
 
     proto::duration elapsed{};   ///< counted; set by who runs it
     proto::duration processor{}; ///< CPU of the driver within
@@ -110,7 +111,12 @@ struct tally {
     std::uint64_t messages() const noexcept; ///< with a verdict or an error
     std::uint64_t failed() const noexcept { return count(outcome::error); }
     std::uint64_t with_verdict() const noexcept { return messages() - failed(); }
+    std::uint64_t unsent() const noexcept { return waits.count(); } ///< due, and never sent
     double throughput() const noexcept; ///< messages with a verdict, a second
+
+    /// What users feel of a message. One that was never sent would have taken at least as long as it had waited: with such
+    /// ones every figure is a lower bound.
+    histogram felt_at_least() const;
 
     void note(outcome one) noexcept { ++outcomes[static_cast<std::size_t>(one)]; }
     void note_refusal(stage at, std::string_view text);

@@ -96,6 +96,7 @@ void worker::run(schedule& plan) {
     next_sweep_ = now_ + sweep_interval;
     while (!stopped() && !unreachable_) {
         start_due(plan);
+        plan.all_begun(now_);
         note_clock(plan);
         if (going_ == 0 && plan.over(now_)) break;
         wait(plan);
@@ -109,8 +110,8 @@ void worker::run(schedule& plan) {
         all.elapsed = lasted;
         all.processor = used;
         all.busiest = std::chrono::duration<double>(used) / std::chrono::duration<double>(lasted);
-        all.unsent = plan.unsent(now_);
     }
+    desk_.counted.waits = plan.unsent(now_);
     plan_ = nullptr;
 }
 

@@ -106,6 +106,7 @@ private:
             medians.emplace_back(median(0), median(1));
             means.emplace_back(pair[0].message.felt().mean(), pair[1].message.felt().mean());
         }
+        if (all_.is_of_some()) return;
         all_.median = load::estimate_ratio(medians);
         all_.mean = load::estimate_ratio(means);
     }

@@ -41,6 +41,13 @@ json times_json(load::times const& one) {
     return {{"service", histogram_json(one.service)}, {"response", histogram_json(one.response)}};
 }
 
+/// With what was never sent in the response.
+json message_json(load::tally const& seen) {
+    auto all = times_json(seen.message);
+    if (seen.unsent() != 0) all["response"] = histogram_json(seen.felt_at_least());
+    return all;
+}
+
 json errors_json(load::tally const& seen) {
     auto all = json::array();
     for (auto const& [kind, count] : seen.errors) {
@@ -82,7 +89,7 @@ json milter_json(bench_outcome::of_milter const& one) {
     return {{"milter", one.name},
             {"mails", seen.messages()},
             {"sessions", seen.sessions},
-            {"unsent", seen.unsent},
+            {"unsent", seen.unsent()},
             {"elapsed_seconds", std::chrono::duration<double>(seen.elapsed).count()},
             {"throughput", seen.throughput()},
             {"message_bytes", seen.message_bytes},
@@ -92,7 +99,7 @@ json milter_json(bench_outcome::of_milter const& one) {
             {"refused_recipients", seen.refused_recipients},
             {"full_backlogs", seen.crowded},
             {"statuses", std::move(statuses)},
-            {"message", times_json(seen.message)},
+            {"message", message_json(seen)},
             {"session", times_json(seen.session)},
             {"stages", std::move(stages)},
             {"edits", std::move(edits)},

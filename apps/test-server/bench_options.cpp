@@ -40,8 +40,10 @@ constexpr char const* footer = R"(
 MAIL: a file with a message, a folder with .eml files, a corpus (.jsonl). Without: one made up.
 Closed loop: a session begins when another one has ended. With --rate, --period or --interval (open loop) sessions are
   due at fixed times; one that has to wait for its turn was due all the same, and its waiting counts (response time).
+  One that still waits when --duration is over is never sent: it took nobody knows how long, at least until then.
 GATE: [STAGE.]p50, p99.9, mean, min, max, median <, <=, >, >= TIME; throughput>200/s; errors, rejects, tempfails <
-  NUMBER or SHARE%; slower<5% with --compare.
+  NUMBER or SHARE%; unsent<NUMBER or SHARE% in an open loop; slower<5% with --compare. Never sent is slower than any
+  upper limit of a time.
 TIME: seconds, or 500ms, 2s, 1m; in a gate always with us, ms or s.
 
 Exit status: 0; 1 sessions broke, and no gate of errors allows it; 2 usage; 3 the milter cannot be reached; 4 a gate was
@@ -248,9 +250,13 @@ void settle_output(bench_options& into, texts const& given, CLI::App const& app)
         } catch (std::invalid_argument const& why) {
             throw std::invalid_argument(std::string("--gate: ") + why.what());
         }
-    for (auto const& one : into.gates)
+    for (auto const& one : into.gates) {
         if (one.what == load::gate::metric::slower && into.milters.size() < 2)
             throw std::invalid_argument("--gate: \"" + one.text + "\" needs --compare");
+        if (one.what == load::gate::metric::unsent && !into.load.rate)
+            throw std::invalid_argument("--gate: \"" + one.text +
+                                        "\" needs --rate, --period or --interval");
+    }
     into.report_failures = !given.no_failures;
     if (app.get_option("--report-periodically")->count() == 0) return;
     into.report_every = std::chrono::seconds(1);

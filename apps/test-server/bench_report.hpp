@@ -6,6 +6,7 @@
 #include "load/gate.hpp"
 #include "load/tally.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -25,12 +26,19 @@ struct bench_outcome {
         load::gate_result result;
         std::string milter; ///< "A" or "B"; empty: the only one, or both compared
     };
-    std::vector<of_milter> milters;                   ///< one, or two that were compared
-    std::optional<load::ratio_estimate> median, mean; ///< B over A, of the slices
+    std::vector<of_milter> milters; ///< one, or two that were compared
+    /// B over A, of the slices; empty also where is_of_some().
+    std::optional<load::ratio_estimate> median, mean;
     std::vector<of_gate> gates;
     bool is_open_loop = false;
     bool interrupted = false;
     std::size_t workers = 1;
+
+    /// Messages were due and never sent: the times of a milter are those of some of its messages, and not to be compared.
+    bool is_of_some() const noexcept {
+        return std::any_of(milters.begin(), milters.end(),
+                           [](of_milter const& one) { return one.seen.unsent() != 0; });
+    }
 };
 
 enum class failure_replies { left_out, listed };

@@ -35,7 +35,7 @@ void print_total(writer& to, load::tally const& seen) {
     to.print("  elapsed time: {:.6f} seconds\n",
              std::chrono::duration<double>(seen.elapsed).count());
     to.print("  throughput: {:.1f} mails/s\n", seen.throughput());
-    if (seen.unsent != 0) to.print("  due, but not sent in time: {} mails\n", seen.unsent);
+    if (seen.unsent() != 0) to.print("  due, and never sent: {} mails\n", seen.unsent());
 }
 
 void print_times(writer& to, char const* title, histogram const& all) {
@@ -105,10 +105,19 @@ void print_driver(writer& to, load::tally const& seen) {
     if (seen.crowded != 0) to.print("  The milter's backlog was full {} times.\n", seen.crowded);
 }
 
+/// Of a milter that had no mail to its end, too.
+void print_response(writer& to, load::tally const& seen) {
+    auto const* const title = seen.unsent() == 0 ? "Per mail, since it was due"
+                                                 : "Per mail, since it was due, at least (those "
+                                                   "never sent count until the time was over)";
+    print_times(to, title, seen.felt_at_least());
+}
+
 void print_milter(writer& to, load::tally const& seen, bool open, failure_replies how) {
     print_total(to, seen);
+    if (open && seen.with_verdict() + seen.unsent() != 0) print_response(to, seen);
     if (seen.with_verdict() != 0) {
-        print_times(to, open ? "Per mail, since it was due" : "Per mail", seen.message.felt());
+        if (!open) print_times(to, "Per mail", seen.message.service);
         if (open) print_times(to, "Per mail, since it was sent", seen.message.service);
         print_stages(to, seen, "Per stage, milliseconds since it was sent:", &load::times::service);
         if (open)
@@ -122,6 +131,10 @@ void print_milter(writer& to, load::tally const& seen, bool open, failure_replie
 
 void print_comparison(writer& to, bench_outcome const& all) {
     to.print("Comparison:\n");
+    if (all.is_of_some()) {
+        to.print("  none, as mails were due and never sent: a lower rate, or more -c\n");
+        return;
+    }
     if (!all.median || !all.mean) {
         to.print("  too few slices to tell a difference\n");
         return;

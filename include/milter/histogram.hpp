@@ -25,14 +25,17 @@ public:
     static constexpr double relative_error = 1.0 / 256;
 
     /// Allocates only for a value beyond twice the largest so far.
-    void record(std::uint64_t value) {
+    void record(std::uint64_t value) { record(value, 1); }
+    /// The same value so many times.
+    void record(std::uint64_t value, std::uint64_t times) {
+        if (times == 0) return;
         auto const at = bucket_of(value);
         if (at >= counts_.size()) counts_.resize(end_of_doubling(at));
-        ++counts_[at];
-        ++count_;
+        counts_[at] += times;
+        count_ += times;
         least_ = std::min(least_, value);
         most_ = std::max(most_, value);
-        sum_ += static_cast<double>(value);
+        sum_ += static_cast<double>(value) * static_cast<double>(times);
     }
 
     /// Adds what another one counted.

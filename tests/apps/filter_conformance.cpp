@@ -9,6 +9,7 @@
 #include <test-filter/conformance/mta_judge.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <set>
 #include <string>
 #include <string_view>
@@ -104,7 +105,7 @@ BOOST_AUTO_TEST_CASE(each_mta_with_one_fault_is_caught_by_the_case_about_it) {
               .greet()
               .envelope()
               .say(wire::rcpt{"<c@example.org>"})
-              .say(wire::abort{}),
+              .say(wire::mail{"<d@example.org>"}),
           "121");
     played waits("no replies");
     waits.greet();
@@ -191,12 +192,44 @@ BOOST_AUTO_TEST_CASE(an_mta_that_goes_on_behind_a_refused_recipient_passes) {
     BOOST_TEST((session.verdict("121") == case_verdict::pass));
 }
 
+BOOST_AUTO_TEST_CASE(a_transaction_that_the_client_may_have_ended_shows_nothing) {
+    played session("a recipient refused");
+    session.greet().envelope().say(wire::rcpt{"<c@example.org>"}).say(wire::abort{});
+    BOOST_TEST((session.verdict("121") == case_verdict::inconclusive));
+    session.envelope().say(wire::rcpt{"<c@example.org>"}).say(wire::data{});
+    BOOST_TEST((session.verdict("121") == case_verdict::inconclusive)); // said once a session
+}
+
 BOOST_AUTO_TEST_CASE(a_run_that_shows_nothing_is_no_success) {
     arguments const listens{"conformance", "-s", socket};
     filter.emplace(program("milter-test-filter"), listens, dir, "listening on ");
     BOOST_TEST(filter->stop() == 3, filter->out());
     BOOST_TEST(contains(filter->err(), "no MTA came"), filter->err());
     BOOST_TEST(run_filter({"conformance", "-s", socket, "--case", "999"}).exit_code == 2);
+}
+
+BOOST_AUTO_TEST_CASE(an_mta_that_reads_no_replies_is_not_heard_until_it_does) {
+    filter.emplace(program("milter-test-filter"), arguments{"conformance", "-s", socket}, dir,
+                   "listening on ");
+    support::raw_client const mta(dir / "x.sock");
+    std::string offer, ends;
+    wire::encode(offer, wire::negotiate{});
+    while (ends.size() < 5000) wire::encode(ends, wire::end_of_message{});
+    mta.say(offer);
+    constexpr std::size_t far_too_much = std::size_t{4} << 20;
+    std::size_t taken = 0;
+    for (std::string_view rest = ends; taken < far_too_much;) {
+        auto const size = mta.try_to_say(rest);
+        taken += size;
+        rest.remove_prefix(size);
+        if (rest.empty()) rest = ends;
+        if (size == 0 && !mta.has_room_within(std::chrono::seconds(2))) break;
+    }
+    BOOST_TEST_MESSAGE(taken << " bytes were taken");
+    BOOST_TEST(taken < far_too_much);
+    mta.some(std::size_t{300} << 10);
+    BOOST_TEST(mta.has_room_within(std::chrono::seconds(30)));
+    filter->stop();
 }
 
 BOOST_AUTO_TEST_CASE(a_fault_is_told_with_its_packets) {

@@ -138,6 +138,72 @@ BOOST_AUTO_TEST_CASE(who_waits_for_a_place_feels_it_in_the_response_only) {
     BOOST_TEST(all["message"]["service"]["min"] >= 0.050);
 }
 
+/// Sessions that outlast the time leave no place to the others, however fast either side is.
+struct overloaded_fixture : bench_fixture {
+    overloaded_fixture() { start_quietly({"--on", "eom=delay 900ms"}); }
+
+    static constexpr int due = 300;
+    arguments load{"--rate", "1000", "--duration", "300ms", "-c", "1"};
+
+    finished_program bench_with(arguments const& more) {
+        auto args = load;
+        args.insert(args.end(), more.begin(), more.end());
+        return bench(args);
+    }
+};
+
+BOOST_FIXTURE_TEST_CASE(what_was_due_and_never_sent_counts, overloaded_fixture) {
+    auto const all = report(load);
+    auto const sent = all["mails"].get<int>();
+    auto const unsent = all["unsent"].get<int>();
+    BOOST_TEST(sent + unsent == due);
+    BOOST_TEST(unsent > due - 10);
+    BOOST_TEST(all["message"]["service"]["count"] == sent);
+    auto const& response = all["message"]["response"];
+    BOOST_TEST(response["count"] == due);
+    BOOST_TEST(response["min"] < 0.002); // due just before the end
+    BOOST_TEST(response["p50"] > 0.140);
+    BOOST_TEST(response["max"] >= 0.900);
+    auto const text = bench_with({}).out;
+    for (auto const* part : {"  due, and never sent: 29", "Per mail, since it was due, at least (",
+                             "Per mail, since it was sent:"})
+        BOOST_TEST(contains(text, part), part);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_was_never_sent_misses_gates_of_times, overloaded_fixture) {
+    for (auto const* gate : {"p50<1000s", "p99<1000s", "mean<1000s", "max<1000s", "eom.p99<1000s",
+                             "unsent<1", "unsent<50%"}) {
+        auto const done = bench_with({"--gate", gate});
+        BOOST_TEST(done.exit_code == 4, gate);
+        BOOST_TEST(contains(done.out, ", missed"), done.out);
+    }
+    auto const met = bench_with({"--gate", "min<1000s", "--gate", "unsent<100%"});
+    BOOST_TEST(met.exit_code == 0, met.out);
+}
+
+BOOST_AUTO_TEST_CASE(with_a_place_for_each_nothing_is_unsent) {
+    start_quietly({"--on", "eom=delay 50ms"});
+    arguments const load{"--rate", "200", "--duration", "200ms", "--gate", "unsent<1"};
+    auto const all = report(load);
+    BOOST_TEST(all["statuses"]["pass"] == 40);
+    BOOST_TEST(all["unsent"] == 0);
+    BOOST_TEST(all["message"]["response"]["count"] == 40);
+}
+
+BOOST_FIXTURE_TEST_CASE(milters_that_were_not_sent_all_are_not_compared, overloaded_fixture) {
+    auto const other = "unix:" + dir / "y.sock";
+    background_program const quick(program("milter-test-filter"), {"-q", "-s", other}, dir,
+                                   "listening on ", "quick");
+    arguments const args{"bench",  "--compare",  socket,     other, "--rate",
+                         "100",    "--duration", "500ms",    "-c",  "1",
+                         "--gate", "slower<99%", "--slices", "5"};
+    auto const done = support::run_program(program("milter-test-server"), args, dir);
+    BOOST_TEST(done.exit_code == 4, done.err);
+    for (auto const* part : {"Comparison:\n  none, as mails were due and never sent",
+                             "slower<99%: nothing was measured, missed"})
+        BOOST_TEST(contains(done.out, part), done.out);
+}
+
 BOOST_AUTO_TEST_CASE(a_duration_ends_by_itself) {
     start_quietly({});
     auto const all = report({"--duration", "200ms", "-c", "3", "--warm-up", "50ms"});

@@ -50,6 +50,7 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_said_in_one_line) {
     row const rows[] = {
         {{"--gate", "p99<50"}, "--gate: \"p99<50\", column 7: a time has a unit: 50ms"},
         {{"--gate", "slower<5%"}, "--gate: \"slower<5%\" needs --compare"},
+        {{"--gate", "unsent<1"}, "--gate: \"unsent<1\" needs --rate, --period or --interval"},
         {{"--rate", "fast"}, "--rate: \"fast\" is no rate; examples: 500, 500/s, 30/m"},
         {{"--rate", "5/week"}, "--rate: \"5/week\" is no rate"},
         {{"--rate", "0"}, "--rate: \"0\" is no rate"},

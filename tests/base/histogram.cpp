@@ -65,6 +65,18 @@ BOOST_AUTO_TEST_CASE(small_values_are_exact) {
     BOOST_TEST(all.mean() == 127.5);
 }
 
+BOOST_AUTO_TEST_CASE(a_value_can_be_recorded_so_many_times) {
+    histogram all;
+    all.record(7, 0);
+    BOOST_TEST(all.empty());
+    all.record(1'000, 3);
+    all.record(10);
+    BOOST_TEST(all.count() == 4U);
+    BOOST_TEST(all.min() == 10U);
+    BOOST_TEST(all.mean() == 752.5);
+    BOOST_TEST(is_near(all.quantile(0.5), 1'000));
+}
+
 BOOST_AUTO_TEST_CASE(quantiles_are_those_of_the_sorted_values_within_the_error) {
     std::mt19937_64 source(1); // NOLINT(cert-msc51-cpp): the same values each time
     for (int round = 0; round < 200; ++round) {

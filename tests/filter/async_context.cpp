@@ -14,6 +14,7 @@
 #include <support/print_error.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -83,6 +84,8 @@ struct served {
             if (entry.text.find("deadline") != entry.text.npos) late = true;
         };
     }
+    served(served const&) = delete;
+    served& operator=(served const&) = delete;
     ~served() {
         mta.close();
         context.restart();
@@ -104,7 +107,7 @@ struct served {
     /// What comes until at least `size` bytes are there, or the end.
     asio::awaitable<std::string> hear(std::size_t size) {
         std::string all;
-        std::vector<char> room(64 * 1024);
+        std::vector<char> room(std::size_t{64} * 1024);
         error_code ec;
         while (all.size() < size && !ec) {
             auto const got = co_await mta.read(room, proto::never, ec);

@@ -11,6 +11,8 @@
 #include <support/print_error.hpp>
 #include <support/reference_mta.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -196,6 +198,21 @@ BOOST_AUTO_TEST_CASE(by_name_there_is_one_header_or_none_under_both_mtas) {
             edits.delete_header("X-A", 1);
             set(edits);
         };
+        auto const changed = [&](filter::named_edits& edits) {
+            for (auto const index : {0U, 1U, 4U, 4U}) edits.change_header("x-a", index, "own");
+            edits.change_header("X-A", 9, "");
+            set(edits);
+        };
+        auto const changed_and_gone = [&](filter::named_edits& edits) {
+            edits.change_header("X-A", 1, "own");
+            edits.change_header("X-A", 5, "own too");
+            remove(edits);
+        };
+        auto const back = [&](filter::named_edits& edits) {
+            remove(edits);
+            edits.change_header("X-A", 1, "back");
+            set(edits);
+        };
         for (auto const& before : {lines{}, lines{"X-A"}, lines{"X-A", "B", "x-a", "X-a"}}) {
             auto const values = [&](auto what) {
                 auto all = result(which, before, what);
@@ -208,8 +225,31 @@ BOOST_AUTO_TEST_CASE(by_name_there_is_one_header_or_none_under_both_mtas) {
             BOOST_TEST(values(both) == lines{" new"}, boost::test_tools::per_element());
             BOOST_TEST(values(added) == lines{" new"}, boost::test_tools::per_element());
             BOOST_TEST(values(deleted) == lines{" new"}, boost::test_tools::per_element());
+            BOOST_TEST(values(changed) == lines{" new"}, boost::test_tools::per_element());
+            BOOST_TEST(values(changed_and_gone).empty());
+            BOOST_TEST(values(back) == lines{" new"}, boost::test_tools::per_element());
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_header_that_a_change_adds_counts_and_one_of_apply_does_not) {
+    std::vector<std::uint32_t> counts;
+    does<filter::named_edits> with{[&](filter::named_edits& edits) {
+        auto const note = [&] { counts.push_back(edits.count("X-A")); };
+        milter::error_code ec;
+        edits.change_header("X-A", 1, "");
+        note();
+        edits.change_header("X-A", 7, "first");
+        note();
+        edits.change_header("x-a", 1, "changed");
+        note();
+        edits.apply(wire::add_header{"X-A", "unseen"}, ec);
+        note();
+    }};
+    conversation<edits_by_name> between(with);
+    between.message();
+    std::vector<std::uint32_t> const expected{0, 1, 1, 1};
+    BOOST_TEST(counts == expected, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(headers_of_the_message_before_do_not_count) {

@@ -148,15 +148,76 @@ BOOST_AUTO_TEST_CASE(the_time_that_counts_begins_behind_the_warm_up) {
     BOOST_TEST(!closed.next(zero + 16s, 0));
 }
 
-BOOST_AUTO_TEST_CASE(what_was_due_and_not_sent_in_time_is_told) {
+std::uint64_t milliseconds(std::uint64_t nanoseconds) { return nanoseconds / 1'000'000; }
+
+BOOST_AUTO_TEST_CASE(what_was_due_and_never_sent_had_waited_until_the_time_was_over) {
     auto plan = open_plan(10, 1);
     plan.time = 1s;
     schedule open(plan, zero);
     BOOST_TEST(open.next(zero, 0).has_value());
-    BOOST_TEST(open.next(zero + 900ms, 0).has_value());
-    BOOST_TEST(open.unsent(zero + 900ms) == 0U);
+    BOOST_TEST(open.next(zero + 850ms, 0).has_value());
+    BOOST_TEST(open.unsent(zero + 850ms).count() == 7U); // of 200 to 800 ms
+    BOOST_TEST(take_all(open, zero + 1s, 1).empty());
+    open.all_begun(zero + 1s);
     BOOST_TEST(open.over(zero + 1s));
-    BOOST_TEST(open.unsent(zero + 1s) == 8U);
+    for (auto const now : {1s, 60s}) { // whatever the last session took
+        auto const waits = open.unsent(zero + now);
+        BOOST_TEST(waits.count() == 8U); // of 200 to 900 ms
+        BOOST_TEST(milliseconds(waits.min()) == 100U);
+        BOOST_TEST(milliseconds(waits.max()) == 800U);
+        BOOST_TEST(milliseconds(static_cast<std::uint64_t>(waits.mean())) == 450U);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_unsent_goes_by_what_counts) {
+    auto plan = open_plan(10, 1);
+    plan.time = 1s;
+    plan.warm_up = 2s;
+    plan.ramp = 2s; // ten are due in it
+    plan.messages_per_session = 2;
+    schedule stuck(plan, zero);
+    BOOST_TEST(!stuck.next(zero, 0)->counts); // and it never ends
+    BOOST_TEST(stuck.unsent(zero + 2s).empty());
+    BOOST_TEST(stuck.unsent(zero + 5s).count() == 10U);
+    BOOST_TEST(milliseconds(stuck.unsent(zero + 5s).max()) == 1000U);
+    plan.mails = 3;
+    BOOST_TEST(schedule(plan, zero).unsent(zero + 5s).count() == 3U);
+    plan.warm_up_mails = 1; // there is no end before it is over
+    BOOST_TEST(schedule(plan, zero).unsent(zero + 5s).empty());
+    BOOST_TEST(schedule(plan_of(1), zero).unsent(zero + 5s).empty());
+}
+
+BOOST_AUTO_TEST_CASE(more_than_can_be_told_apart_is_counted_and_had_waited_no_longer_than_said) {
+    auto plan = open_plan(3'000'001, 1);
+    plan.time = 1s;
+    schedule open(plan, zero);
+    BOOST_TEST(open.next(zero, 0).has_value());
+    auto const waits = open.unsent(zero + 1s);
+    BOOST_TEST(waits.count() == 3'000'000U);
+    BOOST_TEST(milliseconds(waits.max()) == 999U);
+    BOOST_TEST(waits.mean() < 0.5e9);
+    BOOST_TEST(waits.mean() > 0.49e9);
+}
+
+BOOST_AUTO_TEST_CASE(a_driver_that_is_late_at_the_end_sends_what_finds_a_place) {
+    auto plan = open_plan(10, 6);
+    plan.time = 1s;
+    schedule open(plan, zero);
+    for (int i = 0; i < 8; ++i) BOOST_TEST(open.next(zero + 700ms, 0).has_value());
+    open.all_begun(zero + 700ms);
+    BOOST_TEST(!open.over(zero + 1050ms));
+    auto const last = take_all(open, zero + 1050ms, 0);
+    BOOST_TEST(last.size() == 2U); // of 800 and 900 ms; the next one is not due within the time
+    open.all_begun(zero + 1050ms);
+    BOOST_TEST(open.over(zero + 1050ms));
+    BOOST_TEST(open.unsent(zero + 1050ms).empty());
+
+    schedule full(plan, zero);
+    BOOST_TEST(take_all(full, zero + 1050ms, 0).size() == 6U);
+    full.all_begun(zero + 1050ms);
+    BOOST_TEST(!full.next(zero + 1050ms, 0)); // a place that is free too late
+    BOOST_TEST((full.wakes(zero + 1050ms, 0) == proto::never));
+    BOOST_TEST(full.unsent(zero + 1050ms).count() == 4U);
 }
 
 BOOST_AUTO_TEST_CASE(sessions_share_out_the_messages_and_get_back_what_was_not_sent) {

@@ -65,6 +65,8 @@ BOOST_AUTO_TEST_CASE(each_command_gives_its_answer) {
     BOOST_TEST(mta.mail("<a@test>", {"SIZE=9"}) == test::proceeds);
     BOOST_TEST(filter.heard().back() == "mail \"<a@test>\" \"SIZE=9\"");
     BOOST_TEST(mta.rcpt("<b@test>") == test::replies("550 5.1.1 no"));
+    filter.on(code::rcpt);
+    BOOST_TEST(mta.rcpt("<c@test>") == test::proceeds);
     BOOST_TEST(mta.header("Subject", "hi") == test::proceeds);
     BOOST_TEST(filter.heard().back() == "header \"Subject\" \"hi\"");
     BOOST_TEST(mta.body("text\r\n") == test::tempfails);
@@ -153,6 +155,55 @@ BOOST_AUTO_TEST_CASE(what_is_said_for_a_test_is_to_be_answered_with_continue) {
     BOOST_CHECK_EXCEPTION(mta.rcpt("<a@test>"), test::protocol_error, [](auto const& why) {
         return std::string(why.what()) == "at mail the filter said tempfail: an MTA says no more";
     });
+}
+
+BOOST_AUTO_TEST_CASE(without_a_recipient_there_is_no_data_and_no_content) {
+    filter.on(code::rcpt, wire::reject{});
+    auto const no_more = [](auto const& why) {
+        return std::string(why.what()) ==
+               "at rcpt the filter refused each recipient: an MTA says no more";
+    };
+    mta.rcpt("<a@test>");
+    BOOST_TEST(mta.rcpt("<b@test>") == test::rejects);
+    BOOST_CHECK_EXCEPTION(mta.data(), test::protocol_error, no_more);
+    BOOST_CHECK_EXCEPTION(mta.header("A", "b"), test::protocol_error, no_more);
+    BOOST_CHECK_EXCEPTION(mta.end_of_message(), test::protocol_error, no_more);
+    BOOST_TEST(letters().back() == "rcpt");
+    mta.mail("<next@test>");
+    BOOST_CHECK_THROW(mta.body("text\r\n"), test::protocol_error); // its recipient is said for it
+    filter.on(code::rcpt);
+    mta.rcpt("<c@test>");
+    BOOST_TEST(mta.body("text\r\n") == test::proceeds);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_of_a_message_comes_after_what_ends_it) {
+    struct row {
+        code at;
+        void (*reach)(test::mta<test::scripted_filter>&);
+        char const* says;
+    };
+    row const rows[] = {
+        {code::mail, [](auto& by) { by.mail("<a@test>"); }, "mail"},
+        {code::rcpt, [](auto& by) { by.rcpt("<b@test>"); }, "rcpt"},
+        {code::data, [](auto& by) { by.data(); }, "data"},
+        {code::header, [](auto& by) { by.header("A", "b"); }, "header"},
+        {code::end_of_headers, [](auto& by) { by.end_of_headers(); }, "end_of_headers"},
+        {code::body, [](auto& by) { by.body("text\r\n"); }, "body"},
+    };
+    for (auto const& one : rows) {
+        test::scripted_filter ends;
+        test::mta by(ends);
+        ends.on(one.at, wire::accept{});
+        one.reach(by);
+        auto const why =
+            "at " + std::string(one.says) + " the filter said accept: an MTA says no more";
+        auto const no_more = [&](auto const& error) { return error.what() == why; };
+        BOOST_CHECK_EXCEPTION(by.rcpt("<b@test>"), test::protocol_error, no_more);
+        BOOST_CHECK_EXCEPTION(by.end_of_message(), test::protocol_error, no_more);
+        ends.on(one.at);
+        by.abort();
+        BOOST_TEST(by.end_of_message() == test::proceeds, one.says);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(accept_at_a_recipient_is_of_the_whole_message) {

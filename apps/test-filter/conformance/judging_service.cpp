@@ -26,6 +26,7 @@ namespace {
 constexpr std::size_t most_sessions = 200;              // at once; more wait in the backlog
 constexpr auto glance = std::chrono::milliseconds(200); // how late a signal may be noticed
 constexpr auto idle_limit = std::chrono::minutes(10);
+constexpr std::size_t most_unwritten = std::size_t{256} << 10; // bytes of replies
 
 class judged_session {
 public:
@@ -39,8 +40,10 @@ public:
     std::size_t number() const noexcept { return number_; }
     mta_judge& judge() noexcept { return judge_; }
     bool over() const noexcept { return over_; }
+    /// Whoever does not read is not listened to either.
     short events() const noexcept {
-        return static_cast<short>(POLLIN | (unwritten_.empty() ? 0 : POLLOUT));
+        return static_cast<short>((unwritten_.size() > most_unwritten ? 0 : POLLIN) |
+                                  (unwritten_.empty() ? 0 : POLLOUT));
     }
 
     void work(proto::time_point now, bool readable) {
@@ -69,7 +72,8 @@ private:
             auto const size =
                 ::send(fd_, unwritten_.data(), unwritten_.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
             if (size < 0 && errno == EINTR) continue;
-            if (size < 0) return; // the next read tells of an end
+            if (size < 0 && errno == EAGAIN) return;
+            if (size < 0) return unwritten_.clear(); // the next read tells of an end
             unwritten_.erase(0, static_cast<std::size_t>(size));
         }
     }

@@ -83,11 +83,18 @@ void observations::found(std::string_view id, std::string what) {
     if (one.found.empty()) one.found = std::move(what);
 }
 
+void observations::doubted(std::string_view id, std::string what) {
+    auto& one = seen_[std::string(id)];
+    if (one.doubt.empty()) one.doubt = std::move(what);
+}
+
 void observations::add(observations const& session, std::string const& name,
                        std::vector<std::string> const& packets) {
     if (!packets.empty()) ++sessions_;
     for (auto const& [id, theirs] : session.seen_) {
         auto& ours = seen_[id];
+        ours.is_seen = ours.is_seen || theirs.is_seen;
+        if (ours.doubt.empty()) ours.doubt = theirs.doubt;
         if (theirs.found.empty() || !ours.found.empty()) continue;
         ours.found = theirs.found + " (" + name + ")";
         ours.packets = packets;
@@ -106,6 +113,9 @@ cli::case_result observations::result_of(mta_case const& one) const {
     if (at == seen_.end()) {
         result.verdict = cli::case_verdict::skipped;
         result.found = "no session showed it";
+    } else if (at->second.found.empty() && !at->second.is_seen) {
+        result.verdict = cli::case_verdict::inconclusive;
+        result.found = at->second.doubt;
     } else if (at->second.found.empty()) {
         result.verdict = cli::case_verdict::pass;
     } else {

@@ -28,8 +28,10 @@ std::span<mta_case const> all_mta_cases() noexcept;
 class observations {
 public:
     /// The case came up; that is a pass unless something is found.
-    void saw(std::string_view id) { seen_[std::string(id)]; }
+    void saw(std::string_view id) { seen_[std::string(id)].is_seen = true; }
     void found(std::string_view id, std::string what);
+    /// The case came up, and what came may be right or wrong. What is seen or found elsewhere decides.
+    void doubted(std::string_view id, std::string what);
 
     /// Adds those of a session, with its packets where something was found.
     void add(observations const& session, std::string const& name,
@@ -42,7 +44,9 @@ public:
 
 private:
     struct state {
-        std::string found; ///< empty: nothing is wrong
+        std::string found;    ///< empty: nothing is wrong
+        std::string doubt;    ///< of what came, if it was never seen without one
+        bool is_seen = false; ///< without a doubt
         std::vector<std::string> packets;
     };
     std::map<std::string, state> seen_;

@@ -26,13 +26,16 @@ std::string words(code one) { return std::string(wire::name_of(one)); }
 
 } // namespace
 
+bool mta_judge::has_room() const noexcept { return packets_.size() < most_lines; }
+
 void mta_judge::note(std::string line) {
-    if (packets_.size() < most_lines) packets_.push_back(std::move(line));
+    if (has_room()) packets_.push_back(std::move(line));
 }
 
 template <class Reply> void mta_judge::say(Reply const& reply) {
     auto const at = output_.size();
     wire::encode(output_, reply);
+    if (!has_room()) return; // long sessions are not described for nothing
     note(cli::packet_line('<', wire::describe(wire::any_reply(reply)),
                           std::string_view(output_).substr(at)));
 }
@@ -57,7 +60,7 @@ void mta_judge::received(std::string_view bytes, proto::time_point now) {
 }
 
 void mta_judge::take(wire::frame_view const& frame, std::size_t behind, proto::time_point now) {
-    note(cli::packet_line('>', wire::describe_command(frame), frame.raw));
+    if (has_room()) note(cli::packet_line('>', wire::describe_command(frame), frame.raw));
     seen_.saw("1");
     seen_.saw("7");
     if (frame.payload.size() > agreed_.data_limit)
@@ -225,15 +228,22 @@ void mta_judge::judge_earlier_verdicts(code stage) {
                      : *said_at_ == code::mail                 ? "125"
                                                                : nullptr;
     if (!id) return;
+    if (plan_.says == wire::reply_code::reject) return judge_after_refused_recipient(stage);
     seen_.saw(id);
-    if (plan_.says == wire::reply_code::reject) { // it is said where another recipient is known
-        bool const gives_up = is_end || stage == code::mail || stage == code::helo;
-        if (gives_up) seen_.found(id, words(stage) + " came, though one recipient was not refused");
-        return said_at_.reset();
-    }
     bool const may_go_on = is_end || (begins && *said_at_ != code::connect);
     if (!may_go_on) seen_.found(id, words(stage) + " came");
     if (begins) said_at_.reset();
+}
+
+/// It is said where another recipient is known. A client that says RSET or leaves makes the MTA end the transaction, too.
+void mta_judge::judge_after_refused_recipient(code stage) {
+    auto const came = words(stage) + " came, though one recipient was not refused";
+    if (stage == code::abort || stage == code::quit)
+        seen_.doubted("121", came + "; the client may have ended it");
+    else
+        seen_.saw("121");
+    if (stage == code::mail || stage == code::helo) seen_.found("121", came);
+    said_at_.reset();
 }
 
 void mta_judge::judge_order(code stage) {

@@ -60,11 +60,13 @@ private:
     void judge_header(wire::header const& header);
     void judge_body(std::string_view bytes);
     void judge_earlier_verdicts(wire::command_code stage);
+    void judge_after_refused_recipient(wire::command_code stage);
     void answer(wire::command_code stage, proto::time_point now);
     void say_verdict();
     template <class Reply> void say(Reply const& reply);
     wire::reply_code verdict_for(wire::command_code stage);
     void end_message();
+    bool has_room() const noexcept; ///< for another line
     void note(std::string line);
 
     variant const& plan_;

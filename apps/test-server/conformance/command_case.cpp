@@ -16,16 +16,22 @@ namespace {
 using cli::level;
 using code = wire::command_code;
 
-/// CONNECT of such a client is answered, and HELO behind it.
-void client_is_taken(trial& one, smtp_client const& client) {
+/// Whether CONNECT of such a client is answered, and HELO behind it; if not, the case has been decided.
+bool takes(trial& one, smtp_client const& client) {
     auto* const talk = one.opened();
-    if (!talk || !sends_or_skip(one, *talk, code::connect)) return;
-    talk->connect_client(client);
-    if (talk->lost()) return one.fail(talk->trace());
-    if (talk->trace() == "C:c" || talk->trace().empty()) talk->ask(wire::helo{one.subject.helo});
-    if (talk->lost()) return one.fail(talk->trace());
+    if (!talk || !sends_or_skip(one, *talk, code::connect)) return false;
+    if (talk->connect_client(client)) talk->ask(wire::helo{one.subject.helo});
+    if (talk->lost()) {
+        one.fail(fmt::format("host \"{}\": {}", client.host, talk->trace()));
+        return false;
+    }
+    if (talk->trace().empty() && !goes_on(one, *talk)) return false;
     talk->leave();
-    one.pass();
+    return true;
+}
+
+void client_is_taken(trial& one, smtp_client const& client) {
+    if (takes(one, client)) one.pass();
 }
 
 using wire::family;
@@ -42,19 +48,14 @@ void tagged_ipv6(trial& one) {
 }
 void port_zero(trial& one) { client_is_taken(one, {"localhost", family::inet, "127.0.0.1", 0}); }
 void host_names(trial& one) {
-    for (auto const* host : {"[192.0.2.1]", "localhost", "unknown", ""}) {
-        auto* const talk = one.opened();
-        if (!talk || !sends_or_skip(one, *talk, code::connect)) return;
-        talk->connect_client({host, family::inet, "192.0.2.1", 25});
-        if (talk->lost()) return one.fail(fmt::format("host \"{}\": {}", host, talk->trace()));
-        talk->leave();
-    }
+    for (auto const* host : {"[192.0.2.1]", "localhost", "unknown", ""})
+        if (!takes(one, {host, family::inet, "192.0.2.1", 25})) return;
     one.pass();
 }
 
 void strange_family(trial& one) {
     auto* const talk = one.opened();
-    if (!talk || !sends_or_skip(one, *talk, code::connect)) return;
+    if (!talk || !sends_or_skip(one, *talk, code::connect) || !stands(one, *talk)) return;
     std::string bytes;
     wire::append_frame(bytes, 'C', std::string_view("host\0X\0\x19somewhere\0", 18));
     talk->raw().send(bytes, one.subject.timeout);
@@ -81,9 +82,8 @@ void mail_without_helo(trial& one) {
     if (!talk) return;
     talk->skips_helo();
     if (!talk->greet() && !talk->lost()) return one.skip("the milter lets the client go");
-    if (!ask_or_skip(one, *talk, wire::mail{one.subject.mail.sender.address}, "MAIL")) return;
-    talk->leave();
-    one.pass();
+    auto const got = ask_or_skip(one, *talk, wire::mail{one.subject.mail.sender.address}, "MAIL");
+    if (got) pass_when_seen(one, *talk, *got);
 }
 
 void empty_strings(trial& one) {
@@ -91,14 +91,16 @@ void empty_strings(trial& one) {
     if (!talk) return;
     talk->connect_client();
     bool const greets = talk->judge().agreed().sends(code::helo);
-    if (greets && !ask_or_skip(one, *talk, wire::helo{""}, "HELO of an empty name")) return;
+    if (greets) {
+        auto const got = ask_or_skip(one, *talk, wire::helo{""}, "HELO of an empty name");
+        if (!got || (!got->verdict && !goes_on(one, *talk))) return;
+    }
     talk->leave();
     auto* const other = up_to(one, code::data);
     if (!other) return;
     if (greets && !other->judge().agreed().sends(code::header)) return one.pass();
-    if (!ask_or_skip(one, *other, wire::header{"X-Empty", ""}, "an empty header")) return;
-    other->leave();
-    one.pass();
+    auto const got = ask_or_skip(one, *other, wire::header{"X-Empty", ""}, "an empty header");
+    if (got) pass_when_seen(one, *other, *got);
 }
 
 void null_sender(trial& one) {
@@ -112,7 +114,7 @@ void null_sender(trial& one) {
         auto const args = wire::pack_zstr(std::vector<std::string>{"SIZE=1000", "BODY=8BITMIME"});
         auto const got = ask_or_skip(one, *talk, wire::mail{address, wire::zstr_list(args)},
                                      fmt::format("MAIL of \"{}\"", address));
-        if (!got) return;
+        if (!got || (!got->verdict && !goes_on(one, *talk))) return;
         talk->leave();
         if (got->verdict && !got->is(wire::reply_code::proceed) &&
             !got->is(wire::reply_code::accept))
@@ -173,24 +175,27 @@ void eight_bit(trial& one) {
         if (!got) return;
         if (got->verdict && !got->is(wire::reply_code::proceed)) return one.pass();
     }
-    talk->ask(wire::end_of_headers{});
-    if (has_headers && !agreed.sends(code::body)) return one.pass();
+    auto const end = talk->ask(wire::end_of_headers{});
+    if (!expect_answer(one, *talk, end, "end of headers behind it")) return;
+    if (has_headers && !agreed.sends(code::body)) return pass_when_seen(one, *talk, end);
     wire::body const bytes{"\xff\xfe\x80 bytes\r\n"};
-    if (!ask_or_skip(one, *talk, bytes, "a body with bytes above 0x7f")) return;
-    talk->leave();
-    one.pass();
+    auto const got = ask_or_skip(one, *talk, bytes, "a body with bytes above 0x7f");
+    if (got) pass_when_seen(one, *talk, *got);
 }
 
 /// A chunk of the body, then the next and end of message are answered.
 void chunk_is_taken(trial& one, std::vector<std::string> const& chunks) {
     auto* const talk = up_to(one, code::end_of_headers);
     if (!talk) return;
+    bool wants_end = true;
     for (auto const& chunk : chunks) {
         auto const got = ask_or_skip(one, *talk, wire::body{chunk}, "BODY");
         if (!got) return;
+        wants_end =
+            !got->verdict || got->is(wire::reply_code::proceed) || got->is(wire::reply_code::skip);
         if (got->verdict && !got->is(wire::reply_code::proceed)) break;
     }
-    if (talk->trace().ends_with("c") || talk->trace().ends_with("s"))
+    if (wants_end)
         if (!expect_answer(one, *talk, talk->ask(wire::end_of_message{}), "end of message")) return;
     talk->leave();
     one.pass();
@@ -213,9 +218,8 @@ void no_body_at_all(trial& one) {
 void no_headers_at_all(trial& one) {
     auto* const talk = up_to(one, code::data);
     if (!talk) return;
-    if (!ask_or_skip(one, *talk, wire::end_of_headers{}, "end of headers")) return;
-    talk->leave();
-    one.pass();
+    auto const got = ask_or_skip(one, *talk, wire::end_of_headers{}, "end of headers");
+    if (got) pass_when_seen(one, *talk, *got);
 }
 
 void body_in_end_of_message(trial& one) {
@@ -231,9 +235,8 @@ void crlf_folds(trial& one) {
     auto* const talk = up_to(one, code::data);
     if (!talk) return;
     wire::header const folded{"X-Folded", "one\r\n two\r\n\tthree"};
-    if (!ask_or_skip(one, *talk, folded, "a header folded with CRLF")) return;
-    talk->leave();
-    one.pass();
+    auto const got = ask_or_skip(one, *talk, folded, "a header folded with CRLF");
+    if (got) pass_when_seen(one, *talk, *got);
 }
 
 void long_header(trial& one) {
@@ -242,9 +245,9 @@ void long_header(trial& one) {
     std::string value;
     while (value.size() < 59'000) value += " a long line of a long header,\n";
     value.pop_back();
-    if (!ask_or_skip(one, *talk, wire::header{"X-Long", value}, "a header of 59,000 bytes")) return;
-    talk->leave();
-    one.pass();
+    auto const got =
+        ask_or_skip(one, *talk, wire::header{"X-Long", value}, "a header of 59,000 bytes");
+    if (got) pass_when_seen(one, *talk, *got);
 }
 
 void surplus_is_ignored(trial& one) {
@@ -260,11 +263,9 @@ void surplus_is_ignored(trial& one) {
     bytes.clear();
     wire::append_frame(bytes, 'A', "surplus");
     talk->raw().send(bytes, one.subject.timeout);
-    if (!ask_or_skip(one, *talk, wire::mail{one.subject.mail.sender.address},
-                     "MAIL behind ABORT with surplus"))
-        return;
-    talk->leave();
-    one.pass();
+    auto const got = ask_or_skip(one, *talk, wire::mail{one.subject.mail.sender.address},
+                                 "MAIL behind ABORT with surplus");
+    if (got) pass_when_seen(one, *talk, *got);
 }
 
 // ---- macros

@@ -21,6 +21,7 @@ namespace {
 // A milter that does not stop is given up: a new body of 64 MiB comes in fewer packets, and no MTA waits that often.
 constexpr std::size_t most_frames = 100'000; // in one wait
 constexpr int most_extensions = 10;          // of the time for a verdict, by PROGRESS
+constexpr std::size_t most_shown = 64;       // bytes of what is no packet
 
 bool is_settled(code stage, answered const& one) {
     return one.missing() || (one.verdict && proto::settles(stage, *one.verdict));
@@ -56,10 +57,10 @@ bool dialogue::open(wire::negotiate const& offer) {
     put(bytes);
     wire::frame_view frame;
     opening_ = peer_.read(frame, subject_.timeout);
-    if (opening_ == came::rubbish)
-        judge_.find(1, "in answer to the offer: " + cli::hex(peer_.rest()));
-    lost_ = opening_ != came::frame;
-    if (lost_) return false;
+    if (opening_ != came::frame) {
+        lose(opening_);
+        return false;
+    }
     judge_.negotiated(offer, frame);
     answer_frame_ = frame.raw;
     error_code ec;
@@ -67,8 +68,26 @@ bool dialogue::open(wire::negotiate const& offer) {
         if (auto const reply = wire::decode_reply(*whole, ec))
             if (auto const* said = std::get_if<wire::negotiate_reply>(&*reply)) answer_ = *said;
     judge_.sent(code::negotiate);
-    lost_ = !answer_;
-    return !lost_;
+    if (!answer_) why_lost_ = came::closed;
+    return answer_.has_value();
+}
+
+/// What of an end breaks the rules whatever was asked.
+void dialogue::find_broken(came what) {
+    if (what == came::rubbish || what == came::cut)
+        judge_.find(1, fmt::format("{}: {}", words_for(what),
+                                   cli::hex(peer_.rest().substr(0, most_shown))));
+}
+
+void dialogue::lose(came what) {
+    why_lost_ = what;
+    find_broken(what);
+}
+
+answered dialogue::broken() const {
+    answered one;
+    one.lost = why_lost_.value_or(came::closed);
+    return one;
 }
 
 std::string dialogue::macros_for(code stage) const {
@@ -115,11 +134,8 @@ std::string dialogue::macros_for(code stage) const {
 }
 
 answered dialogue::ask(wire::any_command const& command) {
-    if (lost_ || !judge_.agreed().sends(wire::code_of(command))) return {};
-    return ask_all_the_same(command);
-}
-
-answered dialogue::ask_all_the_same(wire::any_command const& command) {
+    if (lost()) return broken();
+    if (!judge_.agreed().sends(wire::code_of(command))) return {};
     std::string bytes;
     wire::encode(bytes, command);
     return ask_raw(wire::code_of(command), bytes);
@@ -140,20 +156,28 @@ void dialogue::take_early() {
     wire::frame_view frame;
     std::size_t frames = 0;
     auto what = came::frame;
-    while (!lost_ && (what = next(frame, milliseconds(0), last, frames)) == came::frame)
+    while (!lost() && (what = next(frame, milliseconds(0), last, frames)) == came::frame)
         judge_.received(frame, std::nullopt);
-    if (what == came::flood || what == came::interrupted) lost_ = true;
+    if (!lost() && what != came::silence) lose(what);
 }
 
 answered dialogue::ask_raw(code stage, std::string_view bytes) {
+    if (lost()) return broken();
     take_early();
+    if (lost()) { // behind a command that is not answered, or behind a verdict
+        judge_.find(99, fmt::format("before {}: {}", wire::name_of(stage), words_for(*why_lost_)));
+        note(stage, broken());
+        if (!overdue_ && stage != code::end_of_message && judge_.agreed().answers(stage))
+            overdue_ = stage;
+        return broken();
+    }
     auto const macros = macros_for(stage);
     put(macros + std::string(bytes));
     bool const is_new = listens_ && !judge_.seen().unanswered.contains(stage);
     judge_.sent(stage);
     if (!judge_.agreed().answers(stage)) {
         if (is_new) stay_quiet();
-        return {};
+        return lost() ? broken() : answered{};
     }
     auto const one = wait_for(stage);
     note(stage, one);
@@ -169,10 +193,9 @@ answered dialogue::wait_for(code stage) {
         wire::frame_view frame;
         auto const what = next(frame, timeout_, last, frames);
         if (what != came::frame) {
-            if (what == came::rubbish) judge_.find(1, cli::hex(peer_.rest()));
+            lose(what);
             judge_.missing(stage, words_for(what));
             one.lost = what;
-            lost_ = true;
             break;
         }
         one.verdict = judge_.received(frame, stage);
@@ -180,9 +203,11 @@ answered dialogue::wait_for(code stage) {
     }
     if (stage == code::end_of_message)
         one.edits = judge_.edits();
-    else
-        slowest_ =
-            std::max(slowest_, std::chrono::duration_cast<milliseconds>(steady::now() - begin));
+    else if (one.verdict)
+        slowest_ = std::max(slowest_.value_or(milliseconds(0)),
+                            std::chrono::duration_cast<milliseconds>(steady::now() - begin));
+    else if (!overdue_)
+        overdue_ = stage;
     return one;
 }
 
@@ -194,7 +219,7 @@ void dialogue::note(code stage, answered const& one) {
 }
 
 void dialogue::tell(wire::any_command const& command) {
-    if (lost_) return;
+    if (lost()) return;
     take_early();
     std::string bytes;
     wire::encode(bytes, command);
@@ -204,14 +229,14 @@ void dialogue::tell(wire::any_command const& command) {
 
 bool dialogue::connect_client(smtp_client const& client) {
     auto const one = ask(wire::connect{client.host, client.family, client.port, client.address});
-    return !lost_ && (!one.verdict || one.is(wire::reply_code::proceed));
+    return !lost() && (!one.verdict || one.is(wire::reply_code::proceed));
 }
 
 bool dialogue::greet() {
     if (!connect_client()) return false;
     if (!helo_) return true;
     auto const one = ask(wire::helo{subject_.helo});
-    return !lost_ && (!one.verdict || one.is(wire::reply_code::proceed));
+    return !lost() && (!one.verdict || one.is(wire::reply_code::proceed));
 }
 
 bool dialogue::envelope(message_plan const& mail, answered& last) {
@@ -253,7 +278,8 @@ bool dialogue::body(message_plan const& mail, answered& last) {
 
 answered dialogue::message(message_plan const& mail) {
     answered last;
-    if (lost_ || !envelope(mail, last) || !content(mail, last)) return last;
+    if (lost()) return broken();
+    if (!envelope(mail, last) || !content(mail, last)) return last;
     return ask(wire::end_of_message{});
 }
 
@@ -263,14 +289,18 @@ came dialogue::until_closed(milliseconds patience) {
     for (;;) {
         wire::frame_view frame;
         auto const what = next(frame, patience, last, frames);
-        if (what != came::frame) return what;
-        judge_.received(frame, std::nullopt);
+        if (what == came::frame) {
+            judge_.received(frame, std::nullopt);
+            continue;
+        }
+        if (!lost()) find_broken(what);
+        return what;
     }
 }
 
 came dialogue::leave() {
     if (!peer_.connected()) return came::closed;
-    if (!lost_) tell(wire::quit{});
+    if (!lost()) tell(wire::quit{});
     return until_closed(subject_.timeout);
 }
 
@@ -278,15 +308,15 @@ void dialogue::stay_quiet() {
     auto const last = steady::now() + subject_.quiet;
     wire::frame_view frame;
     std::size_t frames = 0;
-    while (!lost_) {
+    while (!lost()) {
         auto const what = next(frame, subject_.quiet, last, frames);
         if (what == came::silence) return;
         if (what == came::frame) {
             judge_.received(frame, std::nullopt);
             continue;
         }
-        judge_.find(what == came::rubbish ? 1 : 99, std::string(words_for(what)));
-        lost_ = true;
+        lose(what);
+        if (what != came::rubbish) judge_.find(99, std::string(words_for(what)));
     }
 }
 

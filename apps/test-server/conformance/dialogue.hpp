@@ -37,8 +37,8 @@ struct conformance_subject {
 /// What a command has come to.
 struct answered {
     std::optional<wire::reply_code> verdict; ///< empty: none is due, or it is missing
-    came lost = came::frame;                 ///< not frame: the connection is of no use any more
-    std::string edits;                       ///< their letters, in order
+    came lost = came::frame; ///< not frame: the connection is of no use any more, or was not before
+    std::string edits;       ///< their letters, in order
 
     bool is(wire::reply_code code) const noexcept { return verdict == code; }
     bool missing() const noexcept { return lost != came::frame; }
@@ -59,8 +59,6 @@ public:
 
     /// Sends a command, with its macros in front, unless it was negotiated away, and waits for its verdict where one is due.
     answered ask(wire::any_command const& command);
-    /// The same though it was negotiated away, or is out of order.
-    answered ask_all_the_same(wire::any_command const& command);
     /// Bytes of a command of this kind.
     answered ask_raw(wire::command_code stage, std::string_view bytes);
 
@@ -83,7 +81,7 @@ public:
     /// QUIT, and whatever comes until the milter closes. @return closed, when it does
     came leave();
     came until_closed(milliseconds patience);
-    /// Nothing may come; what does is a finding.
+    /// Nothing may come; what does is a finding. So is the end of the connection.
     void stay_quiet();
 
     /// How bytes go out: in pieces of this size; 0 whole.
@@ -102,8 +100,11 @@ public:
 
     raw_connection& raw() noexcept { return peer_; }
     reply_judge& judge() noexcept { return judge_; }
-    milliseconds slowest() const noexcept { return slowest_; }
-    bool lost() const noexcept { return lost_; }
+    /// Of the replies that were due before end of message; empty: there was none.
+    std::optional<milliseconds> slowest() const noexcept { return slowest_; }
+    /// The first command before end of message whose reply never came.
+    std::optional<wire::command_code> overdue() const noexcept { return overdue_; }
+    bool lost() const noexcept { return why_lost_.has_value(); }
 
     /// `C:c H:c M:c R:c L:c E:hc`, what each command has come to; repeated ones once.
     std::string const& trace() const noexcept { return trace_; }
@@ -114,6 +115,9 @@ private:
     came next(wire::frame_view& frame, milliseconds patience,
               std::chrono::steady_clock::time_point last, std::size_t& frames);
     void take_early();
+    void lose(came what);
+    void find_broken(came what);
+    answered broken() const;
     answered wait_for(wire::command_code stage);
     void note(wire::command_code stage, answered const& one);
     std::string macros_for(wire::command_code stage) const;
@@ -132,8 +136,9 @@ private:
     bool queue_id_ = true;
     bool helo_ = true;
     bool listens_ = false;
-    bool lost_ = false;
-    milliseconds slowest_{};
+    std::optional<came> why_lost_;
+    std::optional<milliseconds> slowest_;
+    std::optional<wire::command_code> overdue_;
 };
 
 /// Why a wait was in vain, in words.

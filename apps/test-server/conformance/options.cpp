@@ -41,7 +41,8 @@ errs, or with none that is known. may: only told.
 Use a message that the milter lets pass: cases about the end of a message say "skipped" where it refuses before.
 TIME: seconds, or 500ms, 2s, 1m.
 
-Exit status: 0; 1 a must failed, with --strict a should; 2 usage; 3 the milter cannot be reached; 5 interrupted.)";
+Exit status: 0; 1 a must failed, with --strict a should, or no case passed and one was inconclusive; 2 usage; 3 the milter
+cannot be reached; 5 interrupted.)";
 
 struct texts {
     std::string socket, mail_file, color = "auto";

@@ -80,7 +80,8 @@ void reply_judge::sent(command_code code) {
 
 void reply_judge::missing(command_code awaited, std::string_view how) {
     find(99, fmt::format("to {}: {}", wire::name_of(awaited), how));
-    if (edits_.find('q') != edits_.npos) find(129, fmt::format("behind the quarantine: {}", how));
+    if (awaited == command_code::end_of_message && edits_.find('q') != edits_.npos)
+        find(129, fmt::format("behind the quarantine: {}", how));
 }
 
 std::optional<reply_code> reply_judge::received(wire::frame_view const& frame,

@@ -36,10 +36,13 @@ dialogue* trial::greeted(wire::negotiate const& offer) {
     return nullptr;
 }
 
-void trial::judge(dialogue& one) {
-    for (auto const& found : one.judge().findings())
-        if (found.statement == statement()) return fail(found.what);
-    pass();
+bool trial::is_clean(dialogue& one, std::initializer_list<unsigned> statements) {
+    auto const& all = one.judge().findings();
+    auto const found = std::find_if(all.begin(), all.end(), [&](finding const& each) {
+        return std::find(statements.begin(), statements.end(), each.statement) != statements.end();
+    });
+    if (found != all.end()) fail(found->what);
+    return found == all.end();
 }
 
 void trial::pass_if(bool holds, std::string otherwise) {

@@ -6,6 +6,7 @@
 #include "test-server/conformance/walk.hpp"
 
 #include <deque>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,8 +38,8 @@ public:
     void skip(std::string why) { decide(cli::case_verdict::skipped, std::move(why)); }
     void leave_open(std::string why) { decide(cli::case_verdict::inconclusive, std::move(why)); }
 
-    /// Fails with what was found about a statement of this case in a talk, else passes.
-    void judge(dialogue& one);
+    /// Whether nothing was found about these statements in a talk; else the case fails with it.
+    bool is_clean(dialogue& one, std::initializer_list<unsigned> statements);
     void pass_if(bool holds, std::string otherwise);
     /// Whether a new connection is served as ever; fails when not.
     bool is_alive();

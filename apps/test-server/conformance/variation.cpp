@@ -33,14 +33,43 @@ void expect_usual_message(trial& one, dialogue& talk) {
     expect_as_usual(one, talk, one.subject.mail);
 }
 
+bool stands(trial& one, dialogue& talk) {
+    if (!talk.lost()) talk.stay_quiet();
+    if (!talk.lost()) return true;
+    one.fail("the session broke before: " + talk.trace());
+    return false;
+}
+
+bool is_closed(trial& one, came what, std::string_view behind) {
+    if (what == came::closed) return true;
+    auto const place = behind.empty() ? std::string() : fmt::format("behind {} ", behind);
+    one.fail(place + (is_open_after(what) ? "the milter keeps its end open"
+                                          : std::string(words_for(what))));
+    return false;
+}
+
 void expect_close(trial& one, dialogue& talk) {
     wire::frame_view frame;
     auto const what = talk.raw().read(frame, one.subject.patience);
     if (what == came::frame) return one.fail("a reply: " + wire::describe_reply(frame));
     if (what == came::silence)
         return one.fail("the milter says nothing and leaves the connection open");
-    if (what == came::rubbish) return one.fail("bytes that are no packet");
-    if (one.is_alive()) one.pass();
+    if (is_closed(one, what) && one.is_alive()) one.pass();
+}
+
+bool goes_on(trial& one, dialogue& talk) {
+    if (!has_usual(one)) return false;
+    talk.tell(wire::abort{});
+    talk.forget_trace();
+    if (talk.message(one.subject.mail).verdict) return true;
+    one.fail("the session does not go on: " + talk.trace());
+    return false;
+}
+
+void pass_when_seen(trial& one, dialogue& talk, answered const& last) {
+    if (!last.verdict && !goes_on(one, talk)) return;
+    talk.leave();
+    one.pass();
 }
 
 bool expect_answer(trial& one, dialogue& talk, answered const& got, std::string_view to) {
@@ -69,7 +98,7 @@ dialogue* up_to(trial& one, code stage) {
     if (!talk || stage == code::negotiate) return talk;
     auto const& mail = one.subject.mail;
     bool goes_on = talk->connect_client();
-    if (stage == code::connect) return talk;
+    if (stage == code::connect && !talk->lost()) return talk;
     if (goes_on) {
         auto const got = talk->ask(wire::helo{one.subject.helo});
         goes_on = !got.missing() && (!got.verdict || got.is(wire::reply_code::proceed));

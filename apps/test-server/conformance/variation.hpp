@@ -18,8 +18,18 @@ void expect_usual_message(trial& one, dialogue& talk);
 /// The same with another message that a milter should not tell from it.
 void expect_as_usual(trial& one, dialogue& talk, message_plan const& mail);
 
+/// Whether the connection still stands, so that its end shows something of what is sent next; if not, the case fails.
+bool stands(trial& one, dialogue& talk);
+/// Whether the connection was closed behind whole packets; if not, the case fails.
+bool is_closed(trial& one, came what, std::string_view behind = {});
 /// The milter closes without a reply, and serves the next connection.
 void expect_close(trial& one, dialogue& talk);
+
+/// Whether a message in the same session gets a verdict, which shows that what is not answered was taken; if not, the case
+/// has been decided.
+bool goes_on(trial& one, dialogue& talk);
+/// The last answer decides; where none is due, what comes behind it.
+void pass_when_seen(trial& one, dialogue& talk, answered const& last);
 
 /// A reply that is due came; the connection still stands.
 bool expect_answer(trial& one, dialogue& talk, answered const& got, std::string_view to);

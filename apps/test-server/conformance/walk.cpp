@@ -47,10 +47,12 @@ walk run(walk_kind kind, conformance_subject const& subject) {
     } else {
         one.greeting = talk.trace();
     }
+    one.broke = talk.lost();
     one.end = talk.leave();
     one.findings = talk.judge().findings();
     one.seen = talk.judge().seen();
     one.slowest = talk.slowest();
+    one.overdue = talk.overdue();
     one.packets = log.all();
     return one;
 }
@@ -70,6 +72,14 @@ wire::negotiate offer_of(walk_kind kind) {
     case walk_kind::recipients: break;
     }
     return {};
+}
+
+bool walk::has_answered(wire::command_code stage) const noexcept {
+    char const mark[] = {static_cast<char>(stage), ':', 0};
+    for (auto const* trace : {&greeting, &first, &second})
+        if (trace->starts_with(mark) || trace->find(std::string(" ") + mark) != trace->npos)
+            return true;
+    return false;
 }
 
 finding const* walk::about(unsigned statement) const noexcept {

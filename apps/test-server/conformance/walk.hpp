@@ -30,9 +30,14 @@ struct walk {
     std::string greeting, first,
         second;               ///< traces: until HELO, of the first message, of the second
     came end = came::silence; ///< of the connection, after QUIT
-    milliseconds slowest{};
+    bool broke = false;       ///< before QUIT
+    std::optional<milliseconds> slowest; ///< reply before end of message
+    std::optional<wire::command_code>
+        overdue; ///< a command before end of message without its reply
     std::vector<std::string> packets;
 
+    /// Whether there was a verdict on such a command.
+    bool has_answered(wire::command_code stage) const noexcept;
     /// The first finding about a statement; null when there is none.
     finding const* about(unsigned statement) const noexcept;
 };

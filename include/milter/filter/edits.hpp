@@ -81,6 +81,7 @@ public:
     /// @param index  from 1, among those of that name; a header that is not there is added
     void change_header(std::string_view name, std::uint32_t index, std::string_view value) {
         must(wire::change_header{index, name, value});
+        if (!value.empty()) note_change(name, index);
     }
     /// Several of one name: the highest index first, or Postfix and Sendmail do different things.
     void delete_header(std::string_view name, std::uint32_t index) {
@@ -117,7 +118,7 @@ public:
     /// The message is held, if it is not refused.
     void quarantine(std::string_view reason) { must(wire::quarantine{reason}); }
 
-    /// Any edit, without exceptions. @errors  as proto::filter_session::reply()
+    /// Any edit, without exceptions. Headers that it adds are not counted. @errors  as proto::filter_session::reply()
     template <class Edit>
     requires(wire::row_of(Edit::code).kind == wire::reply_kind::edit) void apply(Edit const& edit,
                                                                                  error_code& ec) {
@@ -138,6 +139,12 @@ private:
     void note_header(std::string_view name) {
         if (counts_) counts_->add(name);
     }
+    /// One that is not there is added by either MTA, and 0 is 1 to them (protocol.md 4.5).
+    void note_change(std::string_view name, std::uint32_t index) {
+        if (!counts_) return;
+        auto const known = counts_->find(name);
+        if (known && std::max(index, 1U) > *known) counts_->add(name);
+    }
 
     proto::filter_session& session_;
     header_counts* counts_ = nullptr;
@@ -153,7 +160,7 @@ public:
         count_into(counts);
     }
 
-    /// How many there are, or were: those that this milter deleted count.
+    /// How many there are, or were: those that this milter deleted count, and those that it added, apply() aside.
     /// @throws  edit_error (limit_exceeded) when the message has more names than are kept
     std::uint32_t count(std::string_view name) const {
         auto const known = counts_.find(name);
@@ -162,7 +169,7 @@ public:
     }
 
     /// Exactly one header of this name, with this value: the first is changed, others go; added where there is none.
-    /// An empty value: none at all.
+    /// An empty value: none at all. What apply() added is not seen.
     void set_header(std::string_view name, std::string_view value) {
         if (value.empty()) return remove_header(name);
         auto const there = count(name);
@@ -171,7 +178,7 @@ public:
         change_header(name, 1, value);
     }
 
-    /// All headers of this name go.
+    /// All headers of this name go, but those that apply() added.
     void remove_header(std::string_view name) { delete_down_to(name, 1); }
 
 private:

@@ -12,6 +12,8 @@
 #include <milter/filter/verdict.hpp>
 #include <milter/proto/negotiation.hpp>
 
+#include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <type_traits>
 
@@ -159,9 +161,8 @@ inline constexpr char const* macro_names::*macro_name_lists[] = {
 
 /// Whether both ask for the macros of a stage.
 constexpr bool overlap(macro_names const& one, macro_names const& other) noexcept {
-    for (auto const list : macro_name_lists)
-        if (one.*list && other.*list) return true;
-    return false;
+    return std::any_of(std::begin(macro_name_lists), std::end(macro_name_lists),
+                       [&](auto const list) { return one.*list && other.*list; });
 }
 
 /// What the connection asks for, and the message.

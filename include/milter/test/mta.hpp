@@ -8,7 +8,9 @@
 //     CHECK(done.result.header("X-Spam") == "no");
 //
 // What a test does not say is said for it, with usual values: a message needs no connect(). A filter that breaks the
-// protocol is a protocol_error, and so is a command that no MTA would say any more after what the filter has answered. Everything can be compared and printed, which is all that test frameworks ask for.
+// protocol is a protocol_error, and so is a command that no MTA would say any more after what the filter has answered, as
+// DATA after a refusal of each recipient. Everything can be compared and printed, which is all that test frameworks ask
+// for.
 #pragma once
 
 #include <milter/proto/macros.hpp>
@@ -135,8 +137,16 @@ private:
     bool goes_on(answer const& given, delivery& to, code stage) const;
     answer const& settle(answer const& given, code stage);
     void left_out(answer const& given, code stage) const;
+    answer note(answer const& given, code stage);
+    void refuse_more(progress wanted) const;
     [[nodiscard]] bool add_recipient(std::string const& recipient, answer const& given,
                                      delivery& to) const;
+
+    static bool is_refusal(answer const& given) noexcept {
+        return given.verdict == wire::reply_code::reject ||
+               given.verdict == wire::reply_code::tempfail ||
+               given.verdict == wire::reply_code::reply_text;
+    }
 
     static wire::family family_of(std::string const& address) noexcept {
         if (address.starts_with('/')) return wire::family::unix_path;
@@ -148,14 +158,16 @@ private:
     code said_ = code::negotiate; ///< last
     message::header_rules rules_ = message::header_rules::postfix;
     std::map<code, std::map<std::string, std::string>> macros_;
-    struct settled_client {
+    struct ending {
         code stage{};
         answer given;
     };
 
     progress at_ = progress::nothing;
-    std::optional<settled_client> settled_; ///< accepted or refused for the whole connection
-    message::noted_edits edits_;            ///< of the message in transfer
+    std::optional<ending> client_;  ///< accepted or refused for the whole connection
+    std::optional<ending> message_; ///< the same, of the message in transfer
+    bool has_recipient_ = false;    ///< one that was not refused
+    message::noted_edits edits_;    ///< of the message in transfer
 };
 
 template <in_process_filter Filter> proto::agreement const& mta<Filter>::negotiate() {
@@ -185,8 +197,10 @@ answer mta<Filter>::mail(std::string_view sender, std::vector<std::string> const
     reach(progress::greeted);
     at_ = progress::mail;
     edits_ = {};
+    message_.reset();
+    has_recipient_ = false;
     auto const packed = wire::pack_zstr(args);
-    return ask(wire::mail{sender, wire::zstr_list(packed)});
+    return note(ask(wire::mail{sender, wire::zstr_list(packed)}), code::mail);
 }
 
 template <in_process_filter Filter>
@@ -194,13 +208,16 @@ answer mta<Filter>::rcpt(std::string_view recipient, std::vector<std::string> co
     reach(progress::mail);
     at_ = progress::rcpt;
     auto const packed = wire::pack_zstr(args);
-    return ask(wire::rcpt{recipient, wire::zstr_list(packed)});
+    auto const given = ask(wire::rcpt{recipient, wire::zstr_list(packed)});
+    if (is_refusal(given)) return given; // of this one alone
+    has_recipient_ = true;
+    return note(given, code::rcpt);
 }
 
 template <in_process_filter Filter> answer mta<Filter>::data() {
     reach(progress::rcpt);
     at_ = progress::data;
-    return ask(wire::data{});
+    return note(ask(wire::data{}), code::data);
 }
 
 template <in_process_filter Filter>
@@ -208,13 +225,13 @@ answer mta<Filter>::header(std::string_view name, std::string_view value) {
     reach(progress::data);
     bool const raw = wire::any(session_.agreed().steps, wire::step::leading_space);
     auto const shown = (raw ? " " : "") + std::string(value);
-    return ask(wire::header{name, shown});
+    return note(ask(wire::header{name, shown}), code::header);
 }
 
 template <in_process_filter Filter> answer mta<Filter>::end_of_headers() {
     reach(progress::data);
     at_ = progress::content;
-    return ask(wire::end_of_headers{});
+    return note(ask(wire::end_of_headers{}), code::end_of_headers);
 }
 
 template <in_process_filter Filter> answer mta<Filter>::body(std::string_view bytes) {
@@ -222,7 +239,7 @@ template <in_process_filter Filter> answer mta<Filter>::body(std::string_view by
     answer last;
     auto const limit = session_.agreed().data_limit;
     for (std::size_t at = 0; at < bytes.size() && last == proceeds; at += limit)
-        last = ask(wire::body{bytes.substr(at, limit)});
+        last = note(ask(wire::body{bytes.substr(at, limit)}), code::body);
     return last;
 }
 
@@ -264,7 +281,12 @@ bool mta<Filter>::goes_on(answer const& given, delivery& to, code stage) const {
 template <in_process_filter Filter>
 answer const& mta<Filter>::settle(answer const& given, code stage) {
     bool const goes_on = given == proceeds || given == discards || given == skips;
-    if (!goes_on) settled_ = {stage, given};
+    if (!goes_on) client_ = {stage, given};
+    return given;
+}
+
+template <in_process_filter Filter> answer mta<Filter>::note(answer const& given, code stage) {
+    if (given != proceeds && given != skips) message_ = {stage, given};
     return given;
 }
 
@@ -281,9 +303,7 @@ void mta<Filter>::left_out(answer const& given, code stage) const {
 template <in_process_filter Filter>
 bool mta<Filter>::add_recipient(std::string const& recipient, answer const& given,
                                 delivery& to) const {
-    bool const refused = given.verdict == wire::reply_code::reject ||
-                         given.verdict == wire::reply_code::tempfail ||
-                         given.verdict == wire::reply_code::reply_text;
+    bool const refused = is_refusal(given);
     if (!goes_on(given, to, code::rcpt) && !refused) return false;
     if (refused)
         to.refused.push_back({recipient, given});
@@ -299,10 +319,10 @@ template <in_process_filter Filter> delivery mta<Filter>::deliver(test::mail con
         abort(); // Postfix says it after each message, whatever came of it
         return std::move(to);
     };
-    while (!settled_ && at_ < progress::greeted) say_next();
-    if (settled_) { // an MTA asks no more
-        to.verdict = settled_->given;
-        to.stage = settled_->stage;
+    while (!client_ && at_ < progress::greeted) say_next();
+    if (client_) { // an MTA asks no more
+        to.verdict = client_->given;
+        to.stage = client_->stage;
         return to;
     }
     if (!goes_on(mail(one.sender), to, code::mail)) return settled();
@@ -387,11 +407,20 @@ template <in_process_filter Filter> void mta<Filter>::exchange(answer* given) {
 
 /// Says what the test left out.
 template <in_process_filter Filter> void mta<Filter>::reach(progress wanted) {
-    if (settled_) left_out(settled_->given, settled_->stage);
+    if (client_) left_out(client_->given, client_->stage);
     while (at_ < wanted) {
         say_next();
-        if (settled_) left_out(settled_->given, settled_->stage);
+        if (client_) left_out(client_->given, client_->stage);
     }
+    refuse_more(wanted);
+}
+
+/// Of a message, after what ends it.
+template <in_process_filter Filter> void mta<Filter>::refuse_more(progress wanted) const {
+    if (wanted < progress::mail) return;
+    if (message_) left_out(message_->given, message_->stage);
+    if (wanted >= progress::rcpt && !has_recipient_)
+        fail("at rcpt the filter refused each recipient: an MTA says no more");
 }
 
 template <in_process_filter Filter> void mta<Filter>::say_next() {
