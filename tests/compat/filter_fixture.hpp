@@ -7,6 +7,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <poll.h>
+#include <pthread.h>
 #include <support/temp_dir.hpp>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -57,6 +58,15 @@ template <class Command> std::string packet_of(Command const& command) {
     std::string out;
     wire::encode(out, command);
     return out;
+}
+
+/// Waits for it; false after 60 s.
+template <class Condition> bool comes_true(Condition const& holds) {
+    for (int i = 0; i != 30'000; ++i) {
+        if (holds()) return true;
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    return false;
 }
 
 /// An MTA that blocks; 60 s, for hangs only.
@@ -117,6 +127,37 @@ public:
         ask(packet_of(wire::rcpt{"<r@test>", {}}));
     }
 
+    /// `packet` again and again, for as long as the filter takes it while nobody reads its answers.
+    /// @return how many bytes it took
+    std::size_t fill(std::string_view packet) {
+        std::string many;
+        while (many.size() < 65536) many += packet;
+        std::size_t sent = 0;
+        for (;;) {
+            auto const rest = std::string_view(many).substr(sent % packet.size());
+            auto const size =
+                ::send(descriptor_, rest.data(), rest.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+            if (size > 0) {
+                sent += static_cast<std::size_t>(size);
+                continue;
+            }
+            pollfd ready{descriptor_, POLLOUT, 0};
+            if (::poll(&ready, 1, 200) != 1 || ready.revents != POLLOUT) return sent;
+        }
+    }
+
+    /// Whether there is something to read within that time.
+    bool hears_within(std::chrono::milliseconds time) {
+        pollfd ready{descriptor_, POLLIN, 0};
+        return !got_.empty() || ::poll(&ready, 1, static_cast<int>(time.count())) == 1;
+    }
+
+    /// Reads nothing until the filter has hung up; false after 60 s.
+    bool is_hung_up_on() {
+        pollfd ready{descriptor_, 0, 0};
+        return ::poll(&ready, 1, 60'000) == 1 && (ready.revents & POLLHUP) != 0;
+    }
+
     void end_writing() { ::shutdown(descriptor_, SHUT_WR); }
 
 private:
@@ -152,9 +193,17 @@ public:
     int stop() {
         if (!main_.joinable()) return status_;
         smfi_stop();
+        return ended();
+    }
+
+    /// What smfi_main() returned, when it has.
+    int ended() {
         main_.join();
         return status_;
     }
+
+    /// To the thread of smfi_main(); after somebody was answered, as it does not block signals before.
+    void signal(int which) { ::pthread_kill(main_.native_handle(), which); }
 
     support::temp_dir folder;
     std::string socket;

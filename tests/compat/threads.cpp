@@ -146,4 +146,35 @@ BOOST_FIXTURE_TEST_CASE(a_callback_that_blocks_holds_up_no_other_connection, fil
     BOOST_TEST(slow.next() == "c");
 }
 
+BOOST_FIXTURE_TEST_CASE(an_mta_that_never_pauses_holds_up_no_other_connection, filter_fixture) {
+    static std::mutex held;
+    static std::atomic<int> busy_calls{0};
+    std::unique_lock hold(held);
+    busy_calls = 0;
+    description.xxfi_envfrom = [](SMFICTX*, char**) -> sfsistat {
+        if (busy_calls++ == 0) std::lock_guard const wait(held);
+        return SMFIS_CONTINUE;
+    };
+    description.xxfi_helo = [](SMFICTX*, char*) -> sfsistat {
+        own().add(std::to_string(busy_calls));
+        return SMFIS_CONTINUE;
+    };
+    start(1);
+    constexpr int count = 8000;
+    mta busy(socket);
+    busy.ask(packet_of(wire::negotiate{}));
+    std::string all;
+    for (int i = 0; i != count; ++i) all += packet_of(wire::mail{"<a@b>", {}});
+    busy.send(all);
+    mta quick(socket);
+    quick.send(packet_of(wire::negotiate{}) + packet_of(wire::helo{"me"}));
+    hold.unlock();
+    BOOST_TEST(quick.next().substr(0, 1) == "O");
+    BOOST_TEST(quick.next() == "c");
+    for (int i = 0; i != count; ++i) BOOST_REQUIRE(busy.next() == "c");
+    auto const before = own().all();
+    BOOST_REQUIRE(before.size() == 1U);
+    BOOST_TEST(std::stoi(before.front()) < count / 2);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -143,6 +143,7 @@ inline void abort_message(SMFICTX& context) noexcept {
 
 /// The end of what xxfi_connect began, once; a message under way is aborted before.
 inline void close_session(SMFICTX& context) noexcept {
+    if (context.is_left_behind) return;
     if (context.is_in_message) abort_message(context);
     if (std::exchange(context.is_closed, true) || !context.filter.xxfi_close) return;
     try {

@@ -9,6 +9,7 @@
 #include <milter/proto/filter_session.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -22,7 +23,8 @@ struct limits {
     std::size_t max_command_bytes = wire::default_data_limit; ///< smfi_setmaxdatasize
 };
 
-inline constexpr std::size_t most_unwritten = std::size_t{256} * 1024; // bytes of edits kept back
+/// Bytes of answers and edits kept back, and what the last one of them adds.
+inline constexpr std::size_t most_unwritten = std::size_t{256} * 1024;
 
 } // namespace milter::compat
 
@@ -38,24 +40,44 @@ struct smfi_str {
         return chosen;
     }
 
-    /// Writes what the session has to say. @return MI_SUCCESS, or MI_FAILURE: nothing can be written any more
+    /// In a callback: writes all that the session has to say; blocks, write_patience at most.
+    /// @return MI_SUCCESS, or MI_FAILURE: nothing can be written any more
     int flush() noexcept {
-        if (session.output().empty()) return is_broken ? MI_FAILURE : MI_SUCCESS;
         milter::error_code ec;
-        if (!is_broken) mta.write(session.output(), write_patience, ec);
-        session.sent(session.output().size());
+        if (!is_broken) mta.write_all(session.output(), write_patience, ec);
         if (ec) is_broken = true;
+        session.sent(session.output().size());
         return is_broken ? MI_FAILURE : MI_SUCCESS;
     }
+
+    /// Between callbacks: writes what the MTA takes now. It has until writes_until to take the rest.
+    void write_some() noexcept {
+        if (session.output().empty()) return;
+        milter::error_code ec;
+        auto size = is_broken ? 0 : mta.write_some(session.output(), ec);
+        if (ec) is_broken = true;
+        if (is_broken) size = session.output().size();
+        session.sent(size);
+        if (session.output().empty())
+            writes_until = milter::proto::never;
+        else if (!is_blocked())
+            writes_until = milter::proto::after(milter::proto::clock::now(), write_patience);
+    }
+
+    /// Something is to be written that the MTA did not take.
+    bool is_blocked() const noexcept { return writes_until != milter::proto::never; }
 
     smfiDesc const& filter;
     milter::compat::peer mta;
     milter::proto::filter_session session;
     milter::proto::duration write_patience;
+    milter::proto::time_point writes_until = milter::proto::never;
     void* private_data = nullptr;
     std::string reply; ///< of smfi_setreply(): stays until a verdict of its class takes it
     std::unique_ptr<milter::proto::macro_lists> wanted_macros; ///< of smfi_setsymlist()
     bool is_in_message = false; ///< xxfi_abort is owed when the message ends without a verdict
     bool is_closed = false;     ///< xxfi_close was called, and nothing came since
     bool is_broken = false;     ///< a write failed
+    bool is_ending = false;     ///< no more commands; the connection goes when all is written
+    std::atomic<bool> is_left_behind = false; ///< smfi_main() has returned: no callback begins
 };

@@ -97,47 +97,71 @@ inline bool answer(SMFICTX& context, wire::any_command const& command) {
         command);
 }
 
-/// Answers all that was received. False: the connection is to end.
-inline bool answer_all(SMFICTX& context) {
+/// Answers what was received, as far as the answers may be kept, and `left` commands at most, which it counts down.
+/// @return whether there may be more to answer
+inline bool answer_some(SMFICTX& context, unsigned& left) {
+    auto& session = context.session;
     error_code ec;
-    bool goes_on = true;
-    while (goes_on) {
-        auto const command = context.session.next(ec);
-        if (!command) break;
-        goes_on = answer(context, *command);
+    for (; left != 0 && session.output().size() < most_unwritten; --left) {
+        auto const command = context.is_left_behind ? std::nullopt : session.next(ec);
+        if (command && answer(context, *command)) continue;
+        context.is_ending = command || ec || session.closed() || context.is_left_behind;
+        return false;
     }
-    // what was answered is written, whatever comes behind
-    return context.flush() == MI_SUCCESS && goes_on && !ec && !context.session.closed();
+    return true;
 }
 
 } // namespace detail
 
 /// How a turn ended.
 enum class turn_end {
-    waits, ///< all that came is answered
-    more,  ///< there may be more: others have their turn first
-    over,  ///< xxfi_close was called; the connection may go
+    waits,   ///< all that came is answered
+    more,    ///< there may be more: others have their turn first
+    blocked, ///< the MTA does not take its answers: until it does, nothing is read
+    over,    ///< xxfi_close was called; the connection may go
 };
 
-inline constexpr unsigned most_reads = 16; // of a turn
+namespace detail {
 
-/// Reads what has come and answers it.
+/// Writes what was kept and answers what was received, `left` commands at most, for as long as the MTA takes the answers.
+/// What was answered is written, whatever comes behind.
+inline turn_end answer_all(SMFICTX& context, unsigned& left) {
+    bool has_more = true;
+    for (;;) {
+        context.write_some();
+        if (context.is_broken) return turn_end::over;
+        if (context.is_blocked()) return turn_end::blocked;
+        if (context.is_ending) return turn_end::over;
+        if (!has_more) return turn_end::waits;
+        if (left == 0) return turn_end::more;
+        has_more = answer_some(context, left);
+    }
+}
+
+} // namespace detail
+
+// of a turn
+inline constexpr unsigned most_reads = 16;
+inline constexpr unsigned most_commands = 64;
+
+/// Reads what has come and answers it. Waits for nothing but callbacks.
 /// @param is_last  the MTA has ended the connection: nothing new will wake us
 inline turn_end take_turn(SMFICTX& context, bool is_last) {
-    for (unsigned reads = 0; reads != most_reads; ++reads) {
+    auto left = most_commands;
+    auto end = detail::answer_all(context, left); // what the turn before did not come to
+    for (unsigned reads = 0; end == turn_end::waits; ++reads) {
+        if (reads == most_reads) return turn_end::more;
         auto const room = context.session.prepare();
         error_code ec;
         auto const size = context.mta.read(room, ec);
         if (size == 0 && !ec) return turn_end::waits;
         context.session.commit(size);
-        if (ec || !detail::answer_all(context)) {
-            close_session(context);
-            return turn_end::over;
-        }
+        end = ec ? turn_end::over : detail::answer_all(context, left);
         // a read that leaves room has emptied the socket, and what comes later wakes us
-        if (size < room.size() && !is_last) return turn_end::waits;
+        if (size < room.size() && !is_last) break;
     }
-    return turn_end::more;
+    if (end == turn_end::over) close_session(context);
+    return end;
 }
 
 } // namespace milter::compat

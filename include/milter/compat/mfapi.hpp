@@ -72,7 +72,7 @@ inline int smfi_setconn(char const* where) {
     return MI_SUCCESS;
 }
 
-/// How long an MTA may be silent, in seconds; 7,210 without a call.
+/// How long an MTA may be silent, in seconds; 7,210 without a call. Less than a second is one.
 inline int smfi_settimeout(int seconds) {
     milter::compat::this_process().limit.patience = std::chrono::seconds(std::max(seconds, 1));
     return MI_SUCCESS;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// milter/compat/peer.hpp - the socket of one MTA: reads what is there, writes all before a deadline
+// milter/compat/peer.hpp - the socket of one MTA: reads what is there, writes what it takes, or all before a deadline
 #pragma once
 
 #include <milter/error.hpp>
@@ -45,18 +45,33 @@ public:
         }
     }
 
-    /// All of `bytes`; blocks, `patience` for each piece that the MTA takes.
+    /// What the MTA takes of `bytes` without waiting. @return how many; fewer without ec: it takes no more now
+    /// @errors connection_closed, what the system says
+    std::size_t write_some(std::string_view bytes, error_code& ec) noexcept {
+        std::size_t written = 0;
+        while (written != bytes.size()) {
+            auto const size = ::send(descriptor_, bytes.data() + written, bytes.size() - written,
+                                     MSG_NOSIGNAL | MSG_DONTWAIT);
+            if (size >= 0) {
+                written += static_cast<std::size_t>(size);
+                continue;
+            }
+            if (errno == EINTR) continue;
+            if (errno != EAGAIN && errno != EWOULDBLOCK) ec = last_error();
+            break;
+        }
+        return written;
+    }
+
+    /// All of `bytes`; blocks, for `patience` at most, however often the MTA takes a piece.
     /// @errors timed_out, connection_closed, what the system says
-    void write(std::string_view bytes, proto::duration patience, error_code& ec) noexcept {
-        while (!bytes.empty() && !ec) {
-            auto const size =
-                ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-            if (size >= 0)
-                bytes.remove_prefix(static_cast<std::size_t>(size));
-            else if (errno == EAGAIN || errno == EWOULDBLOCK)
-                wait_for_room(patience, ec);
-            else if (errno != EINTR)
-                ec = last_error();
+    void write_all(std::string_view bytes, proto::duration patience, error_code& ec) noexcept {
+        auto const until = proto::after(proto::clock::now(), patience);
+        for (;;) {
+            bytes.remove_prefix(write_some(bytes, ec));
+            if (ec || bytes.empty()) return;
+            wait_for_room(until, ec);
+            if (ec) return;
         }
     }
 
@@ -74,21 +89,26 @@ private:
         return {errno, boost::system::system_category()};
     }
 
-    void wait_for_room(proto::duration patience, error_code& ec) noexcept {
-        auto const until = proto::clock::now() + patience;
+    void wait_for_room(proto::time_point until, error_code& ec) noexcept {
         for (;;) {
-            auto const left = std::chrono::ceil<std::chrono::milliseconds>(
-                std::max(until - proto::clock::now(), proto::duration::zero()));
+            auto const left =
+                std::chrono::ceil<std::chrono::milliseconds>(until - proto::clock::now()).count();
+            if (left <= 0) {
+                ec = errc::timed_out;
+                return;
+            }
             pollfd one{descriptor_, POLLOUT, 0};
-            auto const ready = ::poll(&one, 1, static_cast<int>(left.count()));
+            auto const ready =
+                ::poll(&one, 1, static_cast<int>(std::min<long>(left, longest_poll)));
             if (ready > 0) return;
-            if (ready == 0) ec = errc::timed_out;
-            if (ready == 0 || errno != EINTR) {
-                if (!ec) ec = last_error();
+            if (ready < 0 && errno != EINTR) {
+                ec = last_error();
                 return;
             }
         }
     }
+
+    static constexpr long longest_poll = 3'600'000;
 
     int descriptor_;
 };

@@ -24,16 +24,21 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 namespace milter::compat {
 
 inline constexpr unsigned usual_threads = 16;
 inline constexpr unsigned most_threads = 1024;
-inline constexpr auto stop_grace = std::chrono::seconds(5); ///< for messages under way
+inline constexpr auto message_grace = std::chrono::seconds(5);  ///< for messages under way
+inline constexpr auto callback_grace = std::chrono::seconds(2); ///< then: for callbacks to return
+inline constexpr auto cut_grace =
+    std::chrono::seconds(1); ///< then: for those that waited for an MTA
 
 struct process {
     std::string name = "Unknown"; ///< of the filter, for the log
@@ -46,6 +51,8 @@ struct process {
     wakeup stop;                        ///< smfi_stop()
     boost::asio::io_context context{1}; // never run: the listener wants one
     std::optional<net::listener> listener;
+    /// Of earlier smfi_main() calls, with a callback that had not returned; those where it has go at the next one.
+    std::vector<std::unique_ptr<server>> left_behind;
 };
 
 inline process& this_process() {
@@ -130,11 +137,28 @@ inline ending wait_for_end(server& running, end_signals& signals, wakeup& stop,
     return signal != 0 || stop.take() ? ending::with_messages : ending::none;
 }
 
-inline void wait_until_empty(server& running, end_signals& signals, wakeup& stop) {
-    auto const until = proto::clock::now() + stop_grace;
+inline void wait_until_empty(server& running, end_signals& signals, wakeup& stop,
+                             proto::duration longest) {
+    auto const until = proto::clock::now() + longest;
     while (!running.empty() && proto::clock::now() < until)
         if (wait_for_end(running, signals, stop, std::chrono::milliseconds(10)) == ending::at_once)
             return;
+}
+
+/// Serves until it is told to end. @return how
+inline ending serve(server& running, end_signals& signals, wakeup& stop) {
+    auto end = ending::none;
+    while (end == ending::none) end = wait_for_end(running, signals, stop, std::chrono::hours(1));
+    return end;
+}
+
+/// Lets go of all connections, in stages; what never returns is waited for as long as each allows, not longer.
+inline void let_go(server& running, end_signals& signals, wakeup& stop, ending how) {
+    if (how != ending::at_once) wait_until_empty(running, signals, stop, message_grace);
+    running.refuse(true);
+    wait_until_empty(running, signals, stop, callback_grace);
+    running.cut_off();
+    wait_until_empty(running, signals, stop, cut_grace);
 }
 
 inline void remove_socket(endpoint const& where) noexcept {
@@ -167,32 +191,37 @@ inline int open_socket(process& own, old_socket old) {
     return detail::failed(own, own.where + ": " + ec.message());
 }
 
-/// Serves until smfi_stop(), SIGTERM or SIGHUP, which let messages under way come to their end within five seconds, or
-/// SIGINT, which does not.
+/// Serves until smfi_stop(), SIGTERM or SIGHUP, which let messages under way come to their end within message_grace, or
+/// SIGINT, which does not. A callback that does not return then is left behind with its thread.
 inline int run(process& own) {
     ::signal(SIGPIPE, SIG_IGN);
+    std::erase_if(own.left_behind, [](auto& one) { return one->stop(); });
     if (open_socket(own, old_socket::stays) != MI_SUCCESS) return MI_FAILURE;
     detail::end_signals signals;
-    server running(*own.filter, own.limit, own.listener->socket().native_handle());
-    if (!running.good()) return detail::failed(own, "no descriptors left");
+    auto running =
+        std::make_unique<server>(*own.filter, own.limit, own.listener->socket().native_handle());
+    if (!running->good()) return detail::failed(own, "no descriptors left");
+    int status = MI_SUCCESS;
+    auto end = detail::ending::at_once;
     try {
-        running.start(detail::thread_count(own));
+        running->start(detail::thread_count(own));
+        end = detail::serve(*running, signals, own.stop);
     } catch (std::system_error const& problem) {
-        running.stop();
-        return detail::failed(own, problem.what());
+        status = detail::failed(own, problem.what());
     }
-    auto end = detail::ending::none;
-    while (end == detail::ending::none)
-        end = detail::wait_for_end(running, signals, own.stop, std::chrono::hours(1));
-    bool const at_once = end == detail::ending::at_once;
-    running.refuse(at_once);
+    running->refuse(end == detail::ending::at_once);
     own.listener.reset();
-    if (!at_once) detail::wait_until_empty(running, signals, own.stop);
-    running.refuse(true);
-    detail::wait_until_empty(running, signals, own.stop);
-    running.cut_off();
-    running.stop();
-    return MI_SUCCESS;
+    detail::let_go(*running, signals, own.stop, end);
+    if (!running->stop()) {
+        ::syslog(LOG_WARNING, "%s: a callback does not return; it is left behind",
+                 own.name.c_str());
+        own.left_behind.push_back(std::move(running));
+    }
+    // whoever said again that it is to end meant this time
+    own.stop.take();
+    while (signals.take() != 0) {
+    }
+    return status;
 }
 
 } // namespace milter::compat

@@ -10,6 +10,9 @@
 //
 // A connection is with one thread at a time: an event that comes while it has its turn only makes it have another one.
 // The callbacks of one connection are so called in order, though not by the same thread.
+//
+// No thread waits for an MTA that does not take its answers, but in a callback that writes: what is to be written is kept,
+// within limits, nothing is read meanwhile, and the connection waits for room instead of commands.
 #pragma once
 
 #include <milter/compat/conversation.hpp>
@@ -37,14 +40,19 @@
 
 namespace milter::compat {
 
+/// How long an MTA that has taken its answers may be silent.
+inline proto::duration silence_allowed(limits const& all, bool is_negotiated) noexcept {
+    return is_negotiated ? all.patience : std::min(all.patience, proto::filter_negotiate_timeout);
+}
+
 class server {
 public:
     /// @param listening  a socket that listens and does not block; stays its owner's
     server(smfiDesc const& filter, limits const& limits, int listening)
         : filter_(filter), limits_(limits), listening_(listening),
           epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
-        watch(listening_, EPOLLIN, accept_id);
-        watch(over_.descriptor(), EPOLLIN, over_id);
+        watch(EPOLL_CTL_ADD, listening_, EPOLLIN, accept_id);
+        watch(EPOLL_CTL_ADD, over_.descriptor(), EPOLLIN, over_id);
     }
     server(server const&) = delete;
     server& operator=(server const&) = delete;
@@ -61,8 +69,8 @@ public:
     /// For the watching thread: becomes readable when look() is to be called before its time.
     wakeup& attention() noexcept { return attention_; }
 
-    /// Sees to it that no connection waits because of another one's callback, and that none is silent for longer than
-    /// is allowed. @return how long it may be until the next call
+    /// Sees to it that no connection waits because of another one's callback, and that no MTA is silent, or leaves its
+    /// answers, for longer than is allowed. @return how long it may be until the next call
     proto::duration look();
 
     /// Nobody new; who is not in a message is let go. @param at_once  neither are messages waited for
@@ -71,20 +79,9 @@ public:
     /// Connections lose their sockets: nothing waits for an MTA any more.
     void cut_off();
 
-    /// Ends the threads, and what is left of the connections. Waits for callbacks.
-    void stop() {
-        {
-            std::lock_guard const lock(mutex_);
-            is_over_ = true;
-        }
-        over_.notify();
-        parked_.notify_all();
-        for (auto& each : threads_) each.join();
-        threads_.clear();
-        for (auto& one : slots_)
-            if (one.who) close_session(one.who->context);
-        slots_.clear();
-    }
+    /// Ends the threads; no callback begins any more, not even xxfi_close of a connection that is left.
+    /// @return false: a callback is still at work, and what it works with must stay. May be called again.
+    bool stop();
 
 private:
     enum class turn : unsigned char { idle, queued, running, again };
@@ -96,7 +93,9 @@ private:
         proto::time_point last_heard = proto::clock::now();
         std::uint32_t slot_index = 0;
         turn state = turn::idle;
-        bool is_last = false;       ///< the MTA has closed its direction
+        bool is_last = false; ///< the MTA has closed its direction
+        proto::time_point writes_until =
+            proto::never;           ///< as of its last turn; never: it waits for commands
         bool is_negotiated = false; ///< as of its last turn
         bool is_in_message = false; ///< as of its last turn
     };
@@ -113,34 +112,39 @@ private:
     static constexpr std::uint64_t over_id = accept_id - 1;
     static constexpr int most_events = 64;
     static constexpr int most_accepted = 64; // before others have their turn
+    static constexpr unsigned most_unpolled =
+        16; // turns; who is always ready must not keep others unseen
     static constexpr auto look_interval = std::chrono::milliseconds(2);
     static constexpr auto eager_time = std::chrono::seconds(1);
     static constexpr auto sweep_interval = std::chrono::seconds(1);
     static constexpr auto accept_pause = std::chrono::milliseconds(100); // no descriptors left
     static constexpr unsigned quiet_looks = 50;
 
-    void watch(int descriptor, std::uint32_t events, std::uint64_t id) noexcept {
+    static constexpr std::uint32_t commands = EPOLLIN | EPOLLRDHUP | EPOLLET;
+    static constexpr std::uint32_t room = EPOLLOUT | EPOLLET;
+
+    /// @param operation  EPOLL_CTL_ADD or _MOD; both tell of what is there already
+    void watch(int operation, int descriptor, std::uint32_t events, std::uint64_t id) noexcept {
         epoll_event event{};
         event.events = events;
         event.data.u64 = id;
-        ::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event);
+        ::epoll_ctl(epoll_, operation, descriptor, &event);
     }
 
-    void listen_again(bool now) noexcept {
-        epoll_event event{};
-        event.events = now ? EPOLLIN : 0U;
-        event.data.u64 = accept_id;
-        ::epoll_ctl(epoll_, EPOLL_CTL_MOD, listening_, &event);
+    void watch(int operation, connection& one, std::uint32_t events) noexcept {
+        watch(operation, one.context.mta.descriptor(), events,
+              std::uint64_t{slots_[one.slot_index].serial} << 32 | one.slot_index);
     }
 
     void work(worker_state& own) {
         guard lock(mutex_);
         own.enter();
         while (!is_over_) {
-            if (!ready_.empty())
+            bool const has_work = !ready_.empty();
+            if (has_work && (is_polled_ || unpolled_ < most_unpolled))
                 run_first(own, lock);
             else if (!is_polled_)
-                poll(lock);
+                poll(lock, has_work ? 0 : -1);
             else
                 park(lock);
         }
@@ -152,7 +156,7 @@ private:
         --parked_count_;
     }
 
-    void poll(guard& lock);
+    void poll(guard& lock, int patience);
     void accept_all();
     void admit(int descriptor);
     void note(epoll_event const& event);
@@ -167,7 +171,7 @@ private:
     }
     proto::time_point sweep(proto::time_point now);
 
-    smfiDesc const& filter_;
+    smfiDesc const filter_;
     limits const limits_;
     int const listening_;
     int const epoll_;
@@ -184,6 +188,7 @@ private:
     std::size_t count_ = 0; ///< connections
     unsigned parked_count_ = 0;
     unsigned running_ = 0;        ///< threads that work
+    unsigned unpolled_ = 0;       ///< turns since events were looked for
     std::uint64_t done_ = 0;      ///< turns that ended
     std::uint64_t done_then_ = 0; ///< at the last look
     unsigned quiet_ = 0;          ///< looks in a row at which nothing had happened
@@ -198,11 +203,12 @@ private:
     proto::time_point accept_again_{};
 };
 
-inline void server::poll(guard& lock) {
+inline void server::poll(guard& lock, int patience) {
     is_polled_ = true;
+    unpolled_ = 0;
     lock.unlock();
     std::array<epoll_event, most_events> events;
-    auto const count = ::epoll_wait(epoll_, events.data(), most_events, -1);
+    auto const count = ::epoll_wait(epoll_, events.data(), most_events, patience);
     lock.lock();
     is_polled_ = false;
     if (std::exchange(watcher_sleeps_, false)) attention_.notify();
@@ -232,7 +238,7 @@ inline void server::accept_all() {
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
             accepts_not_ = true;
             accept_again_ = proto::clock::now() + accept_pause;
-            listen_again(false);
+            watch(EPOLL_CTL_MOD, listening_, 0, accept_id);
         }
         if (errno != EINTR && errno != ECONNABORTED) return;
     }
@@ -252,10 +258,9 @@ inline void server::admit(int descriptor) {
         free_slots_.pop_back();
     }
     newcomer->slot_index = index;
-    slots_[index].who = std::move(newcomer);
+    auto& one = *(slots_[index].who = std::move(newcomer));
     ++count_;
-    watch(descriptor, EPOLLIN | EPOLLRDHUP | EPOLLET,
-          std::uint64_t{slots_[index].serial} << 32 | index);
+    watch(EPOLL_CTL_ADD, one, commands);
 }
 
 inline void server::run_first(worker_state& own, guard& lock) {
@@ -265,6 +270,7 @@ inline void server::run_first(worker_state& own, guard& lock) {
     bool const is_last = one.is_last;
     own.begin_turn();
     ++running_;
+    ++unpolled_;
     if (is_eager_) call_next_thread();
     lock.unlock();
     auto const end = take_turn(one.context, is_last);
@@ -289,6 +295,9 @@ inline void server::settle(connection& one, turn_end end, guard& lock) {
     }
     one.is_negotiated = one.context.session.at() != proto::phase::start;
     one.is_in_message = one.context.is_in_message;
+    auto const writes_until = std::exchange(one.writes_until, one.context.writes_until);
+    if ((writes_until == proto::never) != (one.writes_until == proto::never))
+        watch(EPOLL_CTL_MOD, one, one.writes_until != proto::never ? room : commands);
     if (is_refusing_ && !one.is_in_message) one.context.mta.shut(peer::direction::reading);
     bool const has_more = end == turn_end::more || one.state == turn::again;
     one.state = turn::idle;
@@ -308,7 +317,7 @@ inline proto::duration server::look() {
     }
     if (accepts_not_ && now >= accept_again_) {
         accepts_not_ = false;
-        listen_again(true);
+        watch(EPOLL_CTL_MOD, listening_, EPOLLIN, accept_id);
     }
     if (now >= next_sweep_) {
         sweep(now);
@@ -327,10 +336,9 @@ inline proto::time_point server::sweep(proto::time_point now) {
     auto next = now + limits_.patience;
     for (auto& one : slots_) {
         if (!one.who || one.who->state != turn::idle) continue;
-        auto const patience = one.who->is_negotiated
-                                  ? limits_.patience
-                                  : std::min(limits_.patience, proto::filter_negotiate_timeout);
-        auto const deadline = one.who->last_heard + patience;
+        auto const deadline =
+            std::min(one.who->writes_until,
+                     one.who->last_heard + silence_allowed(limits_, one.who->is_negotiated));
         if (deadline <= now)
             one.who->context.mta.shut(peer::direction::both);
         else
@@ -343,14 +351,35 @@ inline void server::refuse(bool at_once) {
     guard const lock(mutex_);
     is_refusing_ = true;
     ::epoll_ctl(epoll_, EPOLL_CTL_DEL, listening_, nullptr);
-    for (auto& one : slots_)
-        if (one.who && (at_once || (one.who->state == turn::idle && !one.who->is_in_message)))
-            one.who->context.mta.shut(peer::direction::reading);
+    for (auto& each : slots_) {
+        if (!each.who) continue;
+        auto& one = *each.who;
+        bool const is_idle = one.state == turn::idle;
+        if (!at_once && (!is_idle || one.is_in_message)) continue;
+        // who waits for room would not hear that there is nothing more to read
+        bool const is_deaf = at_once && is_idle && one.writes_until != proto::never;
+        one.context.mta.shut(is_deaf ? peer::direction::both : peer::direction::reading);
+    }
 }
 
 inline bool server::empty() {
     guard const lock(mutex_);
     return count_ == 0;
+}
+
+inline bool server::stop() {
+    guard lock(mutex_);
+    is_over_ = true;
+    for (auto& one : slots_)
+        if (one.who) one.who->context.is_left_behind = true;
+    over_.notify();
+    parked_.notify_all();
+    if (running_ != 0) return false;
+    lock.unlock();
+    for (auto& each : threads_) each.join();
+    threads_.clear();
+    slots_.clear();
+    return true;
 }
 
 inline void server::cut_off() {
