@@ -5,9 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <signal.h>
-
 #include <atomic>
+#include <csignal>
 #include <mutex>
 #include <string>
 #include <vector>

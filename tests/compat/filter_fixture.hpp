@@ -86,7 +86,7 @@ public:
 
     bool is_connected() const noexcept { return is_connected_; }
 
-    void send(std::string_view bytes) {
+    void send(std::string_view bytes) const {
         while (!bytes.empty()) {
             auto const size = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
             if (size <= 0) return;
@@ -99,7 +99,7 @@ public:
         for (;;) {
             milter::error_code ec;
             if (auto const frame = wire::first_frame(got_, 1U << 20, ec)) {
-                auto const one =
+                auto one =
                     std::string(1, static_cast<char>(frame->code)) + std::string(frame->payload);
                 got_.erase(0, frame->raw.size());
                 return one;
@@ -153,12 +153,12 @@ public:
     }
 
     /// Reads nothing until the filter has hung up; false after 60 s.
-    bool is_hung_up_on() {
+    bool is_hung_up_on() const {
         pollfd ready{descriptor_, 0, 0};
         return ::poll(&ready, 1, 60'000) == 1 && (ready.revents & POLLHUP) != 0;
     }
 
-    void end_writing() { ::shutdown(descriptor_, SHUT_WR); }
+    void end_writing() const { ::shutdown(descriptor_, SHUT_WR); }
 
 private:
     int descriptor_;
@@ -175,6 +175,8 @@ public:
         description.xxfi_version = SMFI_VERSION;
         description.xxfi_flags = SMFI_CURR_ACTS & ~SMFIF_SETSYMLIST;
     }
+    filter_fixture(filter_fixture const&) = delete;
+    filter_fixture& operator=(filter_fixture const&) = delete;
     ~filter_fixture() { stop(); }
 
     static notes& own() {

@@ -179,7 +179,7 @@ answered dialogue::ask_raw(code stage, std::string_view bytes) {
         if (is_new) stay_quiet();
         return lost() ? broken() : answered{};
     }
-    auto const one = wait_for(stage);
+    auto one = wait_for(stage);
     note(stage, one);
     return one;
 }

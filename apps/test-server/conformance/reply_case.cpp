@@ -32,9 +32,9 @@ bool with_quarantine(sightings const& seen) {
     return seen.replies.contains(reply_code::quarantine);
 }
 bool with_edit(sightings const& seen) {
-    for (auto const one : seen.replies)
-        if (wire::row_of(one).kind == wire::reply_kind::edit) return true;
-    return false;
+    return std::any_of(seen.replies.begin(), seen.replies.end(), [](reply_code one) {
+        return wire::row_of(one).kind == wire::reply_kind::edit;
+    });
 }
 bool with_header(sightings const& seen) {
     return seen.replies.contains(reply_code::add_header) ||

@@ -71,7 +71,8 @@ void trial::decide(case_verdict verdict, std::string found) {
 
 cli::case_result trial::take() {
     if (!decided_) fail("the case came to no end");
-    result_.packets = shown_.empty() ? log_.all() : std::move(shown_);
+    if (shown_.empty()) shown_ = log_.all();
+    result_.packets = std::move(shown_);
     return std::move(result_);
 }
 

@@ -30,7 +30,10 @@ union client_address {
 
 namespace detail {
 
-inline char* writable(std::string_view text) noexcept { return const_cast<char*>(text.data()); }
+/// As the callbacks of libmilter have them, which do not write.
+inline char* writable(std::string_view text) noexcept {
+    return const_cast<char*>(text.data()); // NOLINT(cppcoreguidelines-pro-type-const-cast)
+}
 
 /// False: it is no address of its family.
 inline bool read_address(wire::connect const& who, client_address& into) noexcept {
@@ -72,7 +75,7 @@ using verdict = std::optional<sfsistat>;
 
 inline verdict call(SMFICTX& context, wire::connect const& who) {
     if (!context.filter.xxfi_connect) return SMFIS_CONTINUE;
-    client_address address;
+    client_address address{};
     if (!detail::read_address(who, address)) return std::nullopt;
     bool const is_known = who.family != wire::family::unknown;
     return context.filter.xxfi_connect(&context, detail::writable(who.hostname),

@@ -31,7 +31,7 @@ public:
 
     /// Some bytes. @return how many; 0 without ec: there are none now
     /// @errors connection_closed, what the system says
-    std::size_t read(std::span<char> room, error_code& ec) noexcept {
+    std::size_t read(std::span<char> room, error_code& ec) const noexcept {
         for (;;) {
             auto const size = ::recv(descriptor_, room.data(), room.size(), MSG_DONTWAIT);
             if (size > 0) return static_cast<std::size_t>(size);
@@ -47,7 +47,7 @@ public:
 
     /// What the MTA takes of `bytes` without waiting. @return how many; fewer without ec: it takes no more now
     /// @errors connection_closed, what the system says
-    std::size_t write_some(std::string_view bytes, error_code& ec) noexcept {
+    std::size_t write_some(std::string_view bytes, error_code& ec) const noexcept {
         std::size_t written = 0;
         while (written != bytes.size()) {
             auto const size = ::send(descriptor_, bytes.data() + written, bytes.size() - written,
@@ -77,7 +77,7 @@ public:
 
     /// What is read from now on is the end; with `both`, nothing can be written either. From any thread.
     enum class direction { reading, both };
-    void shut(direction which) noexcept {
+    void shut(direction which) const noexcept {
         ::shutdown(descriptor_, which == direction::reading ? SHUT_RD : SHUT_RDWR);
     }
 
