@@ -2,25 +2,26 @@
 // cli/case_report_file.cpp - the reports of a suite, written where the user wants them
 #include "cli/case_report_file.hpp"
 
+#include "cli/file.hpp"
+
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <fstream>
+#include <stdexcept>
 
 namespace milter::cli {
 
 namespace {
 
-bool write(std::string const& file, std::string const& text, std::string const& program) {
-    if (file == "-") {
-        fmt::print("{}\n", text);
-        return std::fflush(stdout) == 0;
+/// Calls `what`. @return  whether it went well; what it throws is printed
+template <class What> bool is_done(std::string const& program, What what) {
+    try {
+        what();
+        return true;
+    } catch (std::runtime_error const& why) {
+        fmt::print(stderr, "{}: {}\n", program, why.what());
+        return false;
     }
-    std::ofstream out(file, std::ios::binary);
-    out << text << '\n';
-    if (out.flush()) return true;
-    fmt::print(stderr, "{}: cannot write {}\n", program, file);
-    return false;
 }
 
 } // namespace
@@ -28,9 +29,19 @@ bool write(std::string const& file, std::string const& text, std::string const& 
 bool write_reports(report_files const& files, report_head const& head,
                    std::vector<case_result> const& all, std::string const& program) {
     bool good = true;
-    if (!files.json.empty()) good = write(files.json, report_json(head, all), program);
-    if (!files.junit.empty()) good = write(files.junit, report_junit(head, all), program) && good;
+    if (!files.json.empty())
+        good = is_done(program, [&] { write_file(files.json, report_json(head, all) + "\n"); });
+    if (!files.junit.empty())
+        good = is_done(program, [&] { write_file(files.junit, report_junit(head, all) + "\n"); }) &&
+               good;
     return good;
+}
+
+bool can_write_reports(report_files const& files, std::string const& program) {
+    return is_done(program, [&] {
+        for (auto const& file : {files.json, files.junit})
+            if (!file.empty()) refuse_unwritable(file);
+    });
 }
 
 } // namespace milter::cli

@@ -22,4 +22,8 @@ struct report_files {
 bool write_reports(report_files const& files, report_head const& head,
                    std::vector<case_result> const& all, std::string const& program);
 
+/// Before anything is tried: whether write_reports() will be able to.
+/// @param program  as of write_reports()
+bool can_write_reports(report_files const& files, std::string const& program);
+
 } // namespace milter::cli

@@ -4,6 +4,8 @@
 //   class reader : cli::toml_reader { ... attempt([&] { version = number_at(node, "version"); }); ... problems() ... };
 #pragma once
 
+#include <milter/wire/flags.hpp>
+
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
@@ -68,9 +70,19 @@ protected:
 
     static std::uint32_t number_at(toml::node const& node, std::string_view what) {
         auto const number = node.value_exact<std::int64_t>();
-        if (!number || *number < 0 || *number > UINT32_MAX)
-            fail(node.source(), fmt::format("\"{}\" is a number", what));
+        if (!number) fail(node.source(), fmt::format("\"{}\" is a number", what));
+        if (*number < 0 || *number > UINT32_MAX)
+            fail(node.source(), fmt::format("\"{}\" is a number from 0 to {}", what, UINT32_MAX));
         return static_cast<std::uint32_t>(*number);
+    }
+
+    /// Of the protocol.
+    static std::uint32_t version_at(toml::node const& node) {
+        auto const version = number_at(node, "version");
+        if (version < wire::oldest_version || version > wire::newest_version)
+            fail(node.source(), fmt::format("\"version\" is {} to {}", wire::oldest_version,
+                                            wire::newest_version));
+        return version;
     }
 
     static bool flag_at(toml::node const& node, std::string_view what) {

@@ -314,6 +314,8 @@ void check_stage(action const& one, std::optional<wire::command_code> stage) {
     if (row.kind != wire::reply_kind::verdict && stage != code::end_of_message)
         refuse("is sent at end_of_message only, the protocol forbids it " + here);
     if (stage == code::negotiate) refuse("is no answer to the offer");
+    if (row.code == wire::reply_code::skip && stage != code::body)
+        refuse("is an answer to body only, the protocol forbids it " + here);
     if (stage && !wire::row_of(*stage).answered) refuse("cannot be sent: nothing is due " + here);
     if (stage == code::unknown &&
         (row.code == wire::reply_code::accept || row.code == wire::reply_code::discard))

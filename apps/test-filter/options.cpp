@@ -4,6 +4,7 @@
 
 #include "cli/command_line.hpp"
 #include "cli/flag_names.hpp"
+#include "cli/option_text.hpp"
 #include "test-filter/foreign_option.hpp"
 #include "test-filter/script_toml.hpp"
 #include "test-filter/style.hpp"
@@ -36,7 +37,8 @@ Examples:
 )";
 
 std::string footer() {
-    return "STAGE: negotiate, connect, helo, mail, rcpt, data, header, end_of_headers, body, "
+    return "Judges the MTA that connects: milter-test-filter conformance --help\n\n"
+           "STAGE: negotiate, connect, helo, mail, rcpt, data, header, end_of_headers, body, "
            "end_of_message,\n"
            "  unknown, abort, quit (short: from, to, eoh, eom), or any\n\nACTION\n" +
            std::string(describe_actions()) + "\n\nCONDITION\n" +
@@ -174,12 +176,15 @@ void add_options(CLI::App& app, options& into, texts& given) {
         ->type_name("MODE");
     app.add_option("--unix-socket-group", into.listening.group, "Group of the unix socket")
         ->type_name("GROUP");
-    app.add_option("--sessions", into.sessions, "Exits after N sessions")->type_name("N");
+    cli::show_as(app.add_option("--sessions", into.sessions, "Exits after N sessions"), "N")
+        ->check(CLI::Range(1, 1'000'000'000));
     app.add_option("--script", given.script_file, "Reads negotiation and rules from FILE")
         ->type_name("FILE");
-    app.add_option("--negotiate-version", given.version,
-                   "Answers with this protocol version, or the MTA's if lower")
-        ->type_name("N")
+    cli::show_as(
+        app.add_option("--negotiate-version", given.version,
+                       "Answers with this protocol version, 2 to 6, or the MTA's if lower"),
+        "N")
+        ->check(CLI::Range(wire::oldest_version, wire::newest_version))
         ->group("Negotiation");
     app.add_option("--actions", given.actions, "Actions to ask for (default: what the rules need)")
         ->type_name("LIST")
@@ -224,13 +229,29 @@ void add_options(CLI::App& app, options& into, texts& given) {
     app.add_flag("-v,--verbose", given.verbose, "Prints each CONTINUE, too");
 }
 
+[[noreturn]] void refuse(char const* option, std::string const& text, char const* why) {
+    throw script_error(std::string(option) + " '" + text + "': " + why);
+}
+
+/// Calls read(text), and puts the option before what it throws. @throws script_error
+template <class Read> auto with_option(char const* option, std::string const& text, Read read) {
+    try {
+        return read(text);
+    } catch (script_error const& why) {
+        refuse(option, text, why.what());
+    } catch (std::invalid_argument const& why) {
+        refuse(option, text, why.what());
+    }
+}
+
 void settle_faults(fault_schedule& to, texts const& given) {
     try {
         if (!given.fault_rate.empty()) read_fault_rate(given.fault_rate, to);
     } catch (script_error const& why) {
         throw script_error(std::string("--faults: ") + why.what());
     }
-    for (auto const& text : given.faults) to.kinds.push_back(parse_action(text));
+    for (auto const& text : given.faults)
+        to.kinds.push_back(with_option("--fault", text, parse_action));
     if (!given.faults.empty() && given.fault_rate.empty() && to.rate <= 0)
         throw script_error("--fault: how often is not said: --faults RATE");
     if (to.kinds.empty()) to.kinds = usual_faults();
@@ -263,14 +284,19 @@ void settle_script(options& into, texts const& given, std::vector<rule> rules) {
     all.insert(all.begin(), rules.begin(), rules.end());
     auto& wanted = into.plan.negotiation;
     if (given.version != 0) wanted.version = given.version;
-    if (!given.actions.empty()) wanted.actions = cli::parse_actions(given.actions);
-    if (!given.steps.empty()) wanted.steps = cli::parse_steps(given.steps);
-    for (auto const& list : given.macros) add_macro_list(wanted, list);
+    if (!given.actions.empty())
+        wanted.actions = with_option("--actions", given.actions, cli::parse_actions);
+    if (!given.steps.empty()) wanted.steps = with_option("--steps", given.steps, cli::parse_steps);
+    for (auto const& list : given.macros)
+        with_option("--macros", list, [&](auto const& text) { add_macro_list(wanted, text); });
     if (!given.as.empty()) apply_style(into.plan, given.as);
-    for (auto const& text : given.expected)
-        into.plan.expected.push_back(parse_expectation(text, false));
-    for (auto const& text : given.never)
-        into.plan.expected.push_back(parse_expectation(text, true));
+    auto const expect = [&](char const* name, std::vector<std::string> const& all, bool never) {
+        for (auto const& text : all)
+            into.plan.expected.push_back(with_option(
+                name, text, [&](auto const& one) { return parse_expectation(one, never); }));
+    };
+    expect("--expect", given.expected, false);
+    expect("--expect-never", given.never, true);
     settle_faults(into.plan.faults, given);
 }
 

@@ -13,6 +13,15 @@ namespace milter::test_filter {
 
 namespace {
 
+/// @return  wire::macro_stage_count: there is no such list
+std::size_t macro_list_of(std::string_view stage) {
+    try {
+        return wire::macro_stage_index(cli::parse_stage(stage));
+    } catch (std::invalid_argument const&) { // its list of stages is longer
+        return wire::macro_stage_count;
+    }
+}
+
 wire::action needed_by_rules(std::vector<rule> const& rules) {
     auto needed = wire::action::none;
     for (auto const& one : rules)
@@ -75,8 +84,7 @@ void add_macro_list(wishes& to, std::string_view text) {
 }
 
 void add_macro_list(wishes& to, std::string_view stage, std::string_view names) {
-    auto const code = parse_rule_stage(stage);
-    auto const index = code ? wire::macro_stage_index(*code) : wire::macro_stage_count;
+    auto const index = macro_list_of(stage);
     if (index == wire::macro_stage_count)
         throw script_error(
             "there are macro lists of connect, helo, mail, rcpt, data, end_of_headers and "

@@ -41,7 +41,7 @@ private:
         for (auto const& [key, node] : from)
             attempt([&, &name = key, &value = node] {
                 if (name == "version")
-                    to.version = number_at(value, "version");
+                    to.version = version_at(value);
                 else if (name == "actions")
                     to.actions = flags<wire::action>(value, "actions", cli::parse_actions);
                 else if (name == "steps")

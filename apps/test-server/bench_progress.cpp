@@ -91,8 +91,14 @@ void bench_progress::print_live(part const& now, double seconds, proto::time_poi
     std::fflush(stderr);
 }
 
+/// Nothing has ended since the last line.
+bool bench_progress::is_all_told() {
+    std::lock_guard const hold(lock_);
+    return titled_ && current_.messages == 0;
+}
+
 void bench_progress::finish(proto::time_point now) {
-    if (style_ == style::lines) tick(now);
+    if (style_ == style::lines && !is_all_told()) tick(now);
     if (style_ == style::live) fmt::print(stderr, "\r\033[K");
     if (!data_) return;
     bool const failed = std::fflush(data_.get()) != 0 || std::ferror(data_.get()) != 0;

@@ -45,6 +45,7 @@ private:
         double least = 0, most = 0, sum = 0; ///< seconds
     };
 
+    bool is_all_told();
     void print_line(part const& now, double seconds);
     void print_live(part const& now, double seconds, proto::time_point at);
 

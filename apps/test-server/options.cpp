@@ -38,7 +38,10 @@ Examples:
 )";
 
 constexpr char const* footer = R"(
-Many sessions, to find out how fast a milter is: milter-test-server bench --help
+A first word makes it another program, with a --help of its own:
+  run            plays scenarios: files that say step by step what is said, and what is expected of each answer
+  conformance    tries a milter against the rules of the protocol
+  bench          many sessions, to find out how fast a milter is
 
 STAGE: connect, helo, unknown, mail, rcpt, data, header, end_of_headers, body, end_of_message (short: from, to, eoh,
   eom); --rset: from mail on.

@@ -190,6 +190,7 @@ error_code played_mta::hear(wire::any_reply const& reply, answer& given) {
         given.reply = text ? without_nul(text->text) : std::string();
         given.what = status_of(heard, given.reply);
         skipped_ = heard == wire::reply_code::skip;
+        if (skipped_) return check_skip(given.stage);
     } else if (message) {
         auto const leading_space = wire::any(agreed_.steps, wire::step::leading_space);
         if (auto const ec = message->edits.note(reply, leading_space)) {
@@ -198,6 +199,18 @@ error_code played_mta::hear(wire::any_reply const& reply, answer& given) {
         }
     }
     return {};
+}
+
+/// Statements 101 and 102. Where it may not stand Postfix and Sendmail do what they like with it, and tell nobody.
+error_code played_mta::check_skip(code stage) {
+    if (plan_.protocol.how != proto::strictness::strict) return {};
+    bool const is_agreed = wire::any(agreed_.steps, wire::step::skip);
+    if (stage == code::body && is_agreed) return {};
+    auto const* const why =
+        stage != code::body ? "which is an answer to body only" : "which was not negotiated";
+    error_code const ec = stage != code::body ? errc::reply_not_allowed : errc::not_negotiated;
+    fail(ec, fmt::format("the milter answers {} with skip, {}", wire::name_of(stage), why));
+    return ec;
 }
 
 /// A text that is no SMTP reply costs the milter the session, where the MTA looks at it.

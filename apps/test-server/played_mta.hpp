@@ -95,6 +95,7 @@ private:
     template <class Command> net::asio::awaitable<answer> say(Command const& command);
     void send_macros(wire::command_code stage, error_code& ec);
     error_code hear(wire::any_reply const& reply, answer& given);
+    error_code check_skip(wire::command_code stage);
     void tell(std::string_view line) const {
         if (log_) log_(line);
     }

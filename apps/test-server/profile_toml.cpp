@@ -5,6 +5,7 @@
 #include "cli/file.hpp"
 #include "cli/flag_names.hpp"
 #include "cli/toml_reader.hpp"
+#include <milter/proto/smtp_reply.hpp>
 
 #include <algorithm>
 
@@ -53,7 +54,7 @@ private:
         for (auto const& one : habits)
             if (one.name == name) return void(one.flag = flag_at(node, name));
         if (name == "base") return;
-        if (name == "version") return read_version(node, to);
+        if (name == "version") return void(to.offer.version = version_at(node));
         if (name == "actions")
             return void(to.offer.actions = flags<wire::action>(node, name, cli::parse_actions));
         if (name == "steps")
@@ -70,11 +71,13 @@ private:
         unknown_key(key, known_keys);
     }
 
-    static void read_version(toml::node const& node, mta_profile& to) {
-        auto const version = number_at(node, "version");
-        if (version < 2 || version > wire::newest_version)
-            fail(node.source(), fmt::format("\"version\" is 2 to {}", wire::newest_version));
-        to.offer.version = version;
+    static std::string reply_at(toml::node const& node, std::string_view name, int other_class) {
+        auto text = text_at(node, name);
+        auto const of = proto::reply_class(text);
+        if (of == 0 || of == other_class || text.substr(3, 1) != " ")
+            fail(node.source(), fmt::format("\"{}\" is an SMTP reply with a {} code and a text",
+                                            name, other_class == 0 ? "4xx or 5xx" : "4xx"));
+        return text;
     }
 
     static message::header_rules rules_of(std::string const& name) {
@@ -98,11 +101,12 @@ private:
         struct {
             std::string_view name;
             std::string& text;
+            int other_class = 0; ///< of replies that it cannot be
         } const texts[] = {
             {"reject", to.reject},
             {"reject_early", to.reject_early},
             {"reject_content", to.reject_content},
-            {"tempfail", to.tempfail},
+            {"tempfail", to.tempfail, 5},
             {"shutdown", to.shutdown},
         };
         struct {
@@ -116,7 +120,8 @@ private:
         for (auto const& [key, node] : from)
             attempt([&, &name = key, &value = node] {
                 for (auto const& one : texts)
-                    if (name == one.name) return void(one.text = text_at(value, one.name));
+                    if (name == one.name)
+                        return void(one.text = reply_at(value, one.name, one.other_class));
                 for (auto const& one : habits)
                     if (name == one.name) return void(one.flag = flag_at(value, one.name));
                 unknown_key(name, "reject, reject_early, reject_content, tempfail, shutdown, "

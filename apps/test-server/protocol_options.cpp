@@ -91,7 +91,8 @@ void add_protocol(CLI::App& app, protocol_texts& given) {
                    "Offers these besides: data_size_256k, data_size_1m, numbers")
         ->type_name("LIST")
         ->group("Protocol");
-    app.add_flag("--strict", given.strict, "Takes no answer beyond the offer, as Sendmail")
+    app.add_flag("--strict", given.strict,
+                 "Takes no answer beyond the offer, as Sendmail, and SKIP only where it may stand")
         ->group("Protocol");
 }
 

@@ -3,14 +3,17 @@
 
 #include "cli/color.hpp"
 #include "cli/duration.hpp"
+#include "cli/file.hpp"
 #include "cli/flag_names.hpp"
 #include "cli/printable.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <support/print_packet.hpp>
+#include <support/process.hpp>
 
 #include <chrono>
+#include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -92,6 +95,32 @@ BOOST_AUTO_TEST_CASE(colour_is_wished_for_in_new_and_old_words) {
     for (auto const* text : {"never", "no", "false"})
         BOOST_TEST(!cli::use_color(cli::parse_color(text).value()));
     BOOST_TEST(!cli::parse_color("maybe"));
+}
+
+BOOST_AUTO_TEST_CASE(file_that_cannot_be_written_is_refused_beforehand_and_one_that_can_stays) {
+    support::temp_dir const dir;
+    auto const says = [](std::string const& path) -> std::string {
+        try {
+            cli::refuse_unwritable(path);
+            return "nothing";
+        } catch (std::runtime_error const& why) {
+            return why.what();
+        }
+    };
+    auto const nowhere = dir / "no/report.xml";
+    BOOST_TEST(says(nowhere) == nowhere + ": No such file or directory");
+    BOOST_TEST(says(dir / "") == dir / "" + ": Is a directory");
+    BOOST_TEST(says(dir / "new.xml") == "nothing");
+    BOOST_TEST(!std::filesystem::exists(dir / "new.xml"));
+    auto const old = dir.write("old.xml", "old");
+    BOOST_TEST(says(old) == "nothing");
+    BOOST_TEST(support::slurp(old) == "old");
+    BOOST_TEST(says("-") == "nothing");
+    BOOST_TEST(says("/dev/null") == "nothing");
+    cli::write_file(old, "new");
+    BOOST_TEST(support::slurp(old) == "new");
+    BOOST_CHECK_THROW(cli::write_file(nowhere, "x"), std::runtime_error);
+    BOOST_CHECK_THROW(cli::write_file("/dev/full", "x"), std::runtime_error);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

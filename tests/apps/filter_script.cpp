@@ -249,6 +249,8 @@ BOOST_AUTO_TEST_CASE(problems_name_file_line_and_column) {
         {"rule = [1]", "s.toml:1:9: \"rule\" is a table"},
         {"negotiate = 1", "s.toml:1:13: \"negotiate\" is a table"},
         {"[negotiate]\nversion = \"6\"", "s.toml:2:11: \"version\" is a number"},
+        {"[negotiate]\nversion = 9", "s.toml:2:11: \"version\" is 2 to 6"},
+        {"[negotiate]\nversion = -1", "s.toml:2:11: \"version\" is a number from 0"},
         {"[negotiate]\nsteps = \"skp\"", "s.toml:2:9: unknown protocol step \"skp\""},
         {"[negotiate]\nstep = \"skip\"", "s.toml:2:1: unknown key \"step\""},
         {"[negotiate]\nmacros.body = \"i\"", "s.toml:2:15: there are macro lists of"},

@@ -218,4 +218,23 @@ BOOST_AUTO_TEST_CASE(scenario_of_the_manual_can_be_read_and_has_every_step) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(first_words_of_the_programs_are_in_help_and_in_the_synopsis) {
+    support::temp_dir const dir;
+    struct {
+        char const* program;
+        std::vector<std::string> verbs;
+    } const rows[] = {{"milter-test-server", {"bench", "conformance", "run"}},
+                      {"milter-test-filter", {"conformance"}}};
+    for (auto const& row : rows) {
+        auto const help = support::run_program(support::program(row.program), {"--help"}, dir).out;
+        auto const manual = manual_of(row.program);
+        auto const synopsis = manual.substr(0, manual.find(".SH EXAMPLES"));
+        for (auto const& verb : row.verbs) {
+            BOOST_TEST(help.find(verb) != help.npos, row.program << " --help lacks " << verb);
+            auto const line = std::string("\n.B ") + row.program + " " + verb + "\n";
+            BOOST_TEST(synopsis.find(line) != synopsis.npos, line);
+        }
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -190,4 +190,18 @@ BOOST_AUTO_TEST_CASE(an_mta_that_leaves_without_quit_is_not_blamed) {
     BOOST_TEST(contains(filter->out(), "finished: connection closed by peer\n"), filter->out());
 }
 
+BOOST_AUTO_TEST_CASE(skip_where_it_may_not_stand_is_told_by_an_mta_that_is_strict_101_102) {
+    start({"--on", "rcpt=force skip"});
+    meets({"--expect", "pass"});
+    breaks("the milter answers rcpt with skip, which is an answer to body only", {"--strict"});
+    breaks("the milter answers rcpt with skip", {"--as", "strict"});
+    filter->stop();
+    start({"--on", "body=force skip"});
+    meets({"--expect", "pass"});
+    breaks("the milter answers body with skip, which was not negotiated", {"--strict"});
+    filter->stop();
+    start({"--steps", "skip", "--on", "body=skip"});
+    meets({"--strict", "--expect", "pass"});
+}
+
 BOOST_AUTO_TEST_SUITE_END()

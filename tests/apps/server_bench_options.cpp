@@ -3,14 +3,20 @@
 
 #include "test-server/bench_mail.hpp"
 #include "test-server/bench_options.hpp"
+#include "test-server/bench_progress.hpp"
 #include "test-server/bench_script.hpp"
 
 #include <boost/test/unit_test.hpp>
 
+#include <fcntl.h>
 #include <support/command_line.hpp>
+#include <support/process.hpp>
 #include <support/temp_dir.hpp>
+#include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -166,6 +172,44 @@ BOOST_AUTO_TEST_CASE(messages_that_no_mta_would_show_are_refused) {
         std::string::npos);
     for (auto const* const rate : {"500/10s", "5/0m", "5/"})
         BOOST_TEST(complaint({"--rate", rate}).find("is no rate") != std::string::npos, rate);
+}
+
+BOOST_AUTO_TEST_CASE(complaints_are_those_of_bench_and_name_its_own_options) {
+    auto const complaint = [](std::vector<std::string> const& words) {
+        auto const parsed = support::parse_words(milter::test_server::parse_bench_options, words);
+        BOOST_TEST(parsed.result.exit_code.value_or(0) == 2);
+        BOOST_TEST(contains(parsed.err, "\nRun milter-test-server bench --help for more"));
+        BOOST_TEST(parsed.err.starts_with("milter-test-server bench: "), parsed.err);
+        return parsed.err;
+    };
+    BOOST_TEST(contains(complaint({"-s", "unix:/x", "-t", "3"}), "sessions at once: -c N"));
+    BOOST_TEST(contains(complaint({"-s", "unix:/x", "--threads=3"}), "sessions at once: -c N"));
+    BOOST_TEST(
+        contains(complaint({"--compare", "unix:/x"}), "two milters are compared: --compare A B"));
+}
+
+BOOST_AUTO_TEST_CASE(last_periodic_line_is_not_followed_by_an_empty_one) {
+    support::temp_dir const dir;
+    auto const file = dir.write("lines", "");
+    milter::test_server::bench_options wanted;
+    wanted.report_every = 1h;
+    wanted.json = true; // the lines go to standard error then
+    std::fflush(stderr);
+    int const before = ::dup(STDERR_FILENO), to = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
+    ::dup2(to, STDERR_FILENO);
+    milter::test_server::bench_progress progress(wanted);
+    auto const now = milter::proto::clock::now();
+    milter::load::finished_message one{};
+    one.at = now;
+    progress.finished(one);
+    progress.tick(now + 1s);
+    progress.finish(now + 1s);
+    std::fflush(stderr);
+    ::dup2(before, STDERR_FILENO);
+    ::close(before);
+    ::close(to);
+    auto const text = support::slurp(file);
+    BOOST_TEST(std::count(text.begin(), text.end(), '\n') == 2, text); // with the title
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -400,4 +400,22 @@ BOOST_AUTO_TEST_CASE(statements_are_those_of_the_description_of_the_protocol) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(why_nobody_is_there_and_that_a_report_has_no_place_is_said_at_once) {
+    support::temp_dir const dir;
+    auto const run = [&](support::arguments args) {
+        args.insert(args.begin(), {"conformance", "-s", "unix:" + dir / "none"});
+        return support::run_program(support::program("milter-test-server"), args, dir);
+    };
+    auto const nobody = run({});
+    BOOST_TEST(nobody.exit_code == 3);
+    BOOST_TEST(nobody.err == "milter-test-server conformance: cannot connect to unix:" +
+                                 dir / "none" + ": No such file or directory\n");
+    for (auto const* const option : {"--report", "--junit"}) {
+        auto const unwritten = run({option, dir / "no/where"});
+        BOOST_TEST(unwritten.exit_code == 2);
+        BOOST_TEST(unwritten.err == "milter-test-server conformance: " + dir / "no/where" +
+                                        ": No such file or directory\n");
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -192,4 +192,17 @@ BOOST_AUTO_TEST_CASE(options_name_the_mta_and_change_it) {
     BOOST_TEST((older.protocol.offer.steps == proto::steps_of(3)));
 }
 
+BOOST_AUTO_TEST_CASE(replies_that_no_client_would_hear_and_numbers_below_zero_are_told) {
+    BOOST_TEST(problems_of("[replies]\nreject = \"250 ok\"\n") ==
+               "own.toml:2:10: \"reject\" is an SMTP reply with a 4xx or 5xx code and a text");
+    BOOST_TEST(problems_of("[replies]\ntempfail = \"nonsense\"\n") ==
+               "own.toml:2:12: \"tempfail\" is an SMTP reply with a 4xx code and a text");
+    BOOST_TEST(problems_of("[replies]\ntempfail = \"550 no\"\n").starts_with("own.toml:2:12: "));
+    BOOST_TEST(problems_of("[replies]\nshutdown = \"421\"\n").starts_with("own.toml:2:12: "));
+    BOOST_TEST(problems_of("most_headers = -1\n") ==
+               "own.toml:1:16: \"most_headers\" is a number from 0 to 4294967295");
+    for (auto const* const good : {"reject = \"450 4.7.1 100% later\"", "tempfail = \"451 x\""})
+        BOOST_CHECK_NO_THROW(parse_profile(std::string("[replies]\n") + good, "own.toml"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -234,7 +234,7 @@ body = "x"
            "end_of_headers: not said: the headers have ended",
            "rcpt: not said: the content of the message has begun",
            "message: not said: the content of the message has begun",
-           "body: not said: the message has ended"});
+           "body: not said: the message has ended; a step mail begins another"});
 }
 
 BOOST_AUTO_TEST_CASE(refused_recipient_does_not_end_the_message) {
@@ -270,6 +270,31 @@ expect = "not_sent"
 end_of_message = true
 )");
     BOOST_TEST(story() == "OCHMRTNBEAAQ");
+}
+
+BOOST_AUTO_TEST_CASE(message_behind_a_message_is_another_one) {
+    passes(R"(
+[[step]]
+message = "A: b\n\nx\n"
+[[step]]
+message = "A: c\n\ny\n"
+)");
+    BOOST_TEST(story() == "OCHMRTLNBEAMRTLNBEAAQ");
+}
+
+BOOST_AUTO_TEST_CASE(message_that_was_refused_in_its_course_is_over_all_the_same) {
+    on(code::body, wire::reject{});
+    tells(R"(
+[[step]]
+message = "A: b\n\nx\n"
+expect = "reject"
+[[step]]
+message = "A: c\n\ny\n"
+expect = "reject"
+[[step]]
+rcpt = "a@b"
+)",
+          {"rcpt: not said: at body the milter said reject"});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

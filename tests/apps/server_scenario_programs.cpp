@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <unistd.h>
+
 #include <csignal>
 #include <filesystem>
 #include <string>
@@ -107,7 +109,42 @@ BOOST_AUTO_TEST_CASE(reports_are_printed_or_written) {
     exits(played({"--junit", dir / "report.xml", file}), 0, "1 passed");
     BOOST_TEST(support::slurp(dir / "report.xml").starts_with("<?xml"));
     BOOST_TEST(played({"--junit", "-", file}).out.starts_with("<?xml"));
-    exits(played({"--junit", dir / "no/where.xml", file}), 2, "it cannot be written");
+}
+
+BOOST_AUTO_TEST_CASE(report_that_cannot_be_written_is_told_before_anything_is_played) {
+    auto const file = dir.write("x.toml", helo_only);
+    auto const done = started("touch " + dir / "began" + "; exec " + filter_command(),
+                              {"--junit", dir / "no/where.xml", file});
+    exits(done, 2, "no/where.xml: No such file or directory");
+    BOOST_TEST(!std::filesystem::exists(dir / "began"));
+}
+
+BOOST_AUTO_TEST_CASE(variable_that_is_in_no_scenario_is_told) {
+    start({});
+    auto const file = dir.write("x.toml", "[variables]\ndomain = \"a\"\n[[step]]\nhelo = "
+                                          "\"${domain}\"\n");
+    auto const other = dir.write("y.toml", helo_only);
+    exits(played({file, other, "--set", "domian=x"}), 2, "there is no variable \"domian\"");
+    exits(played({file, other, "--set", "domain=x"}), 0, "2 passed");
+}
+
+BOOST_AUTO_TEST_CASE(milter_that_ends_meanwhile_is_what_is_told) {
+    auto const one = dir.write("1.toml", helo_only);
+    auto const two = dir.write("2.toml", helo_only);
+    // one session is that of who waits until it listens
+    auto const done = started(filter_command("--sessions 2") + "; exit 7", {"-j", "1", one, two});
+    BOOST_TEST(done.out.starts_with("ok "), done.out);
+    exits(done, 3, two + ": the milter has ended with 7: cannot connect to ");
+}
+
+BOOST_AUTO_TEST_CASE(folder_that_cannot_be_read_is_told_in_the_words_of_the_system) {
+    if (::geteuid() == 0) return; // may read everything
+    start({});
+    std::filesystem::create_directories(dir / "shut");
+    std::filesystem::permissions(dir / "shut", std::filesystem::perms::none);
+    auto const done = played({dir / "shut"});
+    std::filesystem::permissions(dir / "shut", std::filesystem::perms::owner_all);
+    exits(done, 2, dir / "shut" + ": Permission denied");
 }
 
 BOOST_AUTO_TEST_CASE(milter_that_says_too_much_or_nothing_is_found_out) {
@@ -223,6 +260,22 @@ BOOST_AUTO_TEST_CASE(scenarios_are_learnt_from_a_corpus) {
     exits(run({"--learn", corpus, "-o", dir / "made"}), 0, "stage_data-1.toml");
     exits(run({"--learn", corpus}), 2, "scenarios need a folder that exists: --output FOLDER");
     exits(run({"--learn", dir / "none.eml"}), 2, "none.eml: No such file");
+    exits(run({"--learn", dir.write("empty.jsonl", ""), "-o", dir / "made"}), 2,
+          "empty.jsonl: there is no conversation in it");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_learnt_of_a_corpus_bears_its_name_and_goes_into_a_folder) {
+    start({"--sessions", "1", "--record", dir / "mail.jsonl"});
+    exits(played({dir.write("x.toml", helo_only)}), 0, "1 passed");
+    BOOST_TEST(filter->wait() == 0);
+    exits(run({"--learn", dir / "mail.jsonl", "-o", dir / "made"}), 2,
+          "made is no folder that exists, nor a name that ends in .toml");
+    BOOST_TEST(!std::filesystem::exists(dir / "made"));
+    std::filesystem::create_directories(dir / "made");
+    exits(run({"--learn", dir / "mail.jsonl", "-o", dir / "made"}), 0, "mail-1.toml");
+    BOOST_TEST(contains(support::slurp(dir / "made/mail-1.toml"), "title = \"mail-1\""));
+    exits(run({"--learn", dir / "mail.jsonl", "-o", dir / "no/x.toml"}), 2,
+          "no/x.toml: No such file or directory");
 }
 
 BOOST_AUTO_TEST_CASE(learning_says_when_nobody_answers_and_overwrites_nothing_of_its_own) {

@@ -111,6 +111,7 @@ BOOST_AUTO_TEST_CASE(json_has_all_of_it) {
     BOOST_TEST(step["reply"] == "550 5.7.1 no");
     BOOST_TEST(step["unmet"][0]["expected"] == "pass");
     BOOST_TEST(step["unmet"][1]["found"] == "not said: x");
+    BOOST_TEST(!step["unmet"][1].contains("expected")); // nothing was
     BOOST_TEST(scenarios[2]["error"] == "odd.toml:1:1: one\nodd.toml:2:1: two");
     BOOST_TEST(scenarios[3]["error"] == "cannot connect to unix:/x: no");
 }

@@ -346,4 +346,17 @@ BOOST_AUTO_TEST_CASE(includes_that_never_end_are_refused) {
     BOOST_TEST(problems_of_file(dir / "deep0").ends_with(": too many files are included"));
 }
 
+BOOST_AUTO_TEST_CASE(version_that_no_mta_offers_is_told) {
+    BOOST_TEST(problems_of("[[step]]\nnegotiate = { version = 9 }\n") ==
+               "a.toml:2:25: \"version\" is 2 to 6");
+}
+
+BOOST_AUTO_TEST_CASE(scenario_knows_which_variables_of_the_command_line_it_has) {
+    auto const one = parse_scenario("[variables]\na = \"1\"\n[[step]]\nhelo = \"${b}\"\n", "a.toml",
+                                    {{"a", "x"}, {"b", "x"}, {"c", "x"}});
+    BOOST_TEST(one.uses.contains("a"));
+    BOOST_TEST(one.uses.contains("b"));
+    BOOST_TEST(!one.uses.contains("c"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -26,8 +26,7 @@ constexpr milliseconds glance{200};                        // how late a signal 
 
 } // namespace
 
-std::optional<socket_address> look_up(endpoint const& where) {
-    error_code ec;
+std::optional<socket_address> look_up(endpoint const& where, error_code& ec) {
     auto const found = net::resolve(where, false, ec);
     if (ec || found.empty()) return std::nullopt;
     socket_address address;
@@ -43,13 +42,15 @@ raw_connection::raw_connection(socket_address const& where, milliseconds patienc
     auto const* name = reinterpret_cast<sockaddr const*>(&where.bytes);
     do { // a full backlog of a unix socket is refused with EAGAIN
         fd_ = ::socket(name->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        if (fd_ < 0 || ::connect(fd_, name, where.size) == 0) break;
+        if (fd_ >= 0 && ::connect(fd_, name, where.size) == 0) break;
         int failed = errno;
-        if (failed == EINPROGRESS && wait(POLLOUT, until)) {
+        if (fd_ >= 0 && failed == EINPROGRESS) {
             socklen_t size = sizeof failed;
-            ::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &failed, &size);
+            failed = ETIMEDOUT;
+            if (wait(POLLOUT, until)) ::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &failed, &size);
         }
         if (failed == 0) break;
+        refusal_.assign(failed, std::system_category());
         close();
         if (failed != EAGAIN) break;
         ::poll(nullptr, 0, 10);

@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace milter::test_server {
 
@@ -28,8 +29,8 @@ struct socket_address {
     socklen_t size = 0;
 };
 
-/// Empty when no such host or path can be used. Blocks.
-std::optional<socket_address> look_up(endpoint const& where);
+/// Empty when no such host or path can be used: then `ec` says why. Blocks.
+std::optional<socket_address> look_up(endpoint const& where, error_code& ec);
 
 /// What came of a wait.
 enum class came : unsigned char {
@@ -61,6 +62,8 @@ public:
     ~raw_connection();
 
     bool connected() const noexcept { return fd_ >= 0; }
+    /// Why it is not.
+    std::error_code const& refusal() const noexcept { return refusal_; }
 
     /// All of `bytes`. @return false when the milter does not take them
     bool send(std::string_view bytes, milliseconds patience);
@@ -89,6 +92,7 @@ private:
     int fd_ = -1;
     std::string input_;
     std::size_t consumed_ = 0;
+    std::error_code refusal_;
     transcript_lines& log_;
     interruption stop_;
 };

@@ -17,6 +17,8 @@ namespace {
 
 using cli::exit_code;
 
+constexpr char const* program = "milter-test-server conformance";
+
 volatile std::sig_atomic_t interrupted = 0;
 
 void note_signal(int) { interrupted = 1; }
@@ -27,17 +29,25 @@ void list(cli::case_selection const& selected) {
             fmt::print("{:<5} {:<6} {}\n", one.id, name_of(one.binds), one.title);
 }
 
+/// Looks the milter up, and tries whether it is there. @return why not; empty: it is
+std::string connect_once(conformance_subject& subject) {
+    error_code ec;
+    auto const address = look_up(subject.where, ec);
+    if (!address) return ec.message();
+    subject.address = *address;
+    transcript_lines log;
+    raw_connection const one(subject.address, subject.timeout, log, subject.stop);
+    return one.connected() ? std::string() : one.refusal().message();
+}
+
 exit_code run(conformance_options& wanted) {
     auto& subject = wanted.subject;
-    auto const address = look_up(subject.where);
-    transcript_lines log;
-    if (address) subject.address = *address;
     subject.stop = &interrupted;
-    if (!address ||
-        !raw_connection(subject.address, subject.timeout, log, subject.stop).connected()) {
+    if (!can_write_reports(wanted.files, program)) return exit_code::usage;
+    if (auto const why = connect_once(subject); !why.empty()) {
         if (interrupted != 0) return exit_code::interrupted;
-        fmt::print(stderr, "milter-test-server conformance: cannot connect to {}\n",
-                   to_string(subject.where));
+        fmt::print(stderr, "{}: cannot connect to {}: {}\n", program, to_string(subject.where),
+                   why);
         return exit_code::unreachable;
     }
     bool const as_text = wanted.files.leave_room_for_text();
@@ -50,7 +60,7 @@ exit_code run(conformance_options& wanted) {
     if (as_text) fmt::print("{}", counts_text(counts));
     cli::report_head const head{"milter-conformance/v1", "filter", to_string(subject.where),
                                 wanted.strict};
-    bool const written = write_reports(wanted.files, head, all, "milter-test-server conformance");
+    bool const written = write_reports(wanted.files, head, all, program);
     if (interrupted != 0) return exit_code::interrupted;
     if (!written) return exit_code::usage;
     return has_failed(counts, wanted.strict) ? exit_code::differs : exit_code::pass;

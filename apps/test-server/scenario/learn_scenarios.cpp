@@ -11,7 +11,6 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <stdexcept>
 #include <utility>
@@ -32,6 +31,12 @@ struct not_learnt {
     std::string text;
 };
 
+/// A conversation is a number in most corpora: with the name of its file reports tell one from that of another.
+std::string title_of(std::string const& title, std::string const& corpus) {
+    auto const name = fs::path(corpus).stem().string();
+    return corpus == "-" || title.starts_with(name) ? title : name + "-" + title;
+}
+
 std::vector<scenario> learn_corpus(std::string const& path, run_options const& wanted) {
     std::vector<scenario> all;
     cli::corpus_events events;
@@ -39,10 +44,12 @@ std::vector<scenario> learn_corpus(std::string const& path, run_options const& w
     events.conversation = [&](corpus::conversation&& talk) {
         auto const recorded = talk.mta.name == "Sendmail" ? "sendmail-8.17" : "postfix-3.7";
         auto const as = wanted.as.empty() ? recorded : wanted.as;
-        all.push_back(scenario_of_conversation(talk, as, load_profile(as)));
+        auto& one = all.emplace_back(scenario_of_conversation(talk, as, load_profile(as)));
+        one.title = title_of(one.title, path);
     };
     events.problem = [](std::string const& problem) { throw std::runtime_error(problem); };
     cli::read_corpus(path, events);
+    if (all.empty()) throw std::runtime_error(path + ": there is no conversation in it");
     return all;
 }
 
@@ -97,11 +104,16 @@ std::string file_name(scenario const& one) {
 }
 
 /// Where each is written. @throws std::invalid_argument
-std::map<std::string, scenario*> outputs_of(std::vector<scenario>& all, std::string const& output) {
-    bool const is_folder = fs::is_directory(output);
+std::map<std::string, scenario*> outputs_of(std::vector<scenario>& all, run_options const& wanted) {
+    auto const& output = wanted.output;
+    bool const is_folder = cli::is_folder(output);
     if (all.size() != 1 && !is_folder)
         throw std::invalid_argument(fmt::format(
             "--learn: {} scenarios need a folder that exists: --output FOLDER", all.size()));
+    bool const is_meant_as_file = output == "-" || output.ends_with(".toml");
+    if (is_corpus(wanted.paths.front()) && !is_folder && !is_meant_as_file)
+        throw std::invalid_argument("--output: " + output +
+                                    " is no folder that exists, nor a name that ends in .toml");
     std::map<std::string, scenario*> outputs;
     for (auto& one : all) {
         auto const file = is_folder ? (fs::path(output) / file_name(one)).string() : output;
@@ -112,12 +124,8 @@ std::map<std::string, scenario*> outputs_of(std::vector<scenario>& all, std::str
 }
 
 void write(std::string const& file, std::string const& text) {
-    if (file == "-") return fmt::print("{}", text);
-    std::ofstream out(file, std::ios::binary);
-    out << text;
-    out.close();
-    if (!out) throw std::runtime_error(file + ": it cannot be written");
-    fmt::print("{}\n", file);
+    cli::write_file(file, text);
+    if (file != "-") fmt::print("{}\n", file);
 }
 
 } // namespace
@@ -125,7 +133,7 @@ void write(std::string const& file, std::string const& text) {
 cli::exit_code learn_scenarios(run_options const& wanted) {
     try {
         auto all = learn_all(wanted);
-        for (auto const& [file, one] : outputs_of(all, wanted.output)) {
+        for (auto const& [file, one] : outputs_of(all, wanted)) {
             name_content(*one, file);
             write(file, to_toml(*one));
         }

@@ -126,7 +126,11 @@ asio::awaitable<void> played_connection::perform(scenario_step const& step) {
         co_return;
     case step_kind::message:
         if (at_ > progress::rcpt) co_return refuse("the content of the message has begun");
-        if (co_await reach(progress::rcpt)) co_await whole_message(step.content);
+        if (content_said_) message_over_.clear(); // another one begins
+        if (co_await reach(progress::rcpt)) {
+            co_await whole_message(step.content);
+            content_said_ = out_.attempted;
+        }
         co_return;
     case step_kind::unknown:
         if (co_await reach(progress::connected)) co_await ask(wire::unknown{step.text});
@@ -260,6 +264,7 @@ asio::awaitable<void> played_connection::ask(smtp_command const& command) {
 asio::awaitable<void> played_connection::begin_message(std::string sender) {
     if (mta_->in_transaction()) co_await mta_->abort(); // Sendmail: only now
     at_ = progress::mail;
+    content_said_ = false;
     mail_ = {};
     mail_.sender = parse_path(sender);
     recipients_.clear();
@@ -351,7 +356,8 @@ asio::awaitable<void> played_connection::whole_message(mail const& content) {
 /// The message has its verdict: what became of it goes with the step.
 asio::awaitable<void> played_connection::settle_message() {
     bool const at_end = out_.given.stage == code::end_of_message;
-    message_over_ = at_end ? "the message has ended" : said(out_.given);
+    message_over_ = at_end ? "the message has ended; a step mail begins another" : said(out_.given);
+    content_said_ = at_end;
     at_ = progress::greeted;
     mta_->message = nullptr;
     result_.verdict = out_.given;

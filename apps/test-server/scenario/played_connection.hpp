@@ -76,8 +76,9 @@ private:
     std::optional<net::stream> peer_;
     std::optional<played_mta> mta_;
     progress at_ = progress::nothing;
-    std::string settled_;      ///< why nothing more is said in this connection; empty: it goes on
-    std::string message_over_; ///< the same of the message
+    std::string settled_;       ///< why nothing more is said in this connection; empty: it goes on
+    std::string message_over_;  ///< the same of the message
+    bool content_said_ = false; ///< to its end: a step message is another one
     bool refused_client_ = false;
     bool left_ = false;
 

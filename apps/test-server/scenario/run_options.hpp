@@ -6,6 +6,7 @@
 #include "test-server/scenario/scenario_toml.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,8 @@ struct run_options {
     bool color = false;
     bool verbose = false; ///< each step
     bool packets = false; ///< each packet, on standard error
+    std::function<std::optional<int>()>
+        status_of_milter; ///< with which it has ended; empty: it was not started here
 };
 
 struct parsed_run_options {

@@ -2,6 +2,7 @@
 // test-server/scenario/run_scenarios.cpp - milter-test-server run: plays scenarios, or writes them
 #include "test-server/scenario/run_scenarios.hpp"
 
+#include "cli/file.hpp"
 #include "test-server/profile_toml.hpp"
 #include "test-server/scenario/learn_scenarios.hpp"
 #include "test-server/scenario/scenario_pool.hpp"
@@ -14,7 +15,6 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -30,9 +30,14 @@ constexpr auto patience_for_start = std::chrono::seconds(30);
 /// All *.toml in a folder and in its folders, by name.
 std::vector<std::string> files_in(std::string const& folder) {
     std::vector<std::string> found;
-    for (auto const& entry : fs::recursive_directory_iterator(folder))
-        if (entry.is_regular_file() && entry.path().extension() == ".toml")
-            found.push_back(entry.path().string());
+    try {
+        for (auto const& entry : fs::recursive_directory_iterator(folder))
+            if (entry.is_regular_file() && entry.path().extension() == ".toml")
+                found.push_back(entry.path().string());
+    } catch (fs::filesystem_error const& why) {
+        auto const& path = why.path1().empty() ? fs::path(folder) : why.path1();
+        throw std::runtime_error(path.string() + ": " + why.code().message());
+    }
     if (found.empty()) throw std::invalid_argument(folder + ": there is no *.toml in it");
     std::sort(found.begin(), found.end());
     return found;
@@ -50,11 +55,23 @@ played_scenario load(std::string const& file, run_options const& wanted) {
     return one;
 }
 
+/// A name that is misspelt would change nothing, and nobody would be told. @throws std::invalid_argument
+void refuse_unused(variables const& set, std::vector<played_scenario> const& all) {
+    for (auto const& one : all)
+        if (!one.broken.empty()) return; // perhaps it is in that one
+    for (auto const& [name, value] : set)
+        if (std::none_of(all.begin(), all.end(), [&, &name = name](played_scenario const& one) {
+                return one.wanted.uses.contains(name);
+            }))
+            throw std::invalid_argument("--set: there is no variable \"" + name +
+                                        "\" in any scenario");
+}
+
 /// In the order of the command line.
 std::vector<played_scenario> load_all(run_options const& wanted) {
     std::vector<played_scenario> all;
     for (auto const& path : wanted.paths) {
-        if (fs::is_directory(path)) {
+        if (cli::is_folder(path)) {
             for (auto const& file : files_in(path)) {
                 auto one = load(file, wanted);
                 bool const is_included_only = one.broken.empty() && one.wanted.steps.empty();
@@ -68,14 +85,6 @@ std::vector<played_scenario> load_all(run_options const& wanted) {
     return all;
 }
 
-void write_text(std::string const& file, std::string const& text) {
-    if (file == "-") return fmt::print("{}\n", text);
-    std::ofstream out(file, std::ios::binary);
-    out << text << '\n';
-    out.close();
-    if (!out) throw std::runtime_error(file + ": it cannot be written");
-}
-
 void report(std::vector<played_scenario> const& all, run_options const& wanted) {
     if (wanted.json)
         fmt::print("{}\n", report_json(all, to_string(wanted.how.milter)));
@@ -83,7 +92,7 @@ void report(std::vector<played_scenario> const& all, run_options const& wanted) 
         fmt::print("{}\n", report_tap(all));
     else if (wanted.junit != "-")
         fmt::print("{}\n", summary_text(all));
-    if (!wanted.junit.empty()) write_text(wanted.junit, report_junit(all));
+    if (!wanted.junit.empty()) cli::write_file(wanted.junit, report_junit(all) + "\n");
 }
 
 /// The worst of all: what was not played at all weighs more than what differs.
@@ -107,6 +116,7 @@ cli::exit_code judge(std::vector<played_scenario> const& all) {
 cli::exit_code play_all(run_options const& wanted) {
     auto all = load_all(wanted);
     if (all.empty()) throw std::invalid_argument("there is no scenario with steps");
+    refuse_unused(wanted.set, all);
     auto const tell = [&](played_scenario const& one) {
         fmt::print("{}", report_text(one, wanted.verbose, wanted.color));
         std::fflush(stdout);
@@ -133,6 +143,7 @@ cli::exit_code run_started(run_options& wanted) {
                                               : cli::exit_code::unreachable;
     }
     wanted.how.milter = milter->where();
+    wanted.status_of_milter = [&] { return milter->exit_status(); };
     return wanted.learns ? learn_scenarios(wanted) : play_all(wanted);
 }
 
@@ -141,6 +152,7 @@ cli::exit_code run_started(run_options& wanted) {
 cli::exit_code run_scenarios(run_options wanted) {
     std::signal(SIGPIPE, SIG_IGN); // NOLINT(cert-err33-c): it cannot fail
     try {
+        if (!wanted.junit.empty()) cli::refuse_unwritable(wanted.junit);
         if (!wanted.start.empty()) return run_started(wanted);
         if (wanted.milter) wanted.how.milter = *wanted.milter;
         return wanted.learns ? learn_scenarios(wanted) : play_all(wanted);

@@ -11,8 +11,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -78,6 +80,8 @@ struct scenario {
     mta_profile mta = mta_profiles().front();
     std::map<wire::command_code, macro_pairs> macros; ///< of all connections
     std::vector<scenario_step> steps;
+    std::set<std::string, std::less<>>
+        uses; ///< variables of the command line that stand in its files
 };
 
 } // namespace milter::test_server

@@ -4,13 +4,18 @@
 
 #include "test-server/scenario/started_milter.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -20,6 +25,13 @@
 namespace milter::test_server {
 
 namespace asio = boost::asio;
+
+namespace {
+
+constexpr auto pause = std::chrono::milliseconds(20);
+constexpr auto patience = std::chrono::milliseconds(5000); // for what ends, to have ended
+
+} // namespace
 
 bool scenario_pool::run() {
     asio::io_context context{1};
@@ -47,8 +59,21 @@ asio::awaitable<void> scenario_pool::play_some() {
         auto& one = all_[mine];
         auto const log = log_of(one);
         if (one.broken.empty()) one.result = co_await play(one.wanted, wanted_.how, log);
+        if (!one.result.unreachable.empty()) co_await explain(one.result.unreachable);
         finish(mine);
     }
+}
+
+/// A milter that has ended is what is wrong, not its socket. That is gone a little earlier.
+asio::awaitable<void> scenario_pool::explain(std::string& unreachable) const {
+    if (!wanted_.status_of_milter) co_return;
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    for (auto waited = pause; !wanted_.status_of_milter() && waited < patience; waited += pause) {
+        timer.expires_after(pause);
+        co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+    if (auto const status = wanted_.status_of_milter())
+        unreachable = fmt::format("the milter has ended with {}: {}", *status, unreachable);
 }
 
 /// Each is told as soon as those before it are done.

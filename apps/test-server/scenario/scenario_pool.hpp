@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,7 @@ public:
 
 private:
     boost::asio::awaitable<void> play_some();
+    boost::asio::awaitable<void> explain(std::string& unreachable) const;
     void finish(std::size_t which);
     transcript log_of(played_scenario const& one) const;
     void keep_what_is_done();

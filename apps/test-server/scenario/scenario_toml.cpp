@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -57,6 +58,8 @@ public:
             return true;
         });
         open_.pop_back();
+        for (auto const& [name, value] : set_)
+            if (own.contains(name) || text.find("${" + name + "}") != text.npos) uses_.insert(name);
         for (auto& [name, value] : own) variables_[name] = std::move(value);
         sources_.push_back(std::move(one));
     }
@@ -73,6 +76,7 @@ public:
         if (!problems_.empty()) throw scenario_error(fmt::format("{}", fmt::join(problems_, "\n")));
         all.file = sources_.back().file;
         if (all.title.empty()) all.title = all.file;
+        all.uses = std::move(uses_);
         return all;
     }
 
@@ -90,7 +94,8 @@ private:
     }
 
     variables const& set_;
-    variables variables_;           ///< of all files; readers look into it
+    variables variables_; ///< of all files; readers look into it
+    std::set<std::string, std::less<>> uses_;
     std::vector<std::string> open_; ///< files whose includes are being read
     std::size_t files_ = 1;
     std::vector<source> sources_;

@@ -173,7 +173,6 @@ void started_milter::wait_until_it_listens(proto::duration patience) {
     }
 }
 
-/// 128 and more: a signal. Nothing: it runs.
 std::optional<int> started_milter::exit_status() const {
     siginfo_t info{};
     int const failed =

@@ -53,10 +53,11 @@ public:
     ~started_milter();
 
     endpoint const& where() const noexcept { return where_; }
+    /// 128 and more: a signal. Nothing: it runs.
+    std::optional<int> exit_status() const;
 
 private:
     void wait_until_it_listens(proto::duration patience);
-    std::optional<int> exit_status() const;
     void end() noexcept;
 
     std::string folder_; ///< of the socket; empty: none was made

@@ -219,7 +219,7 @@ void scenario_reader::read_offer(toml::table const& from, offer_change& to) {
     for (auto const& [key, node] : from)
         attempt([&, &name = key, &value = node] {
             if (name == "version")
-                to.version = number_at(value, "version");
+                to.version = version_at(value);
             else if (name == "actions")
                 to.actions = flags<wire::action>(value, "actions", cli::parse_actions);
             else if (name == "steps")

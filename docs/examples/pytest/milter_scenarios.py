@@ -39,7 +39,8 @@ def unmet(result):
     lines = [result["error"]] if result["error"] else []
     for step in result["steps"]:
         for one in step["unmet"]:
-            lines.append(f"{step['file']}:{step['line']}: {step['step']}: expected {one['expected']}; found: {one['found']}")
+            expected = f"expected {one['expected']}; found: " if "expected" in one else ""  # a step that was not said
+            lines.append(f"{step['file']}:{step['line']}: {step['step']}: {expected}{one['found']}")
     return lines
 
 
