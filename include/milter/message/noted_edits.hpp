@@ -25,7 +25,7 @@ struct noted_edits {
     std::size_t keepalives = 0;     ///< that came in between
 
     /// Takes a reply of a filter that negotiated `leading_space` or not; a verdict is not noted.
-    /// @errors  limit_exceeded
+    /// @return  limit_exceeded: there are too many, and this one is not noted
     error_code note(wire::any_reply const& reply, bool leading_space,
                     edit_limits const& limits = generous_edit_limits) {
         if (std::holds_alternative<wire::progress>(reply)) {
