@@ -215,7 +215,7 @@ class Comparison:
     def compare(self, title, pair, sessions):
         for arguments in sessions:
             for profile in self.profiles():
-                for _ in range(3):  # an MTA that leaves without waiting may be gone before libmilter has looked
+                for _ in range(30):  # an MTA that leaves without waiting may be gone before libmilter has looked
                     said = [neutral(one.played(self.server, profile + arguments) + one.news()) for one in pair]
                     if said[0] == said[1] or "--quit-after" not in arguments:
                         break
