@@ -290,8 +290,8 @@ void settle_script(options& into, texts const& given, std::vector<rule> rules) {
     for (auto const& list : given.macros)
         with_option("--macros", list, [&](auto const& text) { add_macro_list(wanted, text); });
     if (!given.as.empty()) apply_style(into.plan, given.as);
-    auto const expect = [&](char const* name, std::vector<std::string> const& all, bool never) {
-        for (auto const& text : all)
+    auto const expect = [&](char const* name, std::vector<std::string> const& those, bool never) {
+        for (auto const& text : those)
             into.plan.expected.push_back(with_option(
                 name, text, [&](auto const& one) { return parse_expectation(one, never); }));
     };

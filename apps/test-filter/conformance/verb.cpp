@@ -17,6 +17,8 @@ namespace {
 
 using cli::exit_code;
 
+constexpr char const* program = "milter-test-filter conformance";
+
 std::atomic<bool> stop = false;
 
 void note_signal(int) { stop = true; }
@@ -40,10 +42,11 @@ bool report(conformance_options const& wanted, std::vector<cli::case_result> con
         for (auto const& one : all) fmt::print("{}", case_text(one, style));
         fmt::print("{}", counts_text(count(all)));
     }
-    return write_reports(wanted.files, head, all, "milter-test-filter conformance");
+    return write_reports(wanted.files, head, all, program);
 }
 
 exit_code run(conformance_options const& wanted) {
+    if (!can_write_reports(wanted.files, program)) return exit_code::usage;
     error_code ec;
     auto const sum = judge_mta(
         wanted.plan, stop,
@@ -64,7 +67,7 @@ exit_code run(conformance_options const& wanted) {
         if (selected(wanted, one)) all.push_back(sum.result_of(one));
     if (!report(wanted, all)) return exit_code::usage;
     if (sum.sessions() == 0) {
-        fmt::print(stderr, "milter-test-filter conformance: no MTA came\n");
+        fmt::print(stderr, "{}: no MTA came\n", program);
         return exit_code::unreachable;
     }
     return has_failed(count(all), wanted.strict) ? exit_code::differs : exit_code::pass;
