@@ -42,7 +42,7 @@ bool scenario_pool::run() {
         interrupted = !ec;
         if (!ec) context.stop();
     });
-    auto const ended = [&](std::exception_ptr why) {
+    auto const ended = [&](std::exception_ptr const& why) {
         if (why) std::rethrow_exception(why); // out of context.run()
         if (--working_ == 0) signals.cancel();
     };

@@ -5,9 +5,9 @@
 #include <milter/endpoint.hpp>
 #include <milter/proto/timeouts.hpp>
 
-#include <signal.h>
 #include <sys/types.h>
 
+#include <csignal>
 #include <optional>
 #include <string>
 
@@ -25,7 +25,7 @@ public:
     static bool is_one_waiting();
 
 private:
-    sigset_t before_;
+    sigset_t before_{};
 };
 
 /// Lets SIGINT and SIGTERM through as long as this lives.
@@ -37,7 +37,7 @@ public:
     ~passed_signals();
 
 private:
-    sigset_t before_;
+    sigset_t before_{};
 };
 
 class started_milter {

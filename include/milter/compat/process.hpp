@@ -12,7 +12,6 @@
 #include <boost/asio/io_context.hpp>
 
 #include <poll.h>
-#include <signal.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <syslog.h>
@@ -22,6 +21,7 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -88,8 +88,8 @@ public:
     int descriptor() const noexcept { return descriptor_; }
 
     /// The next one that came, 0 for none.
-    int take() noexcept {
-        signalfd_siginfo info;
+    int take() const noexcept {
+        signalfd_siginfo info{};
         return ::read(descriptor_, &info, sizeof info) == sizeof info
                    ? static_cast<int>(info.ssi_signo)
                    : 0;

@@ -124,7 +124,8 @@ private:
     static constexpr std::uint32_t room = EPOLLOUT | EPOLLET;
 
     /// @param operation  EPOLL_CTL_ADD or _MOD; both tell of what is there already
-    void watch(int operation, int descriptor, std::uint32_t events, std::uint64_t id) noexcept {
+    void watch(int operation, int descriptor, std::uint32_t events,
+               std::uint64_t id) const noexcept {
         epoll_event event{};
         event.events = events;
         event.data.u64 = id;
@@ -207,7 +208,7 @@ inline void server::poll(guard& lock, int patience) {
     is_polled_ = true;
     unpolled_ = 0;
     lock.unlock();
-    std::array<epoll_event, most_events> events;
+    std::array<epoll_event, most_events> events; // NOLINT: written by epoll_wait()
     auto const count = ::epoll_wait(epoll_, events.data(), most_events, patience);
     lock.lock();
     is_polled_ = false;
