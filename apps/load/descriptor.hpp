@@ -12,6 +12,8 @@ class descriptor {
 public:
     descriptor() = default;
     explicit descriptor(int number) noexcept : number_(number) {}
+    descriptor(descriptor const&) = delete;
+    descriptor& operator=(descriptor const&) = delete;
     descriptor(descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
     descriptor& operator=(descriptor&& other) noexcept {
         if (this != &other) reset(std::exchange(other.number_, -1));

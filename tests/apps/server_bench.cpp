@@ -279,7 +279,7 @@ BOOST_AUTO_TEST_CASE(lines_are_added_to_a_body) {
         return report({"--n-mails", "1", "--n-additional-lines", lines})["message_bytes"]
             .get<std::size_t>();
     };
-    BOOST_TEST(bytes("10") == bytes("0") + 10 * 74);
+    BOOST_TEST(bytes("10") == bytes("0") + std::size_t{10} * 74);
 }
 
 BOOST_AUTO_TEST_CASE(gates_decide_the_exit_status) {

@@ -35,7 +35,7 @@ struct edits_all {
     using shared = does<filter::edits>;
     static constexpr auto actions = action::all & ~action::set_macro_list;
     shared& with;
-    void end_of_message(filter::edits& edits) { with.what(edits); }
+    void end_of_message(filter::edits& edits) const { with.what(edits); }
 };
 
 struct edits_little {
@@ -43,14 +43,14 @@ struct edits_little {
     static constexpr auto actions = action::quarantine;
     static constexpr auto optional_actions = action::add_header;
     shared& with;
-    void end_of_message(filter::edits& edits) { with.what(edits); }
+    void end_of_message(filter::edits& edits) const { with.what(edits); }
 };
 
 struct edits_by_name {
     using shared = does<filter::named_edits>;
     static constexpr auto actions = action::add_header | action::change_header;
     shared& with;
-    void end_of_message(filter::named_edits& edits) { with.what(edits); }
+    void end_of_message(filter::named_edits& edits) const { with.what(edits); }
 };
 
 template <class Milter, class Do> std::string said(Do what) {

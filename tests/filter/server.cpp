@@ -61,6 +61,7 @@ struct waiter {
 
         explicit message(waiter& from) : of(from) { ++of.at.messages; }
         message(message const&) = delete;
+        message& operator=(message const&) = delete;
         ~message() { --of.at.messages; }
 
         filter::awaitable<filter::verdict> mail(filter::sender const& from,
@@ -161,6 +162,9 @@ struct running {
         server->stop();
         thread.join();
     }
+    running() = default;
+    running(running const&) = delete;
+    running& operator=(running const&) = delete;
     ~running() {
         at.open = true;
         finish();

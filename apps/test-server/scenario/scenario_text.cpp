@@ -67,7 +67,7 @@ std::string address_text(smtp_client const& client) {
     case wire::family::inet6: break;
     }
     bool const is_inet6 = client.family == wire::family::inet6;
-    auto const port = fmt::format("{}:{}", is_inet6 ? "inet6" : "inet", client.port);
+    auto port = fmt::format("{}:{}", is_inet6 ? "inet6" : "inet", client.port);
     if (client.address.empty()) return port;
     return port + (is_inet6 ? "@[" + client.address + "]" : "@" + client.address);
 }

@@ -52,6 +52,7 @@ public:
         : session_(session), context_(context), wish_(wish), shared_(with) {}
     dispatcher(dispatcher const&) = delete;
     dispatcher& operator=(dispatcher const&) = delete;
+    ~dispatcher() = default;
 
     /// Calls the handler of a command, and answers for it.
     /// @return  what is to be waited for; nothing when it is done

@@ -64,6 +64,7 @@ public:
     explicit edits(proto::filter_session& session) noexcept : session_(session) {}
     edits(edits const&) = delete;
     edits& operator=(edits const&) = delete;
+    ~edits() = default;
 
     /// Whether the MTA agreed to all of these.
     bool can(action wanted) const noexcept { return has(session_.agreed().actions, wanted); }
