@@ -27,6 +27,9 @@ struct example_fixture : programs_test::programs_fixture {
         filter.emplace(support::program("example_" + name), more, dir, "listening on ");
     }
 
+    example_fixture() = default;
+    example_fixture(example_fixture const&) = delete;
+    example_fixture& operator=(example_fixture const&) = delete;
     /// It ends as it should when it is told to.
     ~example_fixture() {
         if (filter) BOOST_TEST(filter->stop() == 0, filter->err());
@@ -39,6 +42,8 @@ public:
     explicit deaf_name_server(std::string listed) : listed_(std::move(listed)) {
         thread_ = std::thread([this] { answer(); });
     }
+    deaf_name_server(deaf_name_server const&) = delete;
+    deaf_name_server& operator=(deaf_name_server const&) = delete;
     ~deaf_name_server() {
         udp::socket last(context_, udp::v4());
         last.send_to(boost::asio::buffer("", 0), socket_.local_endpoint());
@@ -53,7 +58,7 @@ private:
     void answer() {
         std::map<std::string, int> heard;
         for (;;) {
-            std::array<char, 512> room;
+            std::array<char, 512> room{};
             udp::endpoint from;
             auto const size = socket_.receive_from(boost::asio::buffer(room), from);
             if (size < 12) return;

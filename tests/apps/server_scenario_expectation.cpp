@@ -141,8 +141,9 @@ BOOST_AUTO_TEST_CASE(message_is_compared_with_its_edits) {
          "message: expected header \"X-Spam: yes\"; found: \"no\"",
          "message: expected header \"X-Other\"; found: none of that name",
          "message: expected no header \"X-Spam\"; found: there is one",
-         "message: expected headers \"From\"; found: \"From: alice@example.com\", \"Subject: hi\", "
-         "\"X-Spam: no\"",
+         ("message: expected headers \"From\"; found: \"From: alice@example.com\", \"Subject: "
+          "hi\", "
+          "\"X-Spam: no\""),
          "message: expected body with \"text\"; found: it has not",
          "message: expected quarantine; found: none",
          "message: expected edits none; found: \"add_header X-Spam: no\", \"add_rcpt "

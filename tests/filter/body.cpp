@@ -30,7 +30,9 @@ struct has_enough {
         if (seen.size() == chunk.size()) return filter::proceed;
         return filter::skip;
     }
-    void end_of_message(filter::context& context) { context.log(filter::log_level::info, seen); }
+    void end_of_message(filter::context& context) const {
+        context.log(filter::log_level::info, seen);
+    }
 };
 
 /// Judges the body by what a chunk says.

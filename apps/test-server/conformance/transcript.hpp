@@ -13,7 +13,7 @@ namespace milter::test_server {
 class transcript_lines {
 public:
     void sent(std::string_view bytes);
-    void received(std::string_view frame);
+    void received(std::string_view bytes);
     void note(std::string_view what); ///< an event that is no packet
 
     std::vector<std::string> const& all() const noexcept { return lines_; }

@@ -66,8 +66,7 @@ private:
     std::string question() const {
         auto const bytes = asio::ip::make_address_v4(address_).to_bytes();
         std::string name;
-        for (auto byte = bytes.rbegin(); byte != bytes.rend(); ++byte)
-            name += std::to_string(*byte) + '.';
+        for (auto const byte : bytes) name.insert(0, std::to_string(byte) + '.');
         return name + asked_.zone;
     }
 
@@ -114,7 +113,7 @@ filter::awaitable<bool> exists(std::string name, name_server const& asked) {
     for (int i = 0; i < 5; ++i) { // packets get lost
         socket.send(asio::buffer(packet));
         impatience.until(milter::proto::clock::now() + 500ms * (1 << i));
-        std::array<char, 512> answer;
+        std::array<char, 512> answer{};
         auto const [ec, size] =
             co_await socket.async_receive(asio::buffer(answer), milter::net::use_tuple);
         if (ec == asio::error::operation_aborted) continue;

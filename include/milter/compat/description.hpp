@@ -12,6 +12,7 @@
 
 #include <cstddef>
 
+// NOLINTBEGIN: the names and the C of libmilter
 #ifndef _SOCK_ADDR
 #define _SOCK_ADDR struct sockaddr
 #endif
@@ -44,3 +45,4 @@ struct smfiDesc {
 
 typedef struct smfiDesc smfiDesc_str;
 typedef struct smfiDesc* smfiDesc_ptr;
+// NOLINTEND

@@ -8,8 +8,10 @@
 #if defined(_LIBMILTER_MFAPI_H) || defined(_LIBMILTER_MFDEF_H)
 #error "libmilter's own header stands before milter/compat/mfapi.hpp; one of them must go"
 #endif
-#define _LIBMILTER_MFAPI_H 1 // libmilter's header adds nothing from here on
+// NOLINTBEGIN(bugprone-reserved-identifier): libmilter's header adds nothing from here on
+#define _LIBMILTER_MFAPI_H 1
 #define _LIBMILTER_MFDEF_H 1
+// NOLINTEND(bugprone-reserved-identifier)
 
 // ---- version
 

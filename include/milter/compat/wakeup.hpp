@@ -20,13 +20,13 @@ public:
     int descriptor() const noexcept { return descriptor_; }
 
     /// From any thread, and from a signal handler.
-    void notify() noexcept {
+    void notify() const noexcept {
         std::uint64_t const one = 1;
         [[maybe_unused]] auto const size = ::write(descriptor_, &one, sizeof one);
     }
 
     /// Whether somebody said so since the last call.
-    bool take() noexcept {
+    bool take() const noexcept {
         std::uint64_t count = 0;
         return ::read(descriptor_, &count, sizeof count) == sizeof count;
     }
