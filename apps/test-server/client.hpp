@@ -8,8 +8,8 @@
 
 namespace milter::test_server {
 
-/// @param address  `inet:PORT@ADDRESS`, `inet6:PORT@ADDRESS`, `unix:PATH`, `unknown`; empty: the usual one
+/// @param spec  `inet:PORT@ADDRESS`, `inet6:PORT@ADDRESS`, `unix:PATH`, `unknown`; empty: the usual one
 /// @throws std::invalid_argument
-smtp_client parse_client(std::string const& host, std::string const& address);
+smtp_client parse_client(std::string const& host, std::string const& spec);
 
 } // namespace milter::test_server

@@ -187,7 +187,7 @@ BOOST_FIXTURE_TEST_CASE(an_mta_that_is_silent_for_too_long_is_hung_up_on, filter
 }
 
 BOOST_FIXTURE_TEST_CASE(nothing_of_a_slow_mta_is_lost, filter_fixture) {
-    description.xxfi_helo = [](SMFICTX*, char* name) -> sfsistat {
+    description.xxfi_helo = [](SMFICTX*, char* name) -> sfsistat { // NOLINT: libmilter's type
         own().add(name);
         return SMFIS_CONTINUE;
     };

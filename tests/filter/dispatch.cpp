@@ -31,6 +31,7 @@ public:
 
     explicit scribe(journal& of) : journal_(of) { ++journal_.connections; }
     scribe(scribe const&) = delete;
+    scribe& operator=(scribe const&) = delete;
     ~scribe() { --journal_.connections; }
 
     filter::verdict connect(filter::client const& from) { return note("connect", from.address()); }
@@ -41,6 +42,7 @@ public:
     public:
         explicit message(scribe& by) : by_(by) { ++by_.journal_.messages; }
         message(message const&) = delete;
+        message& operator=(message const&) = delete;
         ~message() { --by_.journal_.messages; }
 
         filter::verdict mail(filter::sender const& from) {

@@ -20,7 +20,7 @@ using wire::command_code;
 namespace {
 
 struct trouble {
-    command_code at;
+    command_code at{};
     bool when_made = false;
 };
 

@@ -9,12 +9,12 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <ctime>
 #include <string>
 #include <string_view>
 
@@ -27,7 +27,7 @@ inline char thread_state(pid_t thread) noexcept {
     auto const path = "/proc/self/task/" + std::to_string(thread) + "/stat";
     int const file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (file < 0) return 0;
-    std::array<char, 128> text;
+    std::array<char, 128> text{};
     auto const size = ::read(file, text.data(), text.size());
     ::close(file);
     if (size <= 0) return 0;

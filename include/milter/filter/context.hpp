@@ -30,6 +30,7 @@ public:
         : session_(session), common_(common), id_(id) {}
     context(context const&) = delete;
     context& operator=(context const&) = delete;
+    ~context() = default;
 
     /// The value of a macro, "i" or "{auth_authen}", as far as the MTA has sent it; it may be empty. The view lives
     /// until the handler is done.

@@ -38,6 +38,7 @@ constexpr std::size_t stage_index(wire::command_code code) noexcept {
     return static_cast<std::size_t>(static_cast<unsigned char>(code) - 'A');
 }
 static_assert([] {
+    // NOLINTNEXTLINE(readability-use-anyofallof): <algorithm> costs who includes this more
     for (auto const& row : wire::command_rows)
         if (stage_index(row.code) >= stage_count) return false;
     return true;
