@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // tests/apps/programs_fault.cpp - what both test tools say of broken sessions, sockets and signals
 
+#include "odd_filter.hpp"
 #include "programs_fixture.hpp"
 
 #include <support/raw_client.hpp>
@@ -25,6 +26,14 @@ BOOST_AUTO_TEST_CASE(wrong_answers_to_the_offer) {
     filter->stop();
     start({"--on", "negotiate=answer 6 none skip"});
     breaks("protocol steps beyond the offer", {"--strict", "--no-offer", "skip"});
+}
+
+BOOST_AUTO_TEST_CASE(milter_that_says_for_ever_that_it_lives_is_given_up) {
+    odd_filter const wrong(dir / "x.sock", [](int peer) { answer_in_haste(peer, live_for_ever); });
+    auto const done = support::run_program(program("milter-test-server"),
+                                           {"-s", socket, "--all-timeouts", "100ms"}, dir);
+    BOOST_TEST(contains(done.out, "status: error\n"), done.out);
+    BOOST_TEST(contains(done.out, "waiting for the reply to end_of_message: timed out"), done.out);
 }
 
 // ---- faults

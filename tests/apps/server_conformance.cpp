@@ -2,22 +2,18 @@
 // tests/apps/server_conformance.cpp - milter-test-server conformance: our filter keeps to the rules, and filters with one
 // fault each are caught by the case that is about it
 
+#include "odd_filter.hpp"
 #include "programs_fixture.hpp"
 #include <milter/wire/reply.hpp>
 
 #include <cli/statement.hpp>
 
-#include <support/raw_client.hpp>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <test-server/conformance/suite.hpp>
-#include <unistd.h>
 
 #include <chrono>
 #include <set>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -138,68 +134,6 @@ std::vector<mutant> mutants() {
     };
 }
 
-/// A filter that takes what one read gives for one packet, and lets all pass.
-class hasty_filter {
-public:
-    /// @param at_end  what to do at end of message; nothing: an answer as ever
-    explicit hasty_filter(std::string const& path, void (*at_end)(int) = nullptr)
-        : at_end_(at_end), door_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_un where{};
-        where.sun_family = AF_UNIX;
-        path.copy(where.sun_path, sizeof where.sun_path - 1);
-        BOOST_REQUIRE(::bind(door_, reinterpret_cast<sockaddr const*>(&where), sizeof where) == 0);
-        BOOST_REQUIRE(::listen(door_, 50) == 0);
-        thread_ = std::thread([this] { serve(); });
-    }
-    hasty_filter(hasty_filter const&) = delete;
-    hasty_filter& operator=(hasty_filter const&) = delete;
-    ~hasty_filter() {
-        ::shutdown(door_, SHUT_RDWR); // wakes accept()
-        thread_.join();
-        ::close(door_);
-    }
-
-private:
-    void serve() const {
-        for (int peer = accept(); peer >= 0; peer = accept()) {
-            char room[65536];
-            ssize_t size = 0;
-            while ((size = support::receive(peer, room, sizeof room, 0)) > 4 && room[4] != 'Q') {
-                std::string out;
-                if (at_end_ && std::string_view(room, static_cast<std::size_t>(size))
-                                   .ends_with(std::string_view("\0\0\0\1E", 5))) {
-                    at_end_(peer);
-                    break;
-                }
-                if (room[4] == 'O')
-                    milter::wire::encode(out, milter::wire::negotiate_reply{});
-                else if ((at_end_ || room[4] != 'D') && room[4] != 'A')
-                    milter::wire::encode(out, milter::wire::proceed{});
-                ::send(peer, out.data(), out.size(), MSG_NOSIGNAL);
-            }
-            ::close(peer);
-        }
-    }
-    int accept() const { return ::accept4(door_, nullptr, nullptr, SOCK_CLOEXEC); }
-
-    void (*at_end_)(int);
-    int door_;
-    std::thread thread_;
-};
-
-/// A filter that answers as it should until end of message, and there says PROGRESS without end.
-class flooding_filter : public hasty_filter {
-public:
-    explicit flooding_filter(std::string const& path)
-        : hasty_filter(path, [](int peer) {
-              std::string progress;
-              while (progress.size() < 4096)
-                  milter::wire::encode(progress, milter::wire::progress{});
-              while (::send(peer, progress.data(), progress.size(), MSG_NOSIGNAL) > 0) {
-              }
-          }) {}
-};
-
 /// Section 10 of the description: number, and text without its sources.
 std::string statement_of_document(unsigned number) {
     static std::string const document = support::slurp(MILTER_SOURCE_DIR "/docs/protocol.md");
@@ -266,7 +200,7 @@ BOOST_AUTO_TEST_CASE(each_filter_with_one_fault_is_caught_by_the_case_about_it) 
 }
 
 BOOST_AUTO_TEST_CASE(a_filter_that_takes_one_read_for_one_packet_is_caught) {
-    hasty_filter const wrong(dir / "x.sock");
+    odd_filter const wrong(dir / "x.sock", [](int peer) { answer_in_haste(peer); });
     for (auto const* one : {"2a", "3a"}) {
         auto const done = try_it({"--case", one, "--timeout", "1s", "--patience", "500ms"});
         BOOST_TEST(done.exit_code == 1, done.out + done.err);
@@ -274,7 +208,7 @@ BOOST_AUTO_TEST_CASE(a_filter_that_takes_one_read_for_one_packet_is_caught) {
 }
 
 BOOST_AUTO_TEST_CASE(a_filter_that_says_progress_without_end_is_given_up) {
-    flooding_filter const wrong(dir / "x.sock");
+    odd_filter const wrong(dir / "x.sock", [](int peer) { answer_in_haste(peer, live_for_ever); });
     auto const done = try_it({"--case", "99", "--timeout", "100ms", "--patience", "100ms"});
     BOOST_TEST(done.exit_code == 1, done.out + done.err);
     BOOST_TEST(contains(done.out, "to end_of_message: "), done.out);
@@ -401,7 +335,6 @@ BOOST_AUTO_TEST_CASE(statements_are_those_of_the_description_of_the_protocol) {
 }
 
 BOOST_AUTO_TEST_CASE(why_nobody_is_there_and_that_a_report_has_no_place_is_said_at_once) {
-    support::temp_dir const dir;
     auto const run = [&](support::arguments args) {
         args.insert(args.begin(), {"conformance", "-s", "unix:" + dir / "none"});
         return support::run_program(support::program("milter-test-server"), args, dir);

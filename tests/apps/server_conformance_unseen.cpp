@@ -2,17 +2,14 @@
 // tests/apps/server_conformance_unseen.cpp - milter-test-server conformance: of a milter that says nothing, closes, or breaks
 // off, no case passes but those that were seen
 
+#include "odd_filter.hpp"
 #include "programs_fixture.hpp"
 #include <milter/wire/reply.hpp>
 
-#include <support/raw_client.hpp>
-
 #include <algorithm>
 #include <atomic>
-#include <functional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -49,40 +46,6 @@ std::string answer_to_the_offer(wire::step steps = wire::step::none) {
     wire::encode(bytes, wire::negotiate_reply{.version = 2, .steps = steps}); // any offer has that
     return bytes;
 }
-
-/// One connection after another, each as the function has it; then it is closed.
-class odd_filter {
-public:
-    odd_filter(std::string const& path, std::function<void(int peer)> session)
-        : session_(std::move(session)), door_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_un where{};
-        where.sun_family = AF_UNIX;
-        path.copy(where.sun_path, sizeof where.sun_path - 1);
-        BOOST_REQUIRE(::bind(door_, reinterpret_cast<sockaddr const*>(&where), sizeof where) == 0);
-        BOOST_REQUIRE(::listen(door_, 50) == 0);
-        thread_ = std::thread([this] { serve(); });
-    }
-    odd_filter(odd_filter const&) = delete;
-    odd_filter& operator=(odd_filter const&) = delete;
-    ~odd_filter() {
-        ::shutdown(door_, SHUT_RDWR); // wakes accept()
-        thread_.join();
-        ::close(door_);
-    }
-
-private:
-    int accept() const { return ::accept4(door_, nullptr, nullptr, SOCK_CLOEXEC); }
-    void serve() const {
-        for (int peer = accept(); peer >= 0; peer = accept()) {
-            session_(peer);
-            ::close(peer);
-        }
-    }
-
-    std::function<void(int)> session_;
-    int door_;
-    std::thread thread_;
-};
 
 struct unseen_fixture : programs_fixture {
     finished_program try_it(arguments args) {
