@@ -146,12 +146,12 @@ BOOST_AUTO_TEST_CASE(message_is_compared_with_its_edits) {
           "\"X-Spam: no\""),
          "message: expected body with \"text\"; found: it has not",
          "message: expected quarantine; found: none",
-         "message: expected edits none; found: \"add_header X-Spam: no\", \"add_rcpt "
-         "<carol@example.org>\", \"delete_rcpt <bob@example.org>\", \"change_from "
-         "<dave@example.com>\", \"replace_body\"",
-         "message: expected edit \"quarantine *\"; found: \"add_header X-Spam: no\", \"add_rcpt "
-         "<carol@example.org>\", \"delete_rcpt <bob@example.org>\", \"change_from "
-         "<dave@example.com>\", \"replace_body\"",
+         ("message: expected edits none; found: \"add_header X-Spam: no\", \"add_rcpt "
+          "<carol@example.org>\", \"delete_rcpt <bob@example.org>\", \"change_from "
+          "<dave@example.com>\", \"replace_body\""),
+         ("message: expected edit \"quarantine *\"; found: \"add_header X-Spam: no\", \"add_rcpt "
+          "<carol@example.org>\", \"delete_rcpt <bob@example.org>\", \"change_from "
+          "<dave@example.com>\", \"replace_body\""),
          "message: expected 2 keepalives; found: 1"});
 }
 

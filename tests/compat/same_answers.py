@@ -192,6 +192,12 @@ def neutral(text):
     return re.sub(r"elapsed-time.*|\[\d+\.\d+\]", "", text)
 
 
+def missed_the_end(ours, theirs):
+    """libmilter reads nothing more of an MTA that is gone before it has looked: it saw the same as ours, as far as that."""
+    seen, closed = theirs.rstrip("\n").rsplit("\n", 1)
+    return closed.startswith("close") and ours.startswith(seen + "\n")
+
+
 class Comparison:
     def __init__(self, server, every_profile):
         self.server = server
@@ -215,10 +221,13 @@ class Comparison:
     def compare(self, title, pair, sessions):
         for arguments in sessions:
             for profile in self.profiles():
-                for _ in range(30):  # an MTA that leaves without waiting may be gone before libmilter has looked
-                    said = [neutral(one.played(self.server, profile + arguments) + one.news()) for one in pair]
-                    if said[0] == said[1] or "--quit-after" not in arguments:
+                leaves = "--quit-after" in arguments
+                for _ in range(30 if leaves else 1):
+                    said = [neutral(one.played(self.server, profile + arguments) + "\n" + one.news()) for one in pair]
+                    if said[0] == said[1]:
                         break
+                if leaves and missed_the_end(*said):
+                    continue
                 self.same("%s: %s" % (title, " ".join(profile + arguments)[:200]), *said)
         for name, sent in RAW.items():
             if name in LIBMILTER_FAULTS and re.search(LIBMILTER_FAULTS[name], title):
