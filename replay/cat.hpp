@@ -3,11 +3,19 @@
 #pragma once
 
 #include "cli/exit_code.hpp"
-#include "replay/options.hpp"
+
+#include <string>
+#include <vector>
 
 namespace milter::replay {
 
-/// `differs` when a line is no conversation, `usage` when a file cannot be read at all.
+struct cat_options {
+    std::vector<std::string> files; ///< corpora; "-" is standard input
+    bool frames = false;            ///< one line a packet, for people
+    bool pretty = false;            ///< indented JSON
+};
+
+/// `differs` when something in them is no conversation, `usage` when one cannot be read at all.
 cli::exit_code cat(cat_options const& wanted);
 
 } // namespace milter::replay

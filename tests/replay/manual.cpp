@@ -8,13 +8,27 @@
 #include <support/command_line.hpp>
 #include <support/process.hpp>
 
+#include <algorithm>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace {
 
 std::string help_of(std::vector<std::string> const& words) {
     return support::parse_words(milter::replay::parse_options, words).out;
+}
+
+/// As --help lists them.
+std::vector<std::string> verbs() {
+    std::istringstream lines(help_of({"--help"}));
+    std::vector<std::string> found;
+    std::string line;
+    while (std::getline(lines, line) && line != "Subcommands:") {
+    }
+    while (std::getline(lines, line) && line.starts_with("  "))
+        if (line[2] != ' ') found.push_back(line.substr(2, line.find(' ', 2) - 2));
+    return found;
 }
 
 /// All words `--like-this`.
@@ -39,8 +53,8 @@ std::string manual() {
 BOOST_AUTO_TEST_SUITE(replay_manual)
 
 BOOST_AUTO_TEST_CASE(has_the_options_of_help) {
-    auto const help =
-        help_of({"--help"}) + help_of({"import", "--help"}) + help_of({"cat", "--help"});
+    auto help = help_of({"--help"});
+    for (auto const& verb : verbs()) help += help_of({verb, "--help"});
     auto const in_help = flags_in(help), in_manual = flags_in(manual());
     BOOST_TEST(in_help.size() > 8U);
     for (auto const& flag : in_help)
@@ -54,8 +68,11 @@ BOOST_AUTO_TEST_CASE(has_examples_that_can_be_read) {
     int read = 0;
     for (std::string line; std::getline(lines, line);) {
         line.erase(0, std::min(line.find_first_not_of(' '), line.size()));
-        if (!line.starts_with("milter-replay import ") && !line.starts_with("milter-replay cat "))
-            continue;
+        auto const known = verbs();
+        bool const is_example = std::any_of(known.begin(), known.end(), [&](auto const& verb) {
+            return line.starts_with("milter-replay " + verb + " ");
+        });
+        if (!is_example) continue;
         if (auto const remark = line.find("   "); remark != line.npos) line.resize(remark);
         if (auto const into = line.find(" > "); into != line.npos) line.resize(into);
         auto words = support::shell_words(line);

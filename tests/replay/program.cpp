@@ -282,8 +282,10 @@ BOOST_AUTO_TEST_CASE(command_line_says_what_is_wrong) {
         BOOST_TEST(done.exit_code == 2, done.out);
         BOOST_TEST(contains(done.err, part), done.err);
     };
-    complaint({}, "A subcommand is required");
-    complaint({"import"}, "FILE");
+    complaint({}, "milter-replay: A subcommand is required");
+    complaint({"impot", "x"}, "milter-replay: \"impot\" is no verb\ndid you mean import?\n");
+    complaint({"import"}, "milter-replay import: FILE");
+    complaint({"import", "--taq", "a", "x"}, "did you mean --tag?");
     complaint({"import", "--port", "70000", "x"}, "\"70000\" is no port: 1 to 65535");
     complaint({"import", "--milter", "opendkim", "x"},
               "\"opendkim\" is no PORT=NAME; example: 8891=opendkim");
